@@ -1,0 +1,19 @@
+# find_package(signet) and pkg-config for those who install it.
+include(CMakePackageConfigHelpers)
+set(signet_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/signet")
+
+install(TARGETS signet EXPORT signet-targets
+  LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+  INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(DIRECTORY include/signet DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(EXPORT signet-targets NAMESPACE signet:: DESTINATION ${signet_package_dir})
+configure_package_config_file(cmake/signet-config.cmake.in "${CMAKE_CURRENT_BINARY_DIR}/signet-config.cmake"
+  INSTALL_DESTINATION ${signet_package_dir})
+write_basic_package_version_file("${CMAKE_CURRENT_BINARY_DIR}/signet-config-version.cmake" COMPATIBILITY SameMinorVersion)
+install(FILES "${CMAKE_CURRENT_BINARY_DIR}/signet-config.cmake" "${CMAKE_CURRENT_BINARY_DIR}/signet-config-version.cmake"
+  cmake/dependencies.cmake DESTINATION ${signet_package_dir})
+configure_file(cmake/signet.pc.in "${CMAKE_CURRENT_BINARY_DIR}/signet.pc" @ONLY)
+install(FILES "${CMAKE_CURRENT_BINARY_DIR}/signet.pc" DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+if(SIGNET_BUILD_TOOL)
+  install(TARGETS signet_tool RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()

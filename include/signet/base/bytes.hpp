@@ -1,0 +1,50 @@
+// Views of bytes that do not own them. What a caller has (text, vectors or arrays of char, unsigned char or
+// std::byte) converts without a cast; nothing else does.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <type_traits>
+
+namespace signet {
+
+namespace detail {
+template <class T>
+inline constexpr bool is_byte = std::is_same_v<T, std::byte> || std::is_same_v<T, char> || std::is_same_v<T, unsigned char>;
+template <class Container>
+concept byte_container = !std::is_array_v<Container> && requires(Container& c) {
+  requires is_byte<std::remove_cvref_t<decltype(*c.data())>>;
+  static_cast<std::size_t>(c.size());
+};
+}  // namespace detail
+
+/// Bytes to read from. Valid as long as what it was made from.
+class byte_view : public std::span<const std::byte> {
+ public:
+  constexpr byte_view() noexcept = default;
+  constexpr byte_view(std::span<const std::byte> bytes) noexcept : span(bytes) {}
+  /// Text up to its NUL.
+  byte_view(const char* text) noexcept : byte_view(std::string_view(text)) {}
+  template <detail::byte_container Container>
+  byte_view(const Container& c) noexcept : span(std::as_bytes(std::span(c.data(), c.size()))) {}
+
+  /// The same bytes as text.
+  [[nodiscard]] std::string_view text() const noexcept { return {reinterpret_cast<const char*>(data()), size()}; }
+};
+
+/// Bytes to write into. Valid as long as what it was made from.
+class byte_span : public std::span<std::byte> {
+ public:
+  constexpr byte_span() noexcept = default;
+  constexpr byte_span(std::span<std::byte> bytes) noexcept : span(bytes) {}
+  template <class T, std::size_t N>
+    requires detail::is_byte<T>
+  byte_span(T (&array)[N]) noexcept : span(std::as_writable_bytes(std::span(array))) {}
+  template <detail::byte_container Container>
+    requires(!std::is_const_v<std::remove_pointer_t<decltype(std::declval<Container&>().data())>>)
+  byte_span(Container& c) noexcept : span(std::as_writable_bytes(std::span(c.data(), c.size()))) {}
+  byte_span(void* data, std::size_t size) noexcept : span(static_cast<std::byte*>(data), size) {}
+};
+
+}  // namespace signet

@@ -1,0 +1,128 @@
+// A value or the error that took its place, shaped like std::expected (the same member names) with the error type fixed.
+// Ignoring one is a compiler warning. Looking at the value of a failure throws signet::exception, by value() and by *
+// alike: a forgotten check ends in a whole sentence, not in undefined behaviour. docs/adr/0002 has the reasons.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include <signet/base/error.hpp>
+
+namespace signet {
+
+template <class T>
+class result;
+
+namespace detail {
+template <class T>
+inline constexpr bool is_result = false;
+template <class T>
+inline constexpr bool is_result<result<T>> = true;
+}  // namespace detail
+
+template <class T>
+class [[nodiscard]] result {
+ public:
+  using value_type = T;
+  using error_type = signet::error;
+
+  template <class U = T>
+    requires(std::is_constructible_v<T, U> && !std::is_same_v<std::remove_cvref_t<U>, result> &&
+             !std::is_same_v<std::remove_cvref_t<U>, signet::error>)
+  result(U&& value) : state_(std::in_place_index<0>, std::forward<U>(value)) {}
+  result(signet::error e) : state_(std::in_place_index<1>, std::move(e)) {}
+
+  [[nodiscard]] bool has_value() const noexcept { return state_.index() == 0; }
+  explicit operator bool() const noexcept { return has_value(); }
+
+  T& value() & { return checked(*this); }
+  const T& value() const& { return checked(*this); }
+  T&& value() && { return std::move(checked(*this)); }
+
+  [[nodiscard]] T& operator*() & { return checked(*this); }
+  [[nodiscard]] const T& operator*() const& { return checked(*this); }
+  [[nodiscard]] T&& operator*() && { return std::move(checked(*this)); }
+  [[nodiscard]] T* operator->() { return &checked(*this); }
+  [[nodiscard]] const T* operator->() const { return &checked(*this); }
+
+  /// Only when has_value() is false.
+  [[nodiscard]] const signet::error& error() const& { return std::get<1>(state_); }
+  [[nodiscard]] signet::error&& error() && { return std::get<1>(std::move(state_)); }
+
+  template <class U>
+  [[nodiscard]] T value_or(U&& fallback) const& {
+    return has_value() ? std::get<0>(state_) : static_cast<T>(std::forward<U>(fallback));
+  }
+  template <class U>
+  [[nodiscard]] T value_or(U&& fallback) && {
+    return has_value() ? std::get<0>(std::move(state_)) : static_cast<T>(std::forward<U>(fallback));
+  }
+
+  /// f(value), itself a result, or this error.
+  template <class F>
+  [[nodiscard]] auto and_then(F&& f) && -> std::invoke_result_t<F, T&&> {
+    static_assert(detail::is_result<std::invoke_result_t<F, T&&>>, "and_then takes a function that returns a result");
+    if (!has_value()) return std::get<1>(std::move(state_));
+    return std::invoke(std::forward<F>(f), std::get<0>(std::move(state_)));
+  }
+  /// f(value) as a result, or this error.
+  template <class F>
+  [[nodiscard]] auto transform(F&& f) && -> result<std::remove_cvref_t<std::invoke_result_t<F, T&&>>> {
+    if (!has_value()) return std::get<1>(std::move(state_));
+    return std::invoke(std::forward<F>(f), std::get<0>(std::move(state_)));
+  }
+  /// This value, or f(error), itself a result.
+  template <class F>
+  [[nodiscard]] result or_else(F&& f) && {
+    if (has_value()) return std::move(*this);
+    return std::invoke(std::forward<F>(f), std::get<1>(std::move(state_)));
+  }
+
+ private:
+  template <class Self>
+  static auto& checked(Self& self) {
+    if (!self.has_value()) throw exception(std::get<1>(self.state_));
+    return std::get<0>(self.state_);
+  }
+
+  std::variant<T, signet::error> state_;
+};
+
+template <>
+class [[nodiscard]] result<void> {
+ public:
+  using value_type = void;
+  using error_type = signet::error;
+
+  result() noexcept = default;
+  result(signet::error e) : error_(std::move(e)) {}
+
+  [[nodiscard]] bool has_value() const noexcept { return !error_.has_value(); }
+  explicit operator bool() const noexcept { return has_value(); }
+  void value() const {
+    if (error_) throw exception(*error_);
+  }
+  void operator*() const { value(); }
+  /// Only when has_value() is false.
+  [[nodiscard]] const signet::error& error() const& { return error_.value(); }
+  [[nodiscard]] signet::error&& error() && { return std::move(error_).value(); }
+
+  template <class F>
+  [[nodiscard]] auto and_then(F&& f) && -> std::invoke_result_t<F> {
+    if (error_) return *std::move(error_);
+    return std::invoke(std::forward<F>(f));
+  }
+  template <class F>
+  [[nodiscard]] result or_else(F&& f) && {
+    if (!error_) return {};
+    return std::invoke(std::forward<F>(f), *std::move(error_));
+  }
+
+ private:
+  std::optional<signet::error> error_;
+};
+
+}  // namespace signet

@@ -1,0 +1,45 @@
+// The client's doors: a verified TLS connection from an endpoint, or from a plain connection that is to become one.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include <signet/base/bytes.hpp>
+#include <signet/base/deadline.hpp>
+#include <signet/net/endpoint.hpp>
+#include <signet/net/tcp_socket.hpp>
+#include <signet/net/tls_socket.hpp>
+#include <signet/tls/client_config.hpp>
+
+namespace signet {
+
+struct connect_options {
+  /// For everything: name look-up, all attempts to connect, and the handshake.
+  deadline timeout = std::chrono::seconds(30);
+  address_family family = address_family::any;
+  /// The name or address the peer has to prove, and the SNI; the endpoint's host when empty.
+  std::string name = {};
+  /// Sent instead of the name; an empty string sends none. Never changes what is verified.
+  std::optional<std::string> sni = {};
+  /// Sent with the last flight of the handshake: a segment and a round of waiting less.
+  byte_view first_bytes = {};
+};
+
+/// Connects and shakes hands; what comes back is verified. What tcp_socket::connect and start_tls can say.
+SIGNET_EXPORT result<tls_socket> connect(const endpoint& to, connect_options options = {});
+SIGNET_EXPORT result<tls_socket> connect(const endpoint& to, const client_config& config, connect_options options = {});
+
+struct start_tls_options {
+  deadline timeout = std::chrono::seconds(30);
+  std::optional<std::string> sni = {};
+  byte_view first_bytes = {};
+};
+
+/// Upgrades a plain connection. `plain` is moved from only on success: a failed upgrade leaves it with its caller, open.
+/// Bytes that arrived before the upgrade are plaintext_before_tls (command injection). invalid_name, timed_out, closed,
+/// not_tls, handshake_failed and the codes of verification.
+SIGNET_EXPORT result<tls_socket> start_tls(tcp_socket&& plain, std::string_view name, const client_config& config,
+                                           start_tls_options options = {});
+SIGNET_EXPORT result<tls_socket> start_tls(tcp_socket&& plain, std::string_view name, start_tls_options options = {});
+
+}  // namespace signet

@@ -1,0 +1,80 @@
+// A connected stream socket that speaks plain bytes. It never raises SIGPIPE, is closed on exec, sends without delay, and
+// closes its descriptor when it goes.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <signet/base/bytes.hpp>
+#include <signet/base/deadline.hpp>
+#include <signet/base/result.hpp>
+#include <signet/net/endpoint.hpp>
+
+namespace signet {
+
+struct tcp_connect_options {
+  /// For name look-up and all attempts to connect together.
+  deadline timeout = std::chrono::seconds(30);
+  address_family family = address_family::any;
+};
+
+/// Limits for reads that gather: no peer may make a caller hold more than this.
+struct read_limit {
+  std::size_t bytes = std::size_t{64} << 20;
+};
+
+class SIGNET_EXPORT tcp_socket {
+ public:
+  /// Resolves the name and races its addresses (RFC 8305): the next one is tried 250 ms after the last, or as soon as that
+  /// one has failed. name_not_found, resolve_failed, connection_refused, unreachable, timed_out; details() tells each attempt.
+  static result<tcp_socket> connect(const endpoint& to, tcp_connect_options options = {});
+  /// Takes ownership of a connected stream socket. invalid_argument.
+  static result<tcp_socket> adopt(int descriptor);
+
+  tcp_socket(tcp_socket&&) noexcept;
+  tcp_socket& operator=(tcp_socket&&) noexcept;
+  ~tcp_socket();
+
+  /// For calls that are not given a deadline: how long each may take. None unless set.
+  void set_timeout(std::chrono::milliseconds each_call) noexcept;
+
+  /// At least one byte, or 0 at the end (and for an empty buffer). timed_out, connection_reset, io_failed.
+  result<std::size_t> read_some(byte_span buffer, deadline until = {});
+  /// Fills the buffer; end_of_stream when the peer ends earlier.
+  result<void> read_exactly(byte_span buffer, deadline until = {});
+  /// Up to the end. limit_exceeded.
+  result<std::string> read_all(read_limit limit = {}, deadline until = {});
+  /// Up to and without the next LF, and without a CR before it. At the end what is left, end_of_stream when nothing is.
+  /// limit_exceeded.
+  result<std::string> read_line(read_limit limit = {64 << 10}, deadline until = {});
+  /// Up to and including the delimiter (not empty). As read_line otherwise.
+  result<std::string> read_until(std::string_view delimiter, read_limit limit = {64 << 10}, deadline until = {});
+
+  result<std::size_t> write_some(byte_view bytes, deadline until = {});
+  result<void> write_all(byte_view bytes, deadline until = {});
+  /// Ends our direction; reading goes on.
+  result<void> close_write();
+  /// Closes. Never waits.
+  void close() noexcept;
+
+  [[nodiscard]] bool is_open() const noexcept;
+  [[nodiscard]] endpoint local_endpoint() const;
+  [[nodiscard]] endpoint remote_endpoint() const;
+  /// Borrowed: stays owned and open.
+  [[nodiscard]] int native_handle() const noexcept;
+  /// Gives the descriptor up. unread_data while bytes are held that were read ahead by read_line and its like.
+  result<int> release();
+  /// Bytes held that were read ahead.
+  [[nodiscard]] std::size_t buffered() const noexcept;
+
+  struct impl;
+  [[nodiscard]] impl& get() const noexcept { return *impl_; }
+  explicit tcp_socket(std::unique_ptr<impl> made) noexcept;
+
+ private:
+  std::unique_ptr<impl> impl_;
+};
+
+}  // namespace signet
