@@ -1,0 +1,160 @@
+#!/bin/sh
+# Makes the certificates of the tests with the openssl program (3.0 or later): make.sh OUTDIR. Writes OUTDIR/done last.
+# Each certificate follows RFC 5280 strictly, save for the one fault its name tells.
+set -eu
+
+out=${1:?usage: make.sh OUTDIR}
+mkdir -p "$out"
+cd "$out"
+rm -f done *.pem *.key *.der *.bin
+rm -rf work
+mkdir work
+
+# Nothing of the system's own configuration takes part.
+cat > work/openssl.cnf <<'CONF'
+[req]
+distinguished_name = empty
+string_mask = utf8only
+[empty]
+[ca]
+default_ca = issuer
+[issuer]
+database = work/index.txt
+new_certs_dir = work
+default_md = sha256
+policy = anything
+unique_subject = no
+rand_serial = yes
+copy_extensions = none
+[anything]
+countryName = optional
+organizationName = optional
+commonName = optional
+[root]
+basicConstraints = critical,CA:TRUE
+keyUsage = critical,keyCertSign,cRLSign
+subjectKeyIdentifier = hash
+[intermediate]
+basicConstraints = critical,CA:TRUE,pathlen:0
+keyUsage = critical,keyCertSign,cRLSign
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid:always
+CONF
+OPENSSL_CONF=$PWD/work/openssl.cnf
+export OPENSSL_CONF
+
+server_names=DNS:server.test,DNS:localhost,IP:127.0.0.1,IP:::1
+early=20100101000000Z
+start=20200601000000Z
+end=20491231235959Z
+late=21991231235959Z
+
+quietly() {
+  if ! "$@" 2> work/log; then
+    cat work/log >&2
+    echo "make.sh: failed: $*" >&2
+    exit 1
+  fi
+}
+
+new_key() { # NAME TYPE
+  case $2 in
+    ec) quietly openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$1.key" ;;
+    rsa*) quietly openssl genpkey -algorithm RSA -pkeyopt "rsa_keygen_bits:${2#rsa}" -out "$1.key" ;;
+    *) quietly openssl genpkey -algorithm "$2" -out "$1.key" ;;
+  esac
+}
+
+sign() { # NAME SUBJECT START END, then what openssl ca needs to know of issuer and extensions
+  name=$1 subject=$2 from=$3 to=$4
+  shift 4
+  : > work/index.txt
+  quietly openssl req -new -utf8 -key "$name.key" -subj "$subject" -out work/request.csr
+  quietly openssl ca -batch -notext -utf8 -preserveDN -in work/request.csr -out "$name.pem" \
+    -startdate "$from" -enddate "$to" "$@"
+}
+
+root() { # NAME COMMON-NAME START END
+  new_key "$1" ec
+  sign "$1" "/O=signet tests/CN=$2" "$3" "$4" -selfsign -keyfile "$1.key" -extensions root
+}
+
+leaf() { # NAME KEY-TYPE SUBJECT NAMES EKU ISSUER START END; an issuer "self" signs itself
+  new_key "$1" "$2"
+  {
+    echo 'basicConstraints = critical,CA:FALSE'
+    case $2 in
+      rsa*) echo 'keyUsage = critical,digitalSignature,keyEncipherment' ;;
+      *) echo 'keyUsage = critical,digitalSignature' ;;
+    esac
+    echo "extendedKeyUsage = $5"
+    echo 'subjectKeyIdentifier = hash'
+    if [ "$6" != self ]; then echo 'authorityKeyIdentifier = keyid:always'; fi
+    if [ -n "$4" ]; then echo "subjectAltName = $4"; fi
+  } > work/leaf.ext
+  if [ "$6" = self ]; then
+    sign "$1" "$3" "$7" "$8" -selfsign -keyfile "$1.key" -extfile work/leaf.ext
+  else
+    sign "$1" "$3" "$7" "$8" -cert "$6.pem" -keyfile "$6.key" -extfile work/leaf.ext
+  fi
+}
+
+root ca 'signet test root' $early $late
+root other-ca 'unrelated root' $early $late
+root expired-ca 'expired root' $early 20200101000000Z
+new_key intermediate ec
+sign intermediate '/O=signet tests/CN=signet test intermediate' $early $late -cert ca.pem -keyfile ca.key -extensions intermediate
+
+leaf server ec /CN=server.test $server_names serverAuth ca $start $end
+leaf server-rsa rsa2048 /CN=server.test $server_names serverAuth ca $start $end
+leaf chain ec /CN=server.test $server_names serverAuth intermediate $start $end
+cp chain.pem chain-leaf-only.pem
+cat chain-leaf-only.pem intermediate.pem > chain.pem
+leaf wildcard ec '/CN=*.wild.test' 'DNS:*.wild.test' serverAuth ca $start $end
+leaf wrong-name ec /CN=other.test DNS:other.test serverAuth ca $start $end
+leaf cn-only ec /CN=server.test '' serverAuth ca $start $end
+leaf expired ec /CN=server.test $server_names serverAuth ca 20190601000000Z 20200601000000Z
+leaf not-yet ec /CN=server.test $server_names serverAuth ca 20990101000000Z 20991231235959Z
+leaf under-expired-ca ec /CN=server.test $server_names serverAuth expired-ca 20190601000000Z $end
+leaf self-signed ec /CN=server.test $server_names serverAuth self $start $end
+leaf client ec '/O=signet tests/CN=client one' DNS:client.test clientAuth ca $start $end
+leaf client-wrong-ca ec '/O=signet tests/CN=client two' DNS:client.test clientAuth other-ca $start $end
+leaf server-clientonly-eku ec /CN=server.test $server_names clientAuth ca $start $end
+leaf ed25519 ed25519 /CN=server.test $server_names serverAuth ca $start $end
+leaf weak-rsa1024 rsa1024 /CN=server.test $server_names serverAuth ca $start $end
+
+# A subject that would break a terminal or a log if it were printed as it is: newline, escape sequence, C1 control, right
+# to left override, quotes and commas, and honest UTF-8.
+new_key odd-subject ec
+{
+  printf '[req]\nprompt = no\nutf8 = yes\nstring_mask = utf8only\ndistinguished_name = odd\nx509_extensions = leaf\n'
+  printf '[leaf]\nbasicConstraints = critical,CA:FALSE\nkeyUsage = critical,digitalSignature\nsubjectKeyIdentifier = hash\n'
+  printf 'subjectAltName = DNS:odd.test\n'
+  printf '[odd]\nO = "Löwe, Söhne + Töchter"\n'
+  printf 'CN = line one\\\\nline two \033[31mred \302\2332J \342\200\256gnol \\\\"quoted\\\\"\n'
+} > work/odd.cnf
+quietly openssl req -x509 -new -key odd-subject.key -config work/odd.cnf -days 3650 -out odd-subject.pem
+
+quietly openssl pkcs8 -topk8 -v2 aes-256-cbc -iter 2048 -passout pass:bluebell -in server.key -out server-enc-pkcs8.key
+quietly openssl ec -aes128 -passout pass:bluebell -in server.key -out server-enc-traditional.key
+grep -q 'BEGIN ENCRYPTED PRIVATE KEY' server-enc-pkcs8.key
+grep -q 'DEK-Info: AES-128-CBC' server-enc-traditional.key
+quietly openssl rsa -aes128 -traditional -passout pass:bluebell -in server-rsa.key -out server-rsa-enc-traditional.key
+grep -q 'DEK-Info: AES-128-CBC' server-rsa-enc-traditional.key
+quietly openssl ec -in server.key -out server-traditional.key
+grep -q 'BEGIN EC PRIVATE KEY' server-traditional.key
+quietly openssl rsa -traditional -in server-rsa.key -out server-rsa-traditional.key
+grep -q 'BEGIN RSA PRIVATE KEY' server-rsa-traditional.key
+
+cat server.pem server.key > combined.pem
+quietly openssl x509 -in server.pem -outform DER -out server.der
+quietly openssl pkey -in server.key -pubout -out public.pem
+printf 'this is not a certificate\nnor a key\n' > garbage.pem
+: > empty.pem
+head -n 5 server.pem > truncated.pem
+{ printf '\000\377\376'; openssl rand 4096; } > binary.bin
+# Five entries, of which the third has lost a line.
+{ cat ca.pem other-ca.pem; sed 3d server.pem; cat intermediate.pem wildcard.pem; } > bundle-with-broken-entry.pem
+
+rm -rf work
+: > done
