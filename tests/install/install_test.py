@@ -1,0 +1,111 @@
+"""The package: what `cmake --install` puts down is enough to build a program that knows nothing of this tree, by
+find_package and by pkg-config; and the tree itself can be a folder of somebody else's project."""
+
+import os
+import pathlib
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from support.toolchain import BUILD, SOURCE, cached, sanitizer_flags  # noqa: E402
+
+PROGRAM = r"""
+#include <cstdio>
+
+#include <signet/signet.hpp>
+
+int main() {
+  const auto config = signet::client_config::make({.trust = signet::trust_store::none(), .alpn = {"http/1.1"}});
+  if (!config) return std::puts(config.error().message().c_str()), 1;
+  const auto name = signet::server_name::parse("WWW.Example.ORG.");
+  if (!name) return std::puts(name.error().message().c_str()), 1;
+  if (signet::server_name::parse("two words")) return std::puts("a name with a blank was taken"), 1;
+  std::printf("%s with signet %s\n", name->ascii().c_str(), signet::version().library.c_str());
+}
+"""
+
+PROJECT = """
+cmake_minimum_required(VERSION 3.22)
+project(outside LANGUAGES CXX)
+{how}
+add_executable(outside main.cpp)
+target_link_libraries(outside PRIVATE signet::signet)
+"""
+
+
+class ThePackage(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.folder.cleanup)
+        cls.prefix = pathlib.Path(cls.folder.name, "prefix")
+        cls.run_tool("cmake", "--install", str(BUILD), "--prefix", str(cls.prefix))
+
+    @staticmethod
+    def run_tool(*argv, **more):
+        done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=280, **more)
+        if done.returncode != 0:
+            raise AssertionError(f"{shlex.join(argv)} ended with {done.returncode}:\n{done.stdout}")
+        return done.stdout
+
+    def project(self, name, how):
+        root = pathlib.Path(self.folder.name, name)
+        root.mkdir()
+        (root / "main.cpp").write_text(PROGRAM)
+        (root / "CMakeLists.txt").write_text(PROJECT.format(how=how))
+        return root
+
+    def configure(self, root, *options):
+        self.run_tool("cmake", "-S", str(root), "-B", str(root / "build"), "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug",
+                      f"-DCMAKE_CXX_COMPILER={cached('CMAKE_CXX_COMPILER')}",
+                      f"-DCMAKE_CXX_COMPILER_LAUNCHER={shutil.which('ccache') or ''}",
+                      f"-DCMAKE_CXX_FLAGS={sanitizer_flags()} -Wall -Wextra -Werror", *options)
+
+    def assert_runs(self, program, **more):
+        self.assertRegex(self.run_tool(str(program), **more), r"^www\.example\.org with signet \d+\.\d+\.\d+\n$")
+
+    def test_find_package_builds_an_outside_project(self):
+        root = self.project("found", "find_package(signet 0.1 CONFIG REQUIRED)")
+        self.configure(root, f"-DCMAKE_PREFIX_PATH={self.prefix}")
+        self.run_tool("cmake", "--build", str(root / "build"))
+        self.assert_runs(root / "build/outside")
+
+    def test_a_version_that_is_not_there_is_refused(self):
+        root = self.project("too_new", "find_package(signet 99 CONFIG REQUIRED)")
+        with self.assertRaisesRegex(AssertionError, "99"):
+            self.configure(root, f"-DCMAKE_PREFIX_PATH={self.prefix}")
+
+    def test_pkg_config_builds_an_outside_program(self):
+        root = self.project("pkg_config", "")
+        where = next(self.prefix.rglob("signet.pc")).parent
+        env = {**os.environ, "PKG_CONFIG_PATH": str(where)}
+        flags = self.run_tool("pkg-config", "--static", "--cflags", "--libs", "signet", env=env)
+        self.run_tool(cached("CMAKE_CXX_COMPILER"), "-std=c++20", *shlex.split(sanitizer_flags()), str(root / "main.cpp"),
+                      "-o", str(root / "outside"), *shlex.split(flags), env=env)
+        self.assert_runs(root / "outside")
+
+    def test_the_tree_can_be_a_folder_of_another_project(self):
+        root = self.project("subdirectory", f'add_subdirectory("{SOURCE}" signet)')
+        sanitize = cached("SIGNET_SANITIZE")
+        self.configure(root, f"-DSIGNET_SANITIZE={sanitize}", f"-DCMAKE_CXX_FLAGS_DEBUG={cached('CMAKE_CXX_FLAGS_DEBUG')}")
+        self.run_tool("cmake", "--build", str(root / "build"), "--target", "outside")
+        self.assert_runs(root / "build/outside")
+        self.assertFalse((root / "build/bin/signet").exists(), "the tool was built into somebody else's project")
+
+    def test_nothing_private_is_installed(self):
+        files = {str(p.relative_to(self.prefix)) for p in self.prefix.rglob("*") if p.is_file()}
+        headers = {f for f in files if f.endswith(".hpp")}
+        public = {f"include/{p.relative_to(SOURCE / 'include')}" for p in (SOURCE / "include").rglob("*.hpp")}
+        self.assertEqual(headers, public)
+        exported = "".join(p.read_text() for p in self.prefix.rglob("*.cmake"))
+        self.assertNotIn("-Werror", exported)
+        self.assertNotIn("fsanitize", exported)
+        self.assertNotIn(str(SOURCE), exported, "the package names the tree it came from")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,255 @@
+"""The shape of the house (docs/architecture.md): arrows point down only, public headers name nothing but the standard
+library, stand alone, and stay short enough to be read."""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+SOURCE = pathlib.Path(os.environ.get("SIGNET_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
+
+# A layer and what stands directly under it. What is further down may be included as well; what is not below, may not.
+UNDER = {
+    "base": [],
+    "ossl": ["base"],
+    "x509": ["ossl"],
+    "verify": ["x509"],
+    "tls": ["verify"],
+    "net": ["tls"],
+    "http": ["net"],
+    "intercept": ["http"],
+    "asio": ["tls"],
+    "redis": ["tls"],
+}
+# The headers at the top gather what others define.
+TOP_HEADERS = {"signet.hpp", "native.hpp", "dangerous.hpp", "version.hpp"}
+# Headers of another library that a public header may name.
+FOREIGN_ALLOWED = {"native.hpp": ["openssl/types.h"]}
+FOREIGN_ALLOWED_IN = {"asio": re.compile(r"(boost/)?asio(/|\.hpp)"), "redis": re.compile(r"hiredis/")}
+MOST_HEADER_LINES = 250
+MOST_SOURCE_LINES = 600
+
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
+
+
+def below(layer):
+    """Every layer that `layer` may include, itself among them."""
+    reached, to_visit = set(), [layer]
+    while to_visit:
+        one = to_visit.pop()
+        if one not in reached:
+            reached.add(one)
+            to_visit += UNDER[one]
+    return reached
+
+
+def includes(path):
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if found := INCLUDE.match(line):
+            yield number, found[1], found[2]
+
+
+def layer_of(included):
+    """The layer of a header of ours, None at the top, and False when it is not ours."""
+    if included.startswith("signet/"):
+        included = included[len("signet/"):]
+        if "/" not in included:
+            return None
+    first = included.split("/")[0]
+    return first if first in UNDER and "/" in included else False
+
+
+def is_standard(included):
+    return re.fullmatch(r"[a-z_0-9]+", included) is not None
+
+
+def problems_of_layers(root):
+    """Includes under include/signet and src that point up or beside."""
+    found = []
+    for top in (root / "include/signet", root / "src"):
+        for path in sorted([*top.rglob("*.hpp"), *top.rglob("*.cpp")]):
+            where = path.relative_to(root)
+            inside = path.relative_to(top).parts
+            own = inside[0] if len(inside) > 1 else None
+            if own is not None and own not in UNDER:
+                found.append(f"{where}: no layer is called '{own}'")
+                continue
+            for number, bracket, included in includes(path):
+                target = layer_of(included)
+                if target is False and bracket == '"':
+                    found.append(f"{where}:{number}: \"{included}\" does not name its layer")
+                elif target in (None, False):
+                    if target is None and own is not None:
+                        header = included.split("/")[-1]
+                        implements = header == "native.hpp" or (header == "version.hpp" and path.suffix == ".cpp")
+                        if path.suffix == ".hpp" or not implements:
+                            found.append(f"{where}:{number}: <{included}> gathers other layers and stands above '{own}'")
+                elif own is not None and target not in below(own):
+                    found.append(f"{where}:{number}: '{own}' may not include '{target}' ({included})")
+    return found
+
+
+def problems_of_public_headers(root):
+    """Public headers that name more than the standard library and each other."""
+    found = []
+    top = root / "include/signet"
+    for path in sorted(top.rglob("*.hpp")):
+        inside = path.relative_to(top)
+        for number, bracket, included in includes(path):
+            where = f"{path.relative_to(root)}:{number}"
+            if included.startswith("signet/"):
+                if not (root / "include" / included).is_file():
+                    found.append(f"{where}: <{included}> is not a public header")
+                elif bracket != "<":
+                    found.append(f"{where}: <{included}> has to be in angle brackets")
+            elif not is_standard(included):
+                beside = FOREIGN_ALLOWED_IN.get(inside.parts[0])
+                if included not in FOREIGN_ALLOWED.get(str(inside), []) and not (beside and beside.match(included)):
+                    found.append(f"{where}: a public header may not name {included}")
+    return found
+
+
+def problems_of_tool(root):
+    """Files of the tool that reach past the public headers."""
+    found = []
+    for path in sorted((root / "tools").rglob("*.[ch]pp")):
+        for number, bracket, included in includes(path):
+            ours_inside = bracket == '"' and not (path.parent / included).is_file()
+            if ours_inside or "src/" in included or included.startswith("openssl/"):
+                found.append(f"{path.relative_to(root)}:{number}: the tool may not name {included}")
+    return found
+
+
+def problems_of_length(root):
+    found = []
+    for folder, pattern, most in (("include", "*.hpp", MOST_HEADER_LINES), ("src", "*.hpp", MOST_HEADER_LINES),
+                                  ("src", "*.cpp", MOST_SOURCE_LINES), ("tools", "*.[ch]pp", MOST_SOURCE_LINES)):
+        for path in sorted((root / folder).rglob(pattern)):
+            lines = len(path.read_text(encoding="utf-8").splitlines())
+            if lines > most:
+                found.append(f"{path.relative_to(root)}: {lines} lines, of {most} at most: usually two concepts")
+    return found
+
+
+class TheHouse(unittest.TestCase):
+    def assert_none(self, problems):
+        self.assertEqual(problems, [], "\n" + "\n".join(problems))
+
+    def test_there_is_something_to_check(self):
+        self.assertGreater(len(list((SOURCE / "include/signet").rglob("*.hpp"))), 20)
+        self.assertGreater(len(list((SOURCE / "src").rglob("*.cpp"))), 5)
+
+    def test_arrows_point_down_only(self):
+        self.assert_none(problems_of_layers(SOURCE))
+
+    def test_public_headers_name_only_the_standard_library_and_each_other(self):
+        self.assert_none(problems_of_public_headers(SOURCE))
+
+    def test_the_tool_uses_public_headers_only(self):
+        self.assert_none(problems_of_tool(SOURCE))
+
+    def test_files_are_short_enough_to_be_read(self):
+        self.assert_none(problems_of_length(SOURCE))
+
+    def test_each_public_header_stands_alone(self):
+        compilers = [c for c in ("g++", "clang++") if shutil.which(c)]
+        self.assertTrue(compilers, "there is no compiler")
+        headers = sorted(p.relative_to(SOURCE / "include") for p in (SOURCE / "include/signet").rglob("*.hpp"))
+        # Those of asio/ and redis/ need their own library, which their tests bring.
+        headers = [h for h in headers if h.parts[1] not in FOREIGN_ALLOWED_IN]
+        with tempfile.TemporaryDirectory() as folder:
+            # The header comes twice: once for what it needs, once for its guard.
+            for index, header in enumerate(headers):
+                pathlib.Path(folder, f"{index}.cpp").write_text(f"#include <{header}>\n#include <{header}>\n")
+            for compiler in compilers:
+                running = []
+                for index, header in enumerate(headers):
+                    argv = [compiler, "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Werror",
+                            f"-I{SOURCE / 'include'}", f"{folder}/{index}.cpp"]
+                    running.append((header, subprocess.Popen(argv, stderr=subprocess.PIPE, text=True)))
+                    if len(running) == (os.cpu_count() or 1) or header == headers[-1]:
+                        for one, process in running:
+                            _, text = process.communicate(timeout=120)
+                            with self.subTest(compiler=compiler, header=str(one)):
+                                self.assertEqual(process.returncode, 0, text)
+                        running = []
+
+
+class TheCheckItself(unittest.TestCase):
+    """A planted fault of each kind is found; a check that cannot fail is worth nothing."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+        self.plant("include/signet/base/error.hpp", "#include <string>")
+        self.plant("include/signet/x509/certificate.hpp", "#include <signet/base/error.hpp>")
+        self.plant("include/signet/net/connect.hpp", "#include <signet/x509/certificate.hpp>")
+        self.plant("include/signet/signet.hpp", "#include <signet/net/connect.hpp>")
+        self.plant("src/ossl/handles.hpp", "#include <openssl/ssl.h>")
+        self.plant("src/x509/certificate.cpp", '#include <signet/x509/certificate.hpp>\n#include "ossl/handles.hpp"')
+        self.plant("tools/signet/main.cpp", "#include <signet/signet.hpp>")
+
+    def plant(self, name, text):
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text + "\n")
+
+    def assert_found(self, problems, text):
+        self.assertEqual(len(problems), 1, problems)
+        self.assertIn(text, problems[0])
+
+    def test_a_sound_tree_has_no_problems(self):
+        for check in (problems_of_layers, problems_of_public_headers, problems_of_tool, problems_of_length):
+            self.assertEqual(check(self.root), [])
+
+    def test_an_arrow_up_is_found(self):
+        self.plant("include/signet/base/bytes.hpp", "#include <signet/net/connect.hpp>")
+        self.assert_found(problems_of_layers(self.root), "include/signet/base/bytes.hpp:1: 'base' may not include 'net'")
+
+    def test_an_arrow_up_in_a_source_is_found(self):
+        self.plant("src/ossl/call.cpp", '#include "x509/impl.hpp"')
+        self.assert_found(problems_of_layers(self.root), "'ossl' may not include 'x509'")
+
+    def test_an_arrow_beside_is_found(self):
+        self.plant("include/signet/asio/tls_stream.hpp", "#include <signet/net/connect.hpp>")
+        self.assert_found(problems_of_layers(self.root), "'asio' may not include 'net'")
+
+    def test_an_include_of_everything_is_found(self):
+        self.plant("src/tls/engine.cpp", "#include <signet/signet.hpp>")
+        self.assert_found(problems_of_layers(self.root), "gathers other layers")
+
+    def test_a_quoted_include_without_its_layer_is_found(self):
+        self.plant("src/x509/key.cpp", '#include "handles.hpp"')
+        self.assert_found(problems_of_layers(self.root), "does not name its layer")
+
+    def test_a_folder_that_is_no_layer_is_found(self):
+        self.plant("src/util/strings.cpp", "")
+        self.assert_found(problems_of_layers(self.root), "no layer is called 'util'")
+
+    def test_openssl_in_a_public_header_is_found(self):
+        self.plant("include/signet/tls/engine.hpp", "#include <openssl/ssl.h>")
+        self.assert_found(problems_of_public_headers(self.root), "may not name openssl/ssl.h")
+
+    def test_native_may_name_the_types_and_no_more(self):
+        self.plant("include/signet/native.hpp", "#include <openssl/types.h>\n#include <openssl/ssl.h>")
+        self.assert_found(problems_of_public_headers(self.root), "native.hpp:2: a public header may not name openssl/ssl.h")
+
+    def test_a_private_header_in_a_public_one_is_found(self):
+        self.plant("include/signet/tls/engine.hpp", "#include <signet/ossl/handles.hpp>")
+        self.assert_found(problems_of_public_headers(self.root), "is not a public header")
+
+    def test_a_tool_that_reaches_inside_is_found(self):
+        self.plant("tools/signet/get.cpp", '#include "ossl/handles.hpp"')
+        self.assert_found(problems_of_tool(self.root), "the tool may not name ossl/handles.hpp")
+
+    def test_a_long_header_is_found(self):
+        self.plant("include/signet/base/long.hpp", "\n" * MOST_HEADER_LINES)
+        self.assert_found(problems_of_length(self.root), "251 lines")
+
+
+if __name__ == "__main__":
+    unittest.main()
