@@ -367,7 +367,7 @@ class Bench:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--build", type=Path, default=SOURCE / "build/release", help="the build to measure (%(default)s)")
+    parser.add_argument("--build", type=Path, default=SOURCE / "build/bench", help="the build to measure (%(default)s)")
     parser.add_argument("--out", type=Path, default=SOURCE / "build/bench", help="where the results go (%(default)s)")
     parser.add_argument("--rounds", type=int, default=9, help="interleaved rounds (%(default)s)")
     parser.add_argument("--peers", help="a list of: raw,asio,signet")
