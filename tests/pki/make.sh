@@ -131,7 +131,7 @@ new_key odd-subject ec
   printf '[leaf]\nbasicConstraints = critical,CA:FALSE\nkeyUsage = critical,digitalSignature\nsubjectKeyIdentifier = hash\n'
   printf 'subjectAltName = DNS:odd.test\n'
   printf '[odd]\nO = "Löwe, Söhne + Töchter"\n'
-  printf 'CN = line one\\\\nline two \033[31mred \302\2332J \342\200\256gnol \\\\"quoted\\\\"\n'
+  printf 'CN = line one\\nline two \033[31mred \302\2332J \342\200\256gnol \\"quoted\\"\n'
 } > work/odd.cnf
 quietly openssl req -x509 -new -key odd-subject.key -config work/odd.cnf -days 3650 -out odd-subject.pem
 

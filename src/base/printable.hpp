@@ -1,0 +1,16 @@
+// Text from outside, made harmless: what comes out can be printed on a terminal and written to a log.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace signet::base {
+
+// UTF-8 stays readable. Control characters (C1 among them), line and paragraph separators, direction marks, invisible
+// characters and octets that are not UTF-8 become \XX, two upper-case hex digits an octet.
+std::string printable(std::string_view text);
+// The same in quotes, cut after `most` octets of input.
+std::string quoted(std::string_view text, std::size_t most = 80);
+
+}  // namespace signet::base
