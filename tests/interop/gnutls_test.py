@@ -1,0 +1,47 @@
+"""With GnuTLS: gnutls-serv and gnutls-cli."""
+
+import pathlib
+import tempfile
+import unittest
+
+import cases
+from cases import NAME, certificate, key
+from support.peers import Program, on_a_free_port
+
+
+def priority(version):
+    return f"NORMAL:-VERS-ALL:+VERS-{version.replace('v', '')}"
+
+
+class GnutlsServ(cases.OurClient, unittest.TestCase):
+    def start_server(self, identity, version):
+        return on_a_free_port(lambda port: Program(
+            "/usr/bin/gnutls-serv", "--echo", "--crlf", "--quiet", "--port", port, "--x509certfile", certificate(identity),
+            "--x509keyfile", key(identity), "--priority", priority(version)))
+
+
+class GnutlsCli(cases.OurServer, unittest.TestCase):
+    refusal_says = {
+        "wrong name": r"name in the certificate does not match",
+        "unknown CA": r"issuer is unknown",
+        "expired": r"expired",
+    }
+
+    def talk(self, port, ca, version):
+        with tempfile.TemporaryDirectory() as folder:
+            log = pathlib.Path(folder, "log")
+            with Program("/usr/bin/gnutls-cli", "--port", port, "--x509cafile", ca, "--sni-hostname", NAME, "--verify-hostname",
+                         NAME, "--priority", priority(version), "--logfile", log, "127.0.0.1") as client:
+                client.send(self.payload)
+                try:
+                    client.wait_for_bytes(len(self.payload))
+                except AssertionError:
+                    pass  # the caller sees what is missing
+                client.end_input()
+                status = client.finish()
+                # GnuTLS writes TLS1.3 where everybody else writes TLSv1.3.
+                return status, client.stdout, client.stderr + log.read_text(errors="replace").replace("(TLS1.", "(TLSv1.")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,80 @@
+"""With the openssl program: s_server and s_client."""
+
+import pathlib
+import tempfile
+import unittest
+
+import cases
+from cases import NAME, PKI, certificate, key
+from support.peers import TOOL, Program, run
+
+
+def option(version):
+    return "-" + version.replace("v1.", "1_").lower()  # -tls1_2
+
+
+def start_s_server(identity, version, *mode, cwd=None):
+    program = Program("/usr/bin/openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", certificate(identity),
+                      "-key", key(identity), option(version), *mode, cwd=cwd)
+    try:
+        return program, int(program.wait_for(r"^ACCEPT 127\.0\.0\.1:(\d+)", "stdout")[1])
+    except AssertionError:
+        program.stop()
+        raise
+
+
+class CatAgainstSServer(cases.OurClient, unittest.TestCase):
+    # What s_server calls the alert that each verdict has to send.
+    ALERTS = {"wrong name": "bad certificate", "unknown CA": "unknown ca", "expired": "certificate expired",
+              "self-signed": "unknown ca"}
+
+    def start_server(self, identity, version):
+        return start_s_server(identity, version, "-rev")
+
+    def expected(self):
+        # It answers each line with its reverse.
+        return b"".join(line[::-1] + b"\n" for line in self.payload.splitlines())
+
+    def refused(self, program, fault):
+        program.wait_for(f"alert {self.ALERTS[fault]}")
+
+
+class GetAgainstSServer(cases.OurClient, unittest.TestCase):
+    payload = cases.binary(300_000)
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        pathlib.Path(self.folder.name, "file.bin").write_bytes(self.payload)
+
+    def start_server(self, identity, version):
+        return start_s_server(identity, version, "-WWW", cwd=self.folder.name)
+
+    def talk(self, port, *options):
+        return run(TOOL, "get", f"https://127.0.0.1:{port}/file.bin", *options)
+
+
+class SClient(cases.OurServer, unittest.TestCase):
+    # s_client acts on some letters at the start of what it reads; none of them is in here.
+    payload = bytes(b for b in cases.binary(40000) if b not in b"QRKkBCPrSU")
+    refusal_says = {
+        "wrong name": r"[Hh]ostname mismatch",
+        "unknown CA": r"unable to get local issuer certificate",
+        "expired": r"certificate has expired",
+    }
+
+    def talk(self, port, ca, version):
+        with Program("/usr/bin/openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-servername", NAME, "-CAfile", ca,
+                     "-no-CApath", "-no-CAstore", "-verify_return_error", "-verify_hostname", NAME, "-brief",
+                     option(version)) as client:
+            client.send(self.payload)
+            try:
+                client.wait_for_bytes(len(self.payload))
+            except AssertionError:
+                pass  # the caller sees what is missing
+            client.end_input()
+            return client.finish(), client.stdout, client.stderr
+
+
+if __name__ == "__main__":
+    unittest.main()
