@@ -264,17 +264,18 @@ result<std::vector<certificate>> parse_certificates(std::string_view pem) {
   return out;
 }
 
+result<std::vector<certificate>> certificates_in(std::string_view content) {
+  // DER begins with a SEQUENCE, which is the digit 0: text may begin so too, and go on in PEM.
+  if (!content.starts_with('0') || content.find("-----BEGIN ") != content.npos) return parse_certificates(content);
+  auto single = certificate::from_der(content);
+  if (!single) return std::move(single).error();
+  return std::vector<certificate>{*std::move(single)};
+}
+
 result<std::vector<certificate>> load_certificates(const std::filesystem::path& file) {
-  auto text = base::read_file(file);
-  if (!text) return std::move(text).error();
-  // DER begins with a SEQUENCE, which is the digit 0: text that begins so may still have PEM in it.
-  if (text->starts_with('0') && text->find("-----BEGIN ") == text->npos) {
-    auto single = certificate::from_der(*text);
-    if (single) return std::vector<certificate>{*std::move(single)};
-    if (single.error().message().find("after its end") != std::string::npos)
-      return std::move(single).error().in(base::shown(file));
-  }
-  auto out = parse_certificates(*text);
+  auto content = base::read_file(file);
+  if (!content) return std::move(content).error();
+  auto out = certificates_in(*content);
   if (!out) return std::move(out).error().in(base::shown(file));
   return out;
 }
