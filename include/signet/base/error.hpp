@@ -75,6 +75,9 @@ class [[nodiscard]] SIGNET_EXPORT error {
  public:
   error(errc code, std::string message, std::string hint = {});
   explicit error(error_parts parts);
+  // Copies only: an error that was moved from still says what it said.
+  error(const error&) noexcept = default;
+  error& operator=(const error&) noexcept = default;
 
   [[nodiscard]] errc code() const noexcept;
   [[nodiscard]] error_kind kind() const noexcept;

@@ -30,14 +30,14 @@ class SIGNET_EXPORT tcp_socket {
   /// Resolves the name and races its addresses (RFC 8305): the next one is tried 250 ms after the last, or as soon as that
   /// one has failed. name_not_found, resolve_failed, connection_refused, unreachable, timed_out; details() tells each attempt.
   static result<tcp_socket> connect(const endpoint& to, tcp_connect_options options = {});
-  /// Takes ownership of a connected stream socket. invalid_argument.
+  /// Takes ownership of a connected stream socket; a failure leaves it with the caller. invalid_argument.
   static result<tcp_socket> adopt(int descriptor);
 
   tcp_socket(tcp_socket&&) noexcept;
   tcp_socket& operator=(tcp_socket&&) noexcept;
   ~tcp_socket();
 
-  /// For calls that are not given a deadline: how long each may take. None unless set.
+  /// For calls that are not given a deadline: how long each may take. None unless set; zero takes it away.
   void set_timeout(std::chrono::milliseconds each_call) noexcept;
 
   /// At least one byte, or 0 at the end (and for an empty buffer). timed_out, connection_reset, io_failed.

@@ -24,7 +24,7 @@ class SIGNET_EXPORT tls_socket {
   /// Releases. Sends nothing, so that a forked child may drop its copy; the session stays resumable.
   ~tls_socket();
 
-  /// For calls that are not given a deadline: how long each may take. None unless set.
+  /// For calls that are not given a deadline: how long each may take. None unless set; zero takes it away.
   void set_timeout(std::chrono::milliseconds each_call) noexcept;
 
   /// At least one byte, or 0 after the peer's close_notify (and for an empty buffer). A stream that ends without
@@ -47,7 +47,9 @@ class SIGNET_EXPORT tls_socket {
   /// Sends close_notify and ends our direction; reading goes on to the peer's end. Who must be sure that everything arrived
   /// calls this and then reads to the end.
   result<void> close_write(deadline until = {});
-  /// Sends close_notify, takes what has already arrived, and closes. Does not wait for the peer.
+  /// Sends close_notify, takes what has already arrived, and closes. Does not wait for the peer: timed_out when it takes no
+  /// more, so that close_notify could not be sent. After a failure that was reported before, and a second time, it does
+  /// nothing but close.
   result<void> close();
 
   [[nodiscard]] bool is_open() const noexcept;

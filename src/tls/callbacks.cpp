@@ -1,0 +1,169 @@
+#include "tls/callbacks.hpp"
+
+#include <openssl/err.h>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+#include "ossl/guard.hpp"
+#include "tls/engine_impl.hpp"
+#include "verify/name_match.hpp"
+#include "x509/impl.hpp"
+
+namespace signet {
+namespace {
+
+// OpenSSL turns these codes into the alert (docs/proven.md 4).
+int x509_error_for(errc code) noexcept {
+  switch (code) {
+    case errc::unknown_issuer:
+    case errc::no_trust_anchors: return X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY;
+    case errc::self_signed: return X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT;
+    case errc::self_signed_in_chain: return X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN;
+    case errc::expired: return X509_V_ERR_CERT_HAS_EXPIRED;
+    case errc::not_yet_valid: return X509_V_ERR_CERT_NOT_YET_VALID;
+    case errc::name_mismatch: return X509_V_ERR_HOSTNAME_MISMATCH;
+    case errc::invalid_purpose: return X509_V_ERR_INVALID_PURPOSE;
+    case errc::bad_signature: return X509_V_ERR_CERT_SIGNATURE_FAILURE;
+    case errc::revoked: return X509_V_ERR_CERT_REVOKED;
+    case errc::invalid_ca: return X509_V_ERR_INVALID_CA;
+    default: return X509_V_ERR_CERT_REJECTED;
+  }
+}
+
+std::string requested_name(const SSL* ssl) {
+  const char* sni = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+  std::string out = sni == nullptr ? "" : sni;
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return out;
+}
+
+// 1 to go on, 0 to refuse, -1 to be asked again, as SSL_CTX_set_cert_cb wants it.
+int use_identities(SSL* ssl) {
+  const auto& config = *engine_of(ssl).server;
+  const auto wanted = requested_name(ssl);
+  if (config.options.select_identity) {
+    const auto choice = config.options.select_identity({.server_name = wanted});
+    if (choice.is == identity_choice::state::not_yet) return -1;
+    if (choice.is == identity_choice::state::refused || !choice.chosen) return 0;
+    SSL_certs_clear(ssl);
+    return use_identity(ssl, *choice.chosen) ? 1 : 0;
+  }
+  // All that speak for the name: one of each key type, between which the client's algorithms decide.
+  const auto name = server_name::parse(wanted);
+  bool found = false;
+  for (const auto& who : config.identities) {
+    if (!name || !speaks_for(raw(who.leaf()), *name)) continue;
+    if (!found) SSL_certs_clear(ssl);
+    found = true;
+    if (!use_identity(ssl, who)) return 0;
+  }
+  return 1;  // none: those of the SSL_CTX, the first of the list
+}
+
+}  // namespace
+
+bool engine::impl::judge_peer(X509_STORE_CTX* ctx) {
+  auto* stack = X509_STORE_CTX_get0_untrusted(ctx);
+  sent.clear();
+  for (int i = 0; i < sk_X509_num(stack); ++i) sent.push_back(adopt(ossl::share(sk_X509_value(stack, i))));
+  if (sent.empty() && X509_STORE_CTX_get0_cert(ctx) != nullptr) sent.push_back(adopt(ossl::share(X509_STORE_CTX_get0_cert(ctx))));
+
+  const bool is_client = which == side::client;
+  judged = std::make_shared<const signet::verdict>(
+      verify_peer({.sent = sent,
+                   .trust = is_client ? client->options.trust : server->options.client_trust,
+                   .expected = expected,
+                   .role = is_client ? peer_role::server : peer_role::client,
+                   .options = is_client ? client->options.verify : server->options.verify,
+                   .loosened = is_client ? client->options.loosened : loosened_verification()}));
+  if (!judged->trusted()) {
+    X509_STORE_CTX_set_error(ctx, x509_error_for(judged->findings().front().code));
+    return false;
+  }
+  X509_STORE_CTX_set_error(ctx, X509_V_OK);
+  return true;
+}
+
+void engine::impl::save_session(ossl::ssl_session_ptr session) {
+  // What was accepted in spite of findings is judged anew each time.
+  if (!judged || !judged->findings().empty() || SSL_SESSION_is_resumable(session.get()) != 1) return;
+  client->sessions->put(session_key, std::make_shared<const saved_session>(saved_session{std::move(session), judged, sent}));
+}
+
+namespace callbacks {
+
+void judge_peer_certificates(SSL_CTX* ctx) {
+  SSL_CTX_set_cert_verify_callback(
+      ctx,
+      [](X509_STORE_CTX* store, void*) {
+        return ossl::guarded(0, [store] {
+          const auto* ssl = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
+          return engine_of(ssl).judge_peer(store) ? 1 : 0;
+        });
+      },
+      nullptr);
+}
+
+void remember_alerts(SSL_CTX* ctx) {
+  SSL_CTX_set_info_callback(ctx, [](const SSL* ssl, int where, int value) {
+    if ((where & SSL_CB_ALERT) == 0 || (value >> 8) != SSL3_AL_FATAL) return;
+    const auto from = (where & SSL_CB_READ) != 0 ? alert::sender::peer : alert::sender::us;
+    engine_of(ssl).last_alert = alert{static_cast<std::uint8_t>(value & 0xff), from};
+  });
+}
+
+void log_keys(SSL_CTX* ctx) {
+  SSL_CTX_set_keylog_callback(ctx, [](const SSL* ssl, const char* line) {
+    ossl::guarded(0, [&] {
+      const auto& e = engine_of(ssl);
+      (e.client ? e.client->options.key_log : e.server->options.key_log)(line);
+      return 0;
+    });
+  });
+}
+
+void save_sessions(SSL_CTX* ctx) {
+  SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+  SSL_CTX_sess_set_new_cb(ctx, [](SSL* ssl, SSL_SESSION* session) {
+    // The reference that comes with the call is ours once we answer 1.
+    return ossl::guarded(0, [&] {
+      SSL_SESSION_up_ref(session);
+      engine_of(ssl).save_session(ossl::ssl_session_ptr(session));
+      return 0;
+    });
+  });
+}
+
+void choose_identity(SSL_CTX* ctx) {
+  SSL_CTX_set_cert_cb(
+      ctx, [](SSL* ssl, void*) { return ossl::guarded(0, [ssl] { return use_identities(ssl); }); }, nullptr);
+}
+
+void choose_alpn(SSL_CTX* ctx) {
+  SSL_CTX_set_alpn_select_cb(
+      ctx,
+      [](SSL* ssl, const unsigned char** out, unsigned char* out_size, const unsigned char* offered, unsigned offered_size, void*) {
+        return ossl::guarded(SSL_TLSEXT_ERR_ALERT_FATAL, [&] {
+          const std::string_view ours = engine_of(ssl).server->alpn;
+          const std::string_view theirs(reinterpret_cast<const char*>(offered), offered_size);
+          for (std::size_t i = 0; i < ours.size(); i += 1 + static_cast<unsigned char>(ours[i])) {
+            const auto name = ours.substr(i, 1 + static_cast<unsigned char>(ours[i]));
+            for (std::size_t k = 0; k < theirs.size(); k += 1 + static_cast<unsigned char>(theirs[k])) {
+              const auto offer = theirs.substr(k, 1 + static_cast<unsigned char>(theirs[k]));
+              if (offer != name) continue;
+              *out = offered + k + 1;
+              *out_size = static_cast<unsigned char>(offer.size() - 1);
+              return SSL_TLSEXT_ERR_OK;
+            }
+          }
+          return SSL_TLSEXT_ERR_ALERT_FATAL;
+        });
+      },
+      nullptr);
+}
+
+}  // namespace callbacks
+}  // namespace signet

@@ -1,0 +1,18 @@
+// What OpenSSL calls back for, bound to the engine whose SSL it is. Each one goes through ossl::guarded.
+#pragma once
+
+#include "ossl/handles.hpp"
+
+namespace signet::callbacks {
+
+// On a client's or server's SSL_CTX.
+void judge_peer_certificates(SSL_CTX* ctx);
+void remember_alerts(SSL_CTX* ctx);
+void log_keys(SSL_CTX* ctx);
+// On a client's.
+void save_sessions(SSL_CTX* ctx);
+// On a server's.
+void choose_identity(SSL_CTX* ctx);
+void choose_alpn(SSL_CTX* ctx);
+
+}  // namespace signet::callbacks

@@ -1,0 +1,55 @@
+#include <signet/tls/client_config.hpp>
+
+#include <utility>
+
+#include "ossl/errors.hpp"
+#include "tls/callbacks.hpp"
+#include "tls/config_impl.hpp"
+#include "tls/context.hpp"
+
+namespace signet {
+
+result<client_config> client_config::make(client_options options) {
+  if (options.session_capacity < 1 || options.session_capacity > 100'000)
+    return error(errc::invalid_configuration, "session_capacity is " + std::to_string(options.session_capacity), "1 to 100,000");
+  auto made = std::make_shared<impl>();
+  auto ctx = make_context(side::client, {options.min_version, options.max_version, options.ciphers, options.ciphersuites, options.groups});
+  if (!ctx) return ctx.error();
+  made->ctx = *std::move(ctx);
+  auto* raw_ctx = made->ctx.get();
+
+  // Whether the verdict counts is decided in verify_peer, never here.
+  SSL_CTX_set_verify(raw_ctx, SSL_VERIFY_PEER, nullptr);
+  callbacks::judge_peer_certificates(raw_ctx);
+  callbacks::remember_alerts(raw_ctx);
+  if (options.key_log) callbacks::log_keys(raw_ctx);
+  if (options.resumption == resumption::enabled) {
+    made->sessions = std::make_unique<session_cache>(options.session_capacity);
+    callbacks::save_sessions(raw_ctx);
+  } else {
+    SSL_CTX_set_session_cache_mode(raw_ctx, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_options(raw_ctx, SSL_OP_NO_TICKET);
+  }
+  if (options.identity)
+    if (auto used = use_identity(raw_ctx, *options.identity); !used) return used.error();
+  if (!options.alpn.empty()) {
+    auto wire = alpn_wire_form(options.alpn);
+    if (!wire) return wire.error();
+    // 0 is this function's success.
+    if (SSL_CTX_set_alpn_protos(raw_ctx, reinterpret_cast<const unsigned char*>(wire->data()), static_cast<unsigned>(wire->size())) != 0)
+      return error(error_parts{.code = errc::invalid_configuration,
+                               .message = "the list of ALPN protocols cannot be used",
+                               .library_errors = ossl::texts(ossl::drain_errors())});
+  }
+  made->options = std::move(options);
+  return client_config(std::move(made));
+}
+
+result<client_config> client_config::standard() {
+  static const result<client_config> made = make();
+  return made;
+}
+
+const trust_store& client_config::trust() const noexcept { return impl_->options.trust; }
+
+}  // namespace signet

@@ -1,0 +1,31 @@
+// What configurations are made of; for the engine only.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <signet/tls/client_config.hpp>
+#include <signet/tls/server_config.hpp>
+
+#include "ossl/handles.hpp"
+#include "tls/session_cache.hpp"
+
+namespace signet {
+
+struct client_config::impl {
+  client_options options;
+  std::unique_ptr<session_cache> sessions;
+  ossl::ssl_ctx_ptr ctx;
+};
+
+struct server_config::impl {
+  server_options options;
+  // Files and loaded ones together.
+  std::vector<identity> identities;
+  std::string alpn;
+  ossl::ssl_ctx_ptr ctx;
+};
+
+}  // namespace signet

@@ -1,0 +1,108 @@
+#include "tls/context.hpp"
+
+#include <openssl/err.h>
+
+#include <new>
+
+#include "ossl/errors.hpp"
+#include "x509/impl.hpp"
+
+namespace signet {
+namespace {
+
+error refused(std::string_view option, const std::string& value, std::string hint) {
+  auto queue = ossl::drain_errors();
+  return error(error_parts{.code = errc::invalid_configuration,
+                           .message = "the option " + std::string(option) + " does not hold: '" + value + "'",
+                           .hint = std::move(hint),
+                           .library_errors = ossl::texts(queue)});
+}
+
+bool authenticates_nobody(const SSL_CIPHER* cipher) { return SSL_CIPHER_get_auth_nid(cipher) == NID_auth_null; }
+
+// Suites without authentication are out, whatever the list or the system's configuration says: with one, a handshake
+// finishes although nobody was verified.
+bool set_ciphers(SSL_CTX* ctx, const context_settings& settings) {
+  std::string list = settings.ciphers;
+  const bool old_versions = settings.min_version < protocol_version::tls1_2;
+  if (old_versions && list.empty()) list = "DEFAULT";
+  if (!list.empty()) {
+    list += ":!aNULL:!eNULL";
+    // TLS 1.0 and 1.1 sign with SHA-1, which OpenSSL 3 allows at level 0 only; who asks for them gets them.
+    if (old_versions && list.find("@SECLEVEL") == std::string::npos) list += ":@SECLEVEL=0";
+    if (SSL_CTX_set_cipher_list(ctx, list.c_str()) != 1) return false;
+  }
+  auto* chosen = SSL_CTX_get_ciphers(ctx);
+  for (int i = 0; i < sk_SSL_CIPHER_num(chosen); ++i)
+    if (authenticates_nobody(sk_SSL_CIPHER_value(chosen, i)))
+      return SSL_CTX_set_cipher_list(ctx, "DEFAULT:!aNULL:!eNULL") == 1;
+  return true;
+}
+
+template <class Target>
+result<void> use_identity_on(Target* target, const identity& who, int (*use)(Target*, X509*, EVP_PKEY*, STACK_OF(X509) *, int)) {
+  ossl::x509_view_ptr chain(sk_X509_new_null());
+  if (!chain) throw std::bad_alloc();
+  for (std::size_t i = 1; i < who.chain().size(); ++i)
+    if (sk_X509_push(chain.get(), raw(who.chain()[i])) == 0) throw std::bad_alloc();
+  if (use(target, raw(who.leaf()), raw(who.key()), chain.get(), 1) == 1) return {};
+  const auto queue = ossl::drain_errors();
+  const bool weak = ossl::holds(queue, ERR_LIB_SSL, SSL_R_EE_KEY_TOO_SMALL) || ossl::holds(queue, ERR_LIB_SSL, SSL_R_CA_KEY_TOO_SMALL) ||
+                    ossl::holds(queue, ERR_LIB_SSL, SSL_R_CA_MD_TOO_WEAK);
+  return error(error_parts{.code = weak ? errc::weak_key : errc::invalid_configuration,
+                           .message = "the certificate of " + who.leaf().subject() +
+                                      (weak ? " has a key or signature that is too weak" : " cannot be used"),
+                           .hint = weak ? "make a new certificate with an EC P-256 or RSA 2048 key and SHA-256" : "",
+                           .library_errors = ossl::texts(queue)});
+}
+
+}  // namespace
+
+result<ossl::ssl_ctx_ptr> make_context(side which, const context_settings& settings) {
+  ERR_clear_error();
+  ossl::ssl_ctx_ptr made(SSL_CTX_new(which == side::client ? TLS_client_method() : TLS_server_method()));
+  if (!made)
+    return error(error_parts{.code = errc::internal,
+                             .message = "OpenSSL cannot set up TLS",
+                             .hint = "look at OpenSSL's own configuration (openssl.cnf, OPENSSL_CONF)",
+                             .library_errors = ossl::texts(ossl::drain_errors())});
+  auto* ctx = made.get();
+
+  if (settings.min_version > settings.max_version)
+    return error(errc::invalid_configuration, "the lowest version allowed, " + std::string(name(settings.min_version)) +
+                                                  ", is above the highest, " + std::string(name(settings.max_version)));
+  SSL_CTX_set_min_proto_version(ctx, static_cast<int>(settings.min_version));
+  SSL_CTX_set_max_proto_version(ctx, static_cast<int>(settings.max_version));
+  SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
+  if (which == side::server) SSL_CTX_set_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
+  // Chains are what the user gave: OpenSSL's own search would list the CA folder on every handshake. Buffers of idle
+  // connections are released. Read-ahead stays off (docs/proven.md 18).
+  SSL_CTX_set_mode(ctx, SSL_MODE_NO_AUTO_CHAIN | SSL_MODE_RELEASE_BUFFERS | SSL_MODE_AUTO_RETRY);
+
+  if (!set_ciphers(ctx, settings))
+    return refused("ciphers", settings.ciphers, "`openssl ciphers -v 'LIST'` shows what a list stands for");
+  if (!settings.ciphersuites.empty() && SSL_CTX_set_ciphersuites(ctx, settings.ciphersuites.c_str()) != 1)
+    return refused("ciphersuites", settings.ciphersuites, "the names of TLS 1.3, such as TLS_AES_128_GCM_SHA256, separated by colons");
+  if (!settings.groups.empty() && SSL_CTX_set1_groups_list(ctx, settings.groups.c_str()) != 1)
+    return refused("groups", settings.groups, "names such as X25519:P-256:P-384, separated by colons");
+  ossl::drain_errors();
+  return made;
+}
+
+result<std::string> alpn_wire_form(const std::vector<std::string>& names) {
+  std::string out;
+  for (const auto& protocol : names) {
+    if (protocol.empty() || protocol.size() > 255)
+      return error(errc::invalid_configuration, "an ALPN protocol name has " + std::to_string(protocol.size()) + " octets",
+                   "each has 1 to 255 (RFC 7301 section 3.1)");
+    out.push_back(static_cast<char>(protocol.size()));
+    out += protocol;
+  }
+  if (out.size() > 65535) return error(errc::invalid_configuration, "the list of ALPN protocols is too long");
+  return out;
+}
+
+result<void> use_identity(SSL_CTX* ctx, const identity& who) { return use_identity_on(ctx, who, SSL_CTX_use_cert_and_key); }
+result<void> use_identity(SSL* ssl, const identity& who) { return use_identity_on(ssl, who, SSL_use_cert_and_key); }
+
+}  // namespace signet

@@ -1,0 +1,295 @@
+#include <signet/tls/engine.hpp>
+
+#include <algorithm>
+#include <new>
+#include <utility>
+
+#include "tls/engine_impl.hpp"
+#include "verify/name_match.hpp"
+#include "x509/impl.hpp"
+
+namespace signet {
+namespace {
+
+// A resumed handshake shows no certificate. What was verified when the session began has to hold still.
+bool still_holds(const saved_session& saved, const server_name& expected, const verify_options& options) {
+  using namespace std::chrono;
+  const auto now = options.clock ? options.clock() : floor<seconds>(system_clock::now());
+  const auto& chain = saved.judged->chain();
+  return saved.judged->trusted() && !chain.empty() && speaks_for(raw(chain.front()), expected) &&
+         std::ranges::all_of(chain, [now](const certificate& c) { return c.not_before() <= now && now <= c.not_after(); });
+}
+
+void set_up_ssl(engine::impl& e, SSL_CTX* ctx) {
+  e.ssl.reset(SSL_new(ctx));
+  if (!e.ssl) throw std::bad_alloc();
+  SSL_set_app_data(e.ssl.get(), &e);
+  auto bio = e.io.make_bio();
+  SSL_set0_rbio(e.ssl.get(), bio.get());
+  BIO_up_ref(bio.get());
+  SSL_set0_wbio(e.ssl.get(), bio.release());
+}
+
+}  // namespace
+
+engine::impl& engine_of(const SSL* ssl) { return *static_cast<engine::impl*>(SSL_get_app_data(ssl)); }
+
+engine::impl::~impl() {
+  // Freed as it is, OpenSSL would make the newest session not resumable. These flags send nothing (docs/proven.md 12).
+  if (ssl && !fatal) SSL_set_shutdown(ssl.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+}
+
+engine::engine(std::unique_ptr<impl> made) noexcept : impl_(std::move(made)) {}
+engine::engine(engine&&) noexcept = default;
+engine& engine::operator=(engine&&) noexcept = default;
+engine::~engine() = default;
+
+result<engine> engine::client(const client_config& config, const server_name& expected, transport& below, engine_options options) {
+  auto made = std::make_unique<impl>(side::client, below);
+  made->client = config.get();
+  made->expected = expected;
+  made->whom = expected.display();
+  const auto& settings = made->client->options;
+  set_up_ssl(*made, made->client->ctx.get());
+  auto* ssl = made->ssl.get();
+  SSL_set_connect_state(ssl);
+
+  const std::string sni = options.sni ? *options.sni : (expected.is_ip() ? std::string() : expected.ascii());
+  const auto send_sni = [&] {
+    return sni.find('\0') == std::string::npos &&
+           SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, const_cast<char*>(sni.c_str())) == 1;
+  };
+  if (!sni.empty() && !send_sni()) {
+    ossl::drain_errors();
+    return error(errc::invalid_name, "the name to send cannot be sent: it is longer than 255 octets or holds a NUL");
+  }
+  if (made->client->sessions) {
+    made->session_key = (options.session_key.empty() ? expected.ascii() : options.session_key) + '\n' + expected.ascii() + '\n' + sni;
+    made->offered = made->client->sessions->take(made->session_key);
+    if (made->offered && !still_holds(*made->offered, expected, settings.verify)) made->offered.reset();
+    if (made->offered && SSL_set_session(ssl, made->offered->session.get()) != 1) made->offered.reset();
+    ossl::drain_errors();
+  }
+  return engine(std::move(made));
+}
+
+result<engine> engine::server(const server_config& config, transport& below) {
+  auto made = std::make_unique<impl>(side::server, below);
+  made->server = config.get();
+  made->whom = "client";
+  set_up_ssl(*made, made->server->ctx.get());
+  SSL_set_accept_state(made->ssl.get());
+  return engine(std::move(made));
+}
+
+// Latches, and sees to it that the alert OpenSSL wrote leaves.
+error engine::impl::fail(error e) {
+  if (!fatal) fatal = std::move(e);
+  if (!io.write_failure() && io.unsent() != 0) (void)io.flush();
+  return *fatal;
+}
+
+result<io_status> engine::impl::after_io(std::size_t bytes, bool end) {
+  io_status status{.bytes = bytes, .end = end};
+  if (io.unsent() == 0) return status;
+  if (corked && io.unsent() < wire::held_limit) return status;
+  auto flushed = io.flush();
+  // What was read stays read; that nothing can be written any more is for the next write to say.
+  if (flushed && !*flushed) status.next = wait_for::write;
+  return status;
+}
+
+result<void> engine::impl::check_verdict() {
+  const bool resumed = SSL_session_reused(ssl.get()) == 1;
+  if (which == side::client) {
+    if (resumed) {
+      judged = offered ? offered->judged : nullptr;
+      if (offered) sent = offered->sent;
+    }
+    if (!judged || !judged->trusted())
+      return error(errc::no_verdict, whom + ": the handshake ended without proof of who the server is",
+                   "it used a cipher suite or a session that carries no certificate");
+    return {};
+  }
+  const auto& options = server->options;
+  if (options.client_auth == client_certificates::ignored) return {};
+  X509* leaf = SSL_get0_peer_certificate(ssl.get());
+  if (resumed && leaf != nullptr) {
+    // The session began under this very policy: its context says so. The chain itself is not in a ticket.
+    sent.assign(1, adopt(ossl::share(leaf)));
+    using namespace std::chrono;
+    const auto now = options.verify.clock ? options.verify.clock() : floor<seconds>(system_clock::now());
+    if (SSL_get_verify_result(ssl.get()) != X509_V_OK || now > sent.front().not_after())
+      return error(errc::expired, "client: the certificate of the session it resumes does not hold any more");
+    judged = std::make_shared<const signet::verdict>(sent, std::vector<finding>{}, options.client_trust.description());
+    return {};
+  }
+  if (leaf == nullptr && options.client_auth == client_certificates::requested) return {};
+  if (leaf == nullptr || !judged || !judged->trusted())
+    return error(errc::certificate_required, "client: the handshake ended without a verified certificate");
+  return {};
+}
+
+result<io_status> engine::impl::handshake() {
+  if (fatal) return *fatal;
+  if (done) return flush();
+  started = true;
+  auto out = ossl::call(ssl.get(), SSL_do_handshake);
+  if (out.succeeded()) {
+    if (auto proved = check_verdict(); !proved) return fail(proved.error());
+    done = true;
+    return after_io(0, false);
+  }
+  if (out.reason == SSL_ERROR_WANT_READ) {
+    if (auto failure = io.take_read_failure()) return fail(failure->in("handshake"));
+    if (!io.write_failure()) {
+      auto status = after_io(0, false);
+      status->next = status->next == wait_for::write ? wait_for::write : wait_for::read;
+      return status;
+    }
+  }
+  if (out.reason == SSL_ERROR_WANT_X509_LOOKUP || out.reason == SSL_ERROR_WANT_CLIENT_HELLO_CB) {
+    auto status = after_io(0, false);
+    status->next = wait_for::application;
+    return status;
+  }
+  return fail(explain_failure(*this, out));
+}
+
+result<io_status> engine::impl::read(byte_span buffer) {
+  if (fatal) return *fatal;
+  if (!done) return error(errc::not_connected, "the handshake is not complete");
+  if (buffer.empty()) return io_status{};
+  if (peer_closed) return io_status{.end = true};
+
+  std::size_t total = 0;
+  for (;;) {
+    std::size_t n = 0;
+    const auto rest = buffer.subspan(total);
+    const auto out = ossl::call(ssl.get(), [&](SSL* s) { return SSL_read_ex(s, rest.data(), rest.size(), &n); });
+    if (out.succeeded()) {
+      total += n;
+      // More records may have come in the same segment; they cost no system call, and may not cost a wait.
+      if (total < buffer.size() && io.buffered() != 0) {
+        io.read_only_buffered(true);
+        continue;
+      }
+    } else if (out.reason == SSL_ERROR_ZERO_RETURN) {
+      peer_closed = true;
+    } else if (out.reason != SSL_ERROR_WANT_READ) {
+      const auto failure = fail(explain_failure(*this, out));
+      if (total == 0) return failure;
+    }
+    break;
+  }
+  io.read_only_buffered(false);
+  if (total == 0 && !peer_closed)
+    if (auto failure = io.take_read_failure()) return *failure;
+  auto status = after_io(total, total == 0 && peer_closed);
+  if (total == 0 && !peer_closed) status->next = wait_for::read;
+  else status->next = wait_for::nothing;
+  return status;
+}
+
+result<io_status> engine::impl::write(byte_view bytes) {
+  if (fatal) return *fatal;
+  if (!done) return error(errc::not_connected, "the handshake is not complete");
+  if (close_sent) return error(errc::not_connected, whom + ": nothing can be written after close_write()");
+  std::size_t total = 0;
+  while (total < bytes.size()) {
+    if (io.unsent() + wire::record_room > wire::held_limit) {
+      auto flushed = io.flush();
+      if (!flushed) return flushed.error();
+      if (!*flushed) break;
+    }
+    const auto chunk = bytes.subspan(total, std::min<std::size_t>(bytes.size() - total, 16384));
+    std::size_t n = 0;
+    const auto out = ossl::call(ssl.get(), [&](SSL* s) { return SSL_write_ex(s, chunk.data(), chunk.size(), &n); });
+    if (!out.succeeded()) {
+      const auto failure = fail(explain_failure(*this, out));
+      return failure;
+    }
+    total += n;
+  }
+  auto status = after_io(total, false);
+  if (io.write_failure()) return *io.write_failure();
+  return status;
+}
+
+result<io_status> engine::impl::flush() {
+  if (fatal) return *fatal;
+  auto flushed = io.flush();
+  if (!flushed) return flushed.error();
+  return io_status{.next = *flushed ? wait_for::nothing : wait_for::write};
+}
+
+result<io_status> engine::impl::close_write() {
+  if (fatal) return *fatal;
+  if (!done) return error(errc::not_connected, "the handshake is not complete");
+  if (!close_sent) {
+    const auto out = ossl::send_close_notify(ssl.get());
+    if (out.returned < 0) {
+      const auto failure = fail(explain_failure(*this, out));
+      return failure;
+    }
+    close_sent = true;
+  }
+  return flush();
+}
+
+result<io_status> engine::handshake() { return impl_->handshake(); }
+bool engine::handshake_done() const noexcept { return impl_->done && !impl_->fatal; }
+result<io_status> engine::read(byte_span buffer) { return impl_->read(buffer); }
+result<io_status> engine::write(byte_view bytes) { return impl_->write(bytes); }
+result<io_status> engine::flush() { return impl_->flush(); }
+result<io_status> engine::close_write() { return impl_->close_write(); }
+
+std::size_t engine::pending() const noexcept {
+  return impl_->fatal ? 0 : static_cast<std::size_t>(std::max(0, SSL_pending(impl_->ssl.get())));
+}
+std::size_t engine::unsent() const noexcept { return impl_->io.unsent(); }
+
+std::string engine::take_leftover() { return impl_->peer_closed ? impl_->io.take_buffered() : std::string(); }
+
+result<void> engine::feed(byte_view bytes) {
+  if (impl_->started) return error(errc::invalid_argument, "bytes can be fed to an engine only before its handshake");
+  if (impl_->io.buffered() + bytes.size() > (std::size_t{64} << 10))
+    return error(errc::invalid_argument, "more than 64 KiB were fed to an engine");
+  impl_->io.feed(bytes);
+  return {};
+}
+
+void engine::cork() noexcept { impl_->corked = true; }
+result<io_status> engine::uncork() {
+  impl_->corked = false;
+  return impl_->flush();
+}
+
+std::shared_ptr<const verdict> engine::verdict() const noexcept { return impl_->judged; }
+
+connection_info engine::info() const {
+  connection_info out;
+  const SSL* ssl = impl_->ssl.get();
+  if (!impl_->done) return out;
+  out.version = static_cast<protocol_version>(SSL_version(ssl));
+  out.cipher = SSL_CIPHER_get_name(SSL_get_current_cipher(ssl));
+  const int group = static_cast<int>(SSL_get_negotiated_group(const_cast<SSL*>(ssl)));
+  if (const char* text = group != 0 ? SSL_group_to_name(const_cast<SSL*>(ssl), group) : nullptr) out.group = text;
+  out.resumed = SSL_session_reused(ssl) == 1;
+  const unsigned char* alpn = nullptr;
+  unsigned alpn_size = 0;
+  SSL_get0_alpn_selected(ssl, &alpn, &alpn_size);
+  if (alpn != nullptr) out.alpn.assign(reinterpret_cast<const char*>(alpn), alpn_size);
+  if (const char* sni = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name)) out.sni = sni;
+  out.peer_chain = impl_->sent;
+  if (impl_->judged) {
+    out.verified_chain = impl_->judged->findings().empty() ? impl_->judged->chain() : std::vector<certificate>{};
+    out.trust = impl_->judged->trust();
+    out.loosened = impl_->judged->loosened();
+  }
+  out.half_close_is_best_effort = out.version < protocol_version::tls1_3;
+  ossl::drain_errors();
+  return out;
+}
+
+}  // namespace signet

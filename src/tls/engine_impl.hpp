@@ -1,0 +1,73 @@
+// The engine's inside; for tls/ only.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <signet/tls/engine.hpp>
+
+#include "ossl/call.hpp"
+#include "ossl/handles.hpp"
+#include "tls/config_impl.hpp"
+#include "tls/context.hpp"
+#include "tls/wire.hpp"
+
+namespace signet {
+
+struct engine::impl {
+  impl(side which_side, transport& below) : which(which_side), io(below) {}
+  impl(const impl&) = delete;
+  impl& operator=(const impl&) = delete;
+  ~impl();
+
+  const side which;
+  std::shared_ptr<const client_config::impl> client;
+  std::shared_ptr<const server_config::impl> server;
+  std::optional<server_name> expected;
+  std::string whom;
+
+  // Before ssl, which refers to it until it is freed.
+  wire io;
+  ossl::ssl_ptr ssl;
+
+  bool started = false;
+  bool done = false;
+  bool corked = false;
+  bool close_sent = false;
+  bool peer_closed = false;
+  // The first fatal result; nothing enters OpenSSL after it.
+  std::optional<error> fatal;
+  // Of the last fatal alert that went either way.
+  std::optional<alert> last_alert;
+
+  std::shared_ptr<const signet::verdict> judged;
+  std::vector<certificate> sent;
+  // What the ClientHello offered to resume, and where its like is found.
+  std::shared_ptr<const saved_session> offered;
+  std::string session_key;
+
+  result<io_status> handshake();
+  result<io_status> read(byte_span buffer);
+  result<io_status> write(byte_view bytes);
+  result<io_status> flush();
+  result<io_status> close_write();
+
+  // In callbacks.
+  bool judge_peer(X509_STORE_CTX* ctx);
+  void save_session(ossl::ssl_session_ptr session);
+
+ private:
+  error fail(error e);
+  result<void> check_verdict();
+  result<io_status> after_io(std::size_t bytes, bool end);
+};
+
+// The engine behind an SSL, for callbacks.
+[[nodiscard]] engine::impl& engine_of(const SSL* ssl);
+
+// What a failed call into OpenSSL means, in words.
+[[nodiscard]] error explain_failure(const engine::impl& e, const ossl::outcome& failed);
+
+}  // namespace signet

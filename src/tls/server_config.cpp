@@ -1,0 +1,120 @@
+#include <signet/tls/server_config.hpp>
+
+#include <openssl/evp.h>
+
+#include <new>
+#include <utility>
+
+#include "ossl/errors.hpp"
+#include "tls/callbacks.hpp"
+#include "tls/config_impl.hpp"
+#include "tls/context.hpp"
+#include "verify/name_match.hpp"
+#include "verify/trust_store_impl.hpp"
+#include "x509/impl.hpp"
+
+namespace signet {
+namespace {
+
+// Names sent to clients as a hint of what to choose from; a whole system's store would be no hint.
+constexpr std::size_t most_hints = 50;
+
+void add_digest(std::string& into, byte_view bytes) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  if (EVP_Digest(bytes.data(), bytes.size(), digest, &size, EVP_sha256(), nullptr) != 1) throw std::bad_alloc();
+  into.append(reinterpret_cast<const char*>(digest), size);
+}
+
+// A session may be resumed only by a server that would have judged its client the same way (docs/proven.md 10).
+std::string session_context(const server_config::impl& made) {
+  std::string all;
+  for (const auto& who : made.identities) add_digest(all, who.leaf().der());
+  all.push_back(static_cast<char>(made.options.client_auth));
+  if (made.options.client_auth != client_certificates::ignored)
+    for (const auto& part : made.options.client_trust.get().parts)
+      for (const auto& anchor : part->all()) add_digest(all, anchor.der());
+  std::string context;
+  add_digest(context, all);
+  return context;
+}
+
+result<void> ask_for_client_certificates(SSL_CTX* ctx, const server_options& options) {
+  if (options.client_auth == client_certificates::ignored) return {};
+  const auto& trust = options.client_trust;
+  if (trust.size() == 0)
+    return error(errc::invalid_configuration, "client certificates are asked for, and nobody is trusted to issue them",
+                 "name the CA in server_options::client_trust (--client-ca FILE)");
+  const bool required = options.client_auth == client_certificates::required;
+  SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | (required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), nullptr);
+  callbacks::judge_peer_certificates(ctx);
+  if (trust.size() <= most_hints)
+    for (const auto& part : trust.get().parts)
+      for (const auto& anchor : part->all())
+        if (SSL_CTX_add_client_CA(ctx, raw(anchor)) != 1) throw std::bad_alloc();
+  return {};
+}
+
+// For clients that name none of them: the first, and what else speaks for its name with another type of key.
+result<void> use_first_identities(SSL_CTX* ctx, const std::vector<identity>& identities) {
+  const auto& first = identities.front();
+  if (auto used = use_identity(ctx, first); !used) return used;
+  const auto names = first.leaf().dns_names();
+  const auto name = names.empty() ? result<server_name>(error(errc::invalid_name, "none")) : server_name::parse(names.front());
+  for (const auto& other : identities) {
+    if (!name || other.key().type() == first.key().type() || !speaks_for(raw(other.leaf()), *name)) continue;
+    if (auto used = use_identity(ctx, other); !used) return used;
+  }
+  return {};
+}
+
+}  // namespace
+
+result<server_config> server_config::make(server_options options) {
+  auto made = std::make_shared<impl>();
+  for (const auto& files : options.identities) {
+    auto loaded = identity::load(files);
+    if (!loaded) return loaded.error();
+    made->identities.push_back(*std::move(loaded));
+  }
+  made->identities.insert(made->identities.end(), options.loaded_identities.begin(), options.loaded_identities.end());
+  if (made->identities.empty() && !options.select_identity)
+    return error(errc::invalid_configuration, "a server needs a certificate and its key",
+                 "server_options::identities (--cert FILE --key FILE; --self-signed NAME)");
+
+  auto ctx = make_context(side::server, {options.min_version, options.max_version, options.ciphers, options.ciphersuites, options.groups});
+  if (!ctx) return ctx.error();
+  made->ctx = *std::move(ctx);
+  auto* raw_ctx = made->ctx.get();
+  callbacks::remember_alerts(raw_ctx);
+  if (options.key_log) callbacks::log_keys(raw_ctx);
+
+  // Each one has to be usable, also those that are chosen only later.
+  for (const auto& who : made->identities)
+    if (auto used = use_identity(raw_ctx, who); !used) return used.error();
+  if (!made->identities.empty())
+    if (auto used = use_first_identities(raw_ctx, made->identities); !used) return used.error();
+  if (made->identities.size() > 1 || options.select_identity) callbacks::choose_identity(raw_ctx);
+  if (auto asked = ask_for_client_certificates(raw_ctx, options); !asked) return asked.error();
+  if (!options.alpn.empty()) {
+    auto wire = alpn_wire_form(options.alpn);
+    if (!wire) return wire.error();
+    made->alpn = *std::move(wire);
+    callbacks::choose_alpn(raw_ctx);
+  }
+  if (options.resumption == resumption::enabled) {
+    // One ticket is what a client uses; two cost a second encryption and send. Sessions live in tickets alone.
+    SSL_CTX_set_num_tickets(raw_ctx, 1);
+    SSL_CTX_set_session_cache_mode(raw_ctx, SSL_SESS_CACHE_OFF);
+  } else {
+    SSL_CTX_set_num_tickets(raw_ctx, 0);
+    SSL_CTX_set_session_cache_mode(raw_ctx, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_options(raw_ctx, SSL_OP_NO_TICKET);
+  }
+  made->options = std::move(options);
+  const auto context = session_context(*made);
+  SSL_CTX_set_session_id_context(raw_ctx, reinterpret_cast<const unsigned char*>(context.data()), static_cast<unsigned>(context.size()));
+  return server_config(std::move(made));
+}
+
+}  // namespace signet

@@ -1,0 +1,75 @@
+// The bytes between OpenSSL and a transport. OpenSSL sees a BIO that takes every write and reads from memory; the transport
+// sees few large reads and one write a flight. Buffers exist only while they hold something.
+#pragma once
+
+#include <openssl/bio.h>
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <signet/base/bytes.hpp>
+#include <signet/base/result.hpp>
+#include <signet/tls/transport.hpp>
+
+#include "ossl/handles.hpp"
+
+namespace signet {
+
+class wire {
+ public:
+  // A full TLS record with the most a cipher may add (RFC 8446 section 5.2, RFC 5246 section 6.2.3 for TLS 1.2).
+  static constexpr std::size_t record_room = 16384 + 256;
+  static constexpr std::size_t held_limit = 4 * record_room;
+
+  explicit wire(transport& below) noexcept : below_(&below) {}
+  wire(const wire&) = delete;
+  wire& operator=(const wire&) = delete;
+
+  // For SSL_set0_rbio and wbio; refers to this object, which has to outlive it.
+  [[nodiscard]] ossl::bio_ptr make_bio();
+
+  // Hands over what is held. True when nothing is left.
+  result<bool> flush();
+  [[nodiscard]] std::size_t unsent() const noexcept { return out_end_ - out_begin_; }
+  [[nodiscard]] std::size_t buffered() const noexcept { return in_end_ - in_begin_; }
+
+  // While set, reads do not ask the transport.
+  void read_only_buffered(bool on) noexcept { only_buffered_ = on; }
+  // Why the last read or write of OpenSSL's did not go on, taken out.
+  [[nodiscard]] std::optional<error> take_read_failure() { return std::exchange(read_failure_, std::nullopt); }
+  [[nodiscard]] const std::optional<error>& write_failure() const noexcept { return write_failure_; }
+  [[nodiscard]] bool peer_ended() const noexcept { return peer_ended_; }
+
+  // The first bytes the peer ever sent, at most 64: they tell TLS from other protocols.
+  [[nodiscard]] std::string_view first_bytes() const noexcept { return {first_.data(), first_size_}; }
+
+  void feed(byte_view bytes);
+  [[nodiscard]] std::string take_buffered();
+
+ private:
+  friend struct wire_bio;
+
+  enum class read_answer : unsigned char { bytes, not_yet, end, failed };
+  read_answer read(byte_span into, std::size_t& got);
+  void hold(byte_view bytes);
+  void note_first(byte_view bytes) noexcept;
+  void keep(byte_view rest, std::size_t capacity);
+
+  transport* below_;
+  std::unique_ptr<std::byte[]> in_;
+  std::size_t in_begin_ = 0, in_end_ = 0, in_capacity_ = 0;
+  std::unique_ptr<std::byte[]> out_;
+  std::size_t out_begin_ = 0, out_end_ = 0, out_capacity_ = 0;
+  std::optional<error> read_failure_;
+  std::optional<error> write_failure_;
+  std::array<char, 64> first_{};
+  std::size_t first_size_ = 0;
+  bool only_buffered_ = false;
+  bool peer_ended_ = false;
+  bool more_expected_ = false;
+};
+
+}  // namespace signet

@@ -1,0 +1,163 @@
+#include "verify/explain.hpp"
+
+#include <string_view>
+
+namespace signet {
+namespace {
+
+using namespace std::chrono;
+
+std::string joined(const std::vector<std::string>& items, std::size_t most) {
+  std::string out;
+  for (std::size_t i = 0; i < items.size() && i < most; ++i) out += (i == 0 ? "" : ", ") + items[i];
+  if (items.size() > most) out += " and " + std::to_string(items.size() - most) + " more";
+  return out;
+}
+
+std::vector<std::string> names_of(const certificate& c) {
+  auto names = c.dns_names();
+  for (auto& address : c.ip_addresses()) names.push_back(std::move(address));
+  return names;
+}
+
+// "the certificate 'server.test'", "the issuer 'Example CA' (depth 1)".
+std::string which(const certificate& c, std::size_t depth) {
+  if (depth == 0) return "the certificate '" + display_name(c) + "'";
+  return std::string(c.is_self_issued() ? "the root '" : "the intermediate '") + display_name(c) + "' (depth " +
+         std::to_string(depth) + ")";
+}
+
+std::string age(seconds span) {
+  const auto whole_days = duration_cast<days>(span).count();
+  if (whole_days > 0) return std::to_string(whole_days) + (whole_days == 1 ? " day" : " days");
+  const auto whole_hours = duration_cast<hours>(span).count();
+  if (whole_hours > 0) return std::to_string(whole_hours) + (whole_hours == 1 ? " hour" : " hours");
+  return std::to_string(span.count()) + " seconds";
+}
+
+std::string_view peer_is_a(peer_role role) { return role == peer_role::server ? "server" : "client"; }
+
+constexpr const char* trust_it = "if it is yours or you know it, add it to the trusted certificates (trust_store::pem_file; --add-ca FILE)";
+
+void explain_unknown_issuer(finding& f, const certificate& c, const circumstances& known) {
+  const std::string issuer = c.issuer();
+  const auto& trust = known.request.trust;
+  if (known.request.sent.size() == 1 && trust.contains_system()) {
+    f.message = which(c, f.depth) + " was issued by '" + issuer + "', which is not trusted and was not sent along";
+    f.hint = "either the " + std::string(peer_is_a(known.request.role)) +
+             " does not send its intermediate certificate, which its administrator can mend, or the issuer is a private CA: " +
+             trust_it;
+  } else {
+    f.message = which(c, f.depth) + " was issued by '" + issuer + "', which is not among the trusted certificates: " +
+                trust.description();
+    f.hint = trust_it;
+  }
+}
+
+void explain_mismatch(finding& f, const certificate& c, const circumstances& known) {
+  const auto expected = known.request.expected ? known.request.expected->display() : std::string("the name asked for");
+  const auto names = names_of(c);
+  if (names.empty()) {
+    const auto cn = c.common_name();
+    f.message = "the certificate holds no subjectAltName, so it is not for " + expected;
+    f.hint = (cn.empty() ? std::string() : "its common name '" + cn + "' is not consulted (RFC 9525): ") +
+             "it has to be issued again with its names as subjectAltName";
+    return;
+  }
+  f.message = "the certificate is for " + joined(names, 6) + ", not for " + expected;
+  if (known.request.expected && known.request.expected->is_ip() && c.ip_addresses().empty())
+    f.hint = "connect by one of those names, or give the name to verify beside the address (connect_options::name; --name)";
+  else
+    f.hint = "connect by one of those names, or ask for a certificate that holds this one; when the connection goes through a "
+             "tunnel or by address, give the name to verify (connect_options::name; --name)";
+}
+
+}  // namespace
+
+std::string display_name(const certificate& c) {
+  const auto names = names_of(c);
+  if (!names.empty()) return names.front();
+  auto cn = c.common_name();
+  if (!cn.empty()) return cn;
+  auto subject = c.subject();
+  return subject.empty() ? "without a name" : subject;
+}
+
+finding explain(errc code, std::size_t depth, const circumstances& known) {
+  finding f{.code = code, .depth = depth};
+  const std::string peer(peer_is_a(known.request.role));
+  if (code == errc::no_peer_certificate) {
+    f.message = "the " + peer + " showed no certificate";
+    return f;
+  }
+  const auto& c = depth < known.chain.size() ? known.chain[depth] : known.chain.front();
+  f.subject = display_name(c);
+  const auto subject = which(c, depth);
+  switch (code) {
+    case errc::no_trust_anchors:
+      f.message = known.request.trust.contains_system() ? "no trusted certificates were found on this system"
+                                                        : "there is nobody to trust: the trust store is empty";
+      f.hint = known.request.trust.contains_system()
+                   ? "install the package ca-certificates, or name a bundle in SSL_CERT_FILE"
+                   : "give it certificates (trust_store::system, trust_store::pem_file; --ca FILE)";
+      break;
+    case errc::unknown_issuer: explain_unknown_issuer(f, c, known); break;
+    case errc::self_signed:
+      f.message = subject + " is self-signed and not among the trusted certificates: " + known.request.trust.description();
+      f.hint = trust_it;
+      break;
+    case errc::self_signed_in_chain:
+      f.message = "the chain ends at '" + display_name(c) + "', which is not among the trusted certificates: " +
+                  known.request.trust.description();
+      f.hint = trust_it;
+      break;
+    case errc::expired:
+      f.message = subject + " expired on " + to_rfc3339(c.not_after()) + ", " + age(known.now - c.not_after()) + " ago";
+      f.hint = depth == 0 ? "it has to be renewed; if that cannot be, check this machine's clock, which says " + to_rfc3339(known.now)
+                          : "the " + peer + " has to send a current chain; check this machine's clock too, which says " +
+                                to_rfc3339(known.now);
+      break;
+    case errc::not_yet_valid:
+      f.message = subject + " is not valid before " + to_rfc3339(c.not_before()) + ", in " + age(c.not_before() - known.now);
+      f.hint = "check this machine's clock, which says " + to_rfc3339(known.now);
+      break;
+    case errc::name_mismatch: explain_mismatch(f, c, known); break;
+    case errc::invalid_purpose:
+      f.message = subject + " is not allowed to identify a " + peer;
+      f.hint = "it needs the extended key usage " +
+               std::string(known.request.role == peer_role::server ? "serverAuth" : "clientAuth") + " and a fitting key usage";
+      break;
+    case errc::invalid_ca:
+      f.message = subject + " issued a certificate without being allowed to";
+      f.hint = "a certificate that issues others needs the basic constraint CA:TRUE and the key usage keyCertSign";
+      break;
+    case errc::path_too_long:
+      f.message = "the chain is longer than allowed";
+      f.hint = "the limit is set by a path length constraint in the chain or by verify_options::max_intermediates";
+      break;
+    case errc::bad_signature:
+      f.message = "the signature on " + subject + " is wrong";
+      f.hint = "it was altered, or another certificate bears its issuer's name";
+      break;
+    case errc::weak_key:
+      f.message = subject + " has a key that is too weak (" + c.public_key_type() + ")";
+      f.hint = "RSA keys need 2048 bits, EC keys 224";
+      break;
+    case errc::weak_signature:
+      f.message = subject + " is signed with a digest that is too weak";
+      f.hint = "it has to be issued again with SHA-256 or better";
+      break;
+    case errc::name_constraint:
+      f.message = subject + " has a name that its issuer is not allowed to certify";
+      break;
+    case errc::unknown_critical_extension:
+      f.message = subject + " has a critical extension that is not known here, so it cannot be judged";
+      break;
+    default:
+      f.message = subject + " is not valid";
+      break;
+  }
+  return f;
+}
+
+}  // namespace signet

@@ -1,0 +1,27 @@
+// The sentences of findings: what is wrong, with which certificate, and what to do. One place, so that they can be tested as
+// a table.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include <signet/verify/verify_peer.hpp>
+
+namespace signet {
+
+// What a sentence may draw on.
+struct circumstances {
+  const verify_request& request;
+  // As far as it was built, the peer's own first.
+  const std::vector<certificate>& chain;
+  std::chrono::sys_seconds now;
+};
+
+// For people: the name a certificate is for, or else its subject.
+[[nodiscard]] std::string display_name(const certificate& c);
+
+[[nodiscard]] finding explain(errc code, std::size_t depth, const circumstances& known);
+
+}  // namespace signet

@@ -1,0 +1,183 @@
+#include <signet/verify/trust_store.hpp>
+
+#include <stdlib.h>
+
+#include <algorithm>
+#include <array>
+#include <system_error>
+#include <utility>
+
+#include "base/file.hpp"
+#include "verify/trust_store_impl.hpp"
+
+namespace signet {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t largest_bundle = std::size_t{64} << 20;
+
+std::string counted(const std::string& what, std::size_t n) {
+  return what + ", " + std::to_string(n) + (n == 1 ? " certificate" : " certificates");
+}
+
+std::shared_ptr<trust_store::impl> store_of(std::vector<certificate> certificates, const std::string& what) {
+  auto part = std::make_shared<parsed_anchors>(std::move(certificates));
+  part->description = counted(what, part->size());
+  auto made = std::make_shared<trust_store::impl>();
+  made->parts.push_back(std::move(part));
+  return made;
+}
+
+// Where the common systems keep their bundle: Debian and Alpine, Fedora and its kin (two), SUSE, FreeBSD, OpenBSD and macOS.
+constexpr std::array bundle_places = {
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/usr/local/share/certs/ca-root-nss.crt",
+    "/etc/ssl/cert.pem",
+};
+constexpr std::array folder_places = {"/etc/ssl/certs", "/etc/pki/tls/certs", "/system/etc/security/cacerts"};
+
+std::shared_ptr<const anchors> bundle(const fs::path& file) {
+  auto text = base::read_file(file, largest_bundle);
+  if (!text) return nullptr;
+  auto made = std::make_shared<indexed_bundle>(*std::move(text));
+  if (made->size() == 0) return nullptr;
+  made->description = counted(file.string(), made->size());
+  return made;
+}
+
+bool looks_like_certificate_file(const fs::path& file) {
+  const auto extension = file.extension().string();
+  if (extension == ".pem" || extension == ".crt" || extension == ".cer") return true;
+  // OpenSSL's hashed names: eight hex digits, a dot, a number.
+  const auto stem = file.stem().string();
+  return stem.size() == 8 && std::ranges::all_of(stem, [](unsigned char c) { return isxdigit(c) != 0; }) && extension.size() > 1 &&
+         std::all_of(extension.begin() + 1, extension.end(), [](unsigned char c) { return isdigit(c) != 0; });
+}
+
+// A system's folder often holds every certificate twice, by name and by hash, so equal ones count once.
+void add_distinct(std::vector<certificate>& all, std::vector<certificate> more) {
+  for (auto& c : more)
+    if (std::ranges::find(all, c) == all.end()) all.push_back(std::move(c));
+}
+
+result<std::vector<fs::path>> certificate_files(const fs::path& folder) {
+  std::error_code failed;
+  std::vector<fs::path> files;
+  for (fs::directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed))
+    if (looks_like_certificate_file(at->path()) && fs::is_regular_file(at->path(), failed)) files.push_back(at->path());
+  if (failed)
+    return error(error_parts{.code = errc::file_not_readable,
+                             .message = folder.string() + ": " + failed.message(),
+                             .system_error = failed.value()});
+  std::ranges::sort(files);
+  return files;
+}
+
+std::shared_ptr<const anchors> folder_of_the_system(const fs::path& folder) {
+  std::vector<certificate> all;
+  if (auto files = certificate_files(folder))
+    for (const auto& file : *files)
+      if (auto loaded = load_certificates(file)) add_distinct(all, *std::move(loaded));
+  if (all.empty()) return nullptr;
+  auto made = std::make_shared<parsed_anchors>(std::move(all));
+  made->description = counted(folder.string(), made->size());
+  return made;
+}
+
+std::shared_ptr<const trust_store::impl> find_system_store() {
+  auto made = std::make_shared<trust_store::impl>();
+  made->system = true;
+  const auto add = [&made](std::shared_ptr<const anchors> part) {
+    if (part) made->parts.push_back(std::move(part));
+    return !made->parts.empty();
+  };
+  // Named by the user: these replace the system's places, even when they turn out to be empty.
+  const char* named_file = ::secure_getenv("SSL_CERT_FILE");
+  const char* named_folder = ::secure_getenv("SSL_CERT_DIR");
+  const bool file_is_named = named_file != nullptr && *named_file != '\0';
+  const bool folder_is_named = named_folder != nullptr && *named_folder != '\0';
+  if (file_is_named) add(bundle(named_file));
+  if (folder_is_named) add(folder_of_the_system(named_folder));
+  if (file_is_named || folder_is_named) return made;
+
+  for (const char* place : bundle_places)
+    if (add(bundle(place))) return made;
+  for (const char* place : folder_places)
+    if (add(folder_of_the_system(place))) return made;
+  return made;
+}
+
+}  // namespace
+
+trust_store::trust_store(std::shared_ptr<const impl> store) noexcept : impl_(std::move(store)) {}
+
+trust_store trust_store::system() {
+  static const std::shared_ptr<const impl> shared = find_system_store();
+  return trust_store(shared);
+}
+
+result<trust_store> trust_store::pem_file(const fs::path& file) {
+  return load_certificates(file).transform(
+      [&](std::vector<certificate>&& loaded) { return trust_store(store_of(std::move(loaded), file.string())); });
+}
+
+result<trust_store> trust_store::pem(std::string_view text) {
+  return parse_certificates(text).transform(
+      [](std::vector<certificate>&& parsed) { return trust_store(store_of(std::move(parsed), "memory")); });
+}
+
+result<trust_store> trust_store::directory(const fs::path& folder) {
+  auto files = certificate_files(folder);
+  if (!files) return files.error();
+  std::vector<certificate> all;
+  for (const auto& file : *files) {
+    auto loaded = load_certificates(file);
+    if (!loaded) return loaded.error();
+    add_distinct(all, *std::move(loaded));
+  }
+  if (all.empty())
+    return error(errc::file_malformed, folder.string() + ": no certificate in this folder",
+                 "files that end in .pem, .crt or .cer are looked at, and OpenSSL's hashed names");
+  return trust_store(store_of(std::move(all), folder.string()));
+}
+
+trust_store trust_store::of(std::vector<certificate> certificates) {
+  return trust_store(store_of(std::move(certificates), "memory"));
+}
+
+trust_store trust_store::none() { return trust_store(std::make_shared<const impl>()); }
+
+trust_store trust_store::operator+(const trust_store& other) const {
+  auto both = std::make_shared<impl>(*impl_);
+  both->parts.insert(both->parts.end(), other.impl_->parts.begin(), other.impl_->parts.end());
+  both->system = impl_->system || other.impl_->system;
+  return trust_store(std::move(both));
+}
+
+std::size_t trust_store::size() const noexcept {
+  std::size_t n = 0;
+  for (const auto& part : impl_->parts) n += part->size();
+  return n;
+}
+
+std::size_t trust_store::skipped() const noexcept {
+  std::size_t n = 0;
+  for (const auto& part : impl_->parts) n += part->skipped();
+  return n;
+}
+
+std::string trust_store::description() const {
+  std::string text;
+  for (const auto& part : impl_->parts) text += (text.empty() ? "" : " + ") + part->description;
+  if (text.empty()) text = "nothing found";
+  if (impl_->system) return "system (" + text + ")";
+  return impl_->parts.empty() ? "nobody" : text;
+}
+
+bool trust_store::contains_system() const noexcept { return impl_->system; }
+
+}  // namespace signet

@@ -1,0 +1,23 @@
+// What a trust store is made of; for verify/ only.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include <signet/verify/trust_store.hpp>
+
+#include "verify/anchors.hpp"
+
+namespace signet {
+
+struct trust_store::impl {
+  std::vector<std::shared_ptr<const anchors>> parts;
+  bool system = false;
+
+  // Every anchor whose subject is `name`.
+  void find(const X509_NAME* name, std::vector<certificate>& into) const {
+    for (const auto& part : parts) part->find(name, into);
+  }
+};
+
+}  // namespace signet
