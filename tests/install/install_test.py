@@ -83,7 +83,8 @@ class ThePackage(unittest.TestCase):
         root = self.project("pkg_config", "")
         where = next(self.prefix.rglob("signet.pc")).parent
         env = {**os.environ, "PKG_CONFIG_PATH": str(where)}
-        flags = self.run_tool("pkg-config", "--static", "--cflags", "--libs", "signet", env=env)
+        flags = self.run_tool("pkg-config", f"--define-variable=prefix={self.prefix}", "--static", "--cflags", "--libs", "signet",
+                              env=env)
         self.run_tool(cached("CMAKE_CXX_COMPILER"), "-std=c++20", *shlex.split(sanitizer_flags()), str(root / "main.cpp"),
                       "-o", str(root / "outside"), *shlex.split(flags), env=env)
         self.assert_runs(root / "outside")

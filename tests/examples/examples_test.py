@@ -1,0 +1,183 @@
+"""Each example does what it says, against real peers on the loopback; and what README quotes is what was built and run."""
+
+import pathlib
+import re
+import socket
+import sys
+import threading
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from support.peers import PATIENCE, PKI, Program, run  # noqa: E402
+from support.toolchain import BUILD, SOURCE  # noqa: E402
+
+TRUSTING = {"SSL_CERT_FILE": str(PKI / "ca.pem"), "SSL_CERT_DIR": "/nonexistent"}
+TRUSTING_OTHERS = {"SSL_CERT_FILE": str(PKI / "other-ca.pem"), "SSL_CERT_DIR": "/nonexistent"}
+
+
+def example(name):
+    return BUILD / "bin" / f"example_{name}"
+
+
+def openssl_server(*mode, identity="server"):
+    program = Program("/usr/bin/openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", PKI / f"{identity}.pem", "-key",
+                      PKI / f"{identity}.key", *mode)
+    return program, int(program.wait_for(r"^ACCEPT 127\.0\.0\.1:(\d+)", "stdout")[1])
+
+
+class Client(unittest.TestCase):
+    def test_it_prints_the_page(self):
+        program, port = openssl_server("-www")
+        with program:
+            status, page, said = run(example("client"), f"127.0.0.1:{port}", env=TRUSTING)
+            self.assertEqual(status, 0, said)
+            self.assertTrue(page.startswith(b"HTTP/1.0 200"), page)
+            self.assertIn(b"</html>", page.lower())
+
+    def test_it_explains_a_refusal(self):
+        program, port = openssl_server("-www")
+        with program:
+            status, page, said = run(example("client"), f"127.0.0.1:{port}", env=TRUSTING_OTHERS)
+            self.assertEqual((status, page), (1, b""), said)
+            self.assertRegex(said, r"issuer")
+
+    def test_it_explains_an_argument_that_does_not_parse(self):
+        status, page, said = run(example("client"), "two words")
+        self.assertEqual((status, page), (1, b""))
+        self.assertIn("two words", said)
+
+
+class Server(unittest.TestCase):
+    def setUp(self):
+        self.program = Program(example("server"), "127.0.0.1:0", PKI / "server.pem", PKI / "server.key")
+        self.addCleanup(self.program.stop)
+        self.port = int(self.program.wait_for(r"^listening on 127\.0\.0\.1:(\d+)$")[1])
+
+    def client(self):
+        return Program("/usr/bin/openssl", "s_client", "-connect", f"127.0.0.1:{self.port}", "-CAfile", PKI / "ca.pem",
+                       "-verify_return_error", "-brief")
+
+    def test_it_echoes_lines(self):
+        with self.client() as client:
+            client.send(b"one\n")
+            client.wait_for("^one$", "stdout")
+            client.send(b"two\n")
+            client.wait_for("^two$", "stdout")
+
+    def test_a_client_that_stalls_delays_nobody(self):
+        with socket.create_connection(("127.0.0.1", self.port)):
+            self.test_it_echoes_lines()
+
+    def test_it_says_what_its_arguments_lack(self):
+        status, _, said = run(example("server"))
+        self.assertEqual(status, 2)
+        self.assertIn("usage", said)
+        status, _, said = run(example("server"), "127.0.0.1:0", PKI / "server.pem", PKI / "client.key")
+        self.assertEqual(status, 1)
+        self.assertRegex(said, r"key")
+
+
+class MailServer:
+    """Speaks the plain beginning of SMTP, then has openssl's program speak the TLS: a relay behind one accepted client."""
+
+    def __init__(self, test, injected=b""):
+        self.tls, tls_port = openssl_server("-quiet")
+        test.addCleanup(self.tls.stop)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        test.addCleanup(self.listener.close)
+        self.port = self.listener.getsockname()[1]
+        self.thread = threading.Thread(target=self.serve, args=(tls_port, injected), daemon=True)
+        self.thread.start()
+        test.addCleanup(self.thread.join, PATIENCE)
+
+    def serve(self, tls_port, injected):
+        client, _ = self.listener.accept()
+        with client, socket.create_connection(("127.0.0.1", tls_port), PATIENCE) as server:
+            client.settimeout(PATIENCE)
+            client.sendall(b"220 mail.test ESMTP\r\n")
+            line = b""
+            while not line.endswith(b"\r\n"):
+                line += client.recv(1) or b"\r\n"
+            client.sendall(b"220 go ahead\r\n" + injected)
+            back = threading.Thread(target=self.copy, args=(server, client), daemon=True)
+            back.start()
+            self.copy(client, server)
+            back.join(PATIENCE)
+
+    @staticmethod
+    def copy(source, target):
+        try:
+            while chunk := source.recv(65536):
+                target.sendall(chunk)
+            target.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass  # one of the two went away
+
+
+class StartTls(unittest.TestCase):
+    def test_it_talks_tls_after_the_upgrade(self):
+        server = MailServer(self)
+        server.tls.send(b"250 over TLS\r\n")
+        status, line, said = run(example("start_tls"), f"127.0.0.1:{server.port}", env=TRUSTING)
+        self.assertEqual((status, line), (0, b"250 over TLS\n"), said)
+        server.tls.wait_for("^EHLO client.example.org", "stdout")
+
+    def test_plain_bytes_that_came_too_early_are_refused(self):
+        server = MailServer(self, injected=b"250 injected\r\n")
+        status, line, said = run(example("start_tls"), f"127.0.0.1:{server.port}", env=TRUSTING)
+        self.assertEqual((status, line), (1, b""), said)
+        self.assertRegex(said, r"before")
+
+    def test_a_server_without_starttls_is_told(self):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            def refuse():
+                client, _ = listener.accept()
+                with client:
+                    client.sendall(b"220 mail.test ESMTP\r\n")
+                    client.recv(100)
+                    client.sendall(b"502 never heard of it\r\n")
+                    client.recv(100)
+
+            thread = threading.Thread(target=refuse, daemon=True)
+            thread.start()
+            status, line, said = run(example("start_tls"), f"127.0.0.1:{listener.getsockname()[1]}", env=TRUSTING)
+            thread.join(PATIENCE)
+        self.assertEqual((status, line), (1, b""))
+        self.assertIn("no STARTTLS: 502 never heard of it", said)
+
+
+class Quotations(unittest.TestCase):
+    """<!-- from FILE --> before a fenced block in a document: the block is that file."""
+
+    QUOTE = re.compile(r"<!-- from (\S+) -->\n```\w*\n(.*?)```\n", re.DOTALL)
+
+    @staticmethod
+    def problems(text, read):
+        """(how many quotations there are, those that differ from their file)."""
+        found = Quotations.QUOTE.findall(text)
+        return len(found), [name for name, block in found if block != read(name)]
+
+    def test_documents_quote_the_sources_as_they_are(self):
+        total = 0
+        for document in [SOURCE / "README.md", *(SOURCE / "docs").rglob("*.md")]:
+            with self.subTest(document=str(document.relative_to(SOURCE))):
+                text = document.read_text()
+                count, differ = self.problems(text, lambda name: (SOURCE / name).read_text())
+                self.assertEqual(differ, [], "quoted, but not as the file is now")
+                self.assertEqual(count, text.count("<!-- from "), "a marker without its block")
+                total += count
+        self.assertGreaterEqual(total, 3, "README quotes client, server and start_tls")
+
+    def test_a_difference_would_be_found(self):
+        text = "<!-- from a.cpp -->\n```cpp\nint a;\n```\n"
+        self.assertEqual(self.problems(text, lambda _: "int a;\n"), (1, []))
+        self.assertEqual(self.problems(text, lambda _: "int b;\n"), (1, ["a.cpp"]))
+
+    def test_every_example_is_run_here(self):
+        programs = {p.stem for p in (SOURCE / "examples").glob("*.cpp")}
+        tested = set(re.findall(r'example\("(\w+)"\)', pathlib.Path(__file__).read_text()))
+        self.assertEqual(programs, tested)
+
+
+if __name__ == "__main__":
+    unittest.main()
