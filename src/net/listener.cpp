@@ -1,0 +1,244 @@
+#include <signet/net/listener.hpp>
+
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+
+#include <atomic>
+#include <cerrno>
+#include <vector>
+
+#include "net/resolve.hpp"
+#include "net/tls_socket_impl.hpp"
+
+namespace signet {
+namespace {
+
+constexpr std::string_view phase = "listening";
+
+enum class reach : unsigned char { own_family, both_families };
+
+error bind_failure(const std::string& whom, int system_error) {
+  error_parts parts;
+  parts.code = net::code_of(system_error);
+  parts.message = whom + ": " + std::string(phase) + ": " + net::reason_of(system_error);
+  parts.system_error = system_error;
+  if (parts.code == errc::address_in_use) {
+    parts.hint = "another program listens there: choose another port, or 0 for a free one";
+  } else if (parts.code == errc::permission_denied) {
+    parts.hint = "ports below 1024 take a privilege (CAP_NET_BIND_SERVICE): choose a higher one";
+  } else if (system_error == EADDRNOTAVAIL) {
+    parts.code = errc::invalid_endpoint;
+    parts.hint = "name an address of this machine, or :: for all of them";
+  }
+  return error(std::move(parts));
+}
+
+// A listening descriptor, or the errno.
+struct opened {
+  net::descriptor socket = {};
+  int system_error = 0;
+};
+
+opened open_at(const net::socket_address& at, reach families, int backlog) {
+  net::descriptor socket(::socket(at.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!socket) return {{}, errno};
+  const int on = 1;
+  const int only_ipv6 = families == reach::both_families ? 0 : 1;
+  // A restarted server does not wait for the last one's connections to be forgotten; accepted sockets inherit no delay.
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (at.family() == AF_INET6 &&
+      ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &only_ipv6, sizeof only_ipv6) != 0)
+    return {{}, errno};
+  if (::bind(socket.get(), at.get(), at.size) != 0 || ::listen(socket.get(), backlog) != 0) return {{}, errno};
+  return {std::move(socket), 0};
+}
+
+bool not_of_this_machine(int system_error) noexcept {
+  return system_error == EAFNOSUPPORT || system_error == EADDRNOTAVAIL || system_error == EPROTONOSUPPORT;
+}
+
+// All addresses on one port. Addresses this machine does not have are passed over while another remains.
+result<std::vector<net::descriptor>> open_all(const std::string& whom, std::vector<net::socket_address> addresses,
+                                              int backlog) {
+  // A port that is free for the first address may be taken for the second.
+  constexpr int tries = 16;
+  const bool any_port = addresses.front().port() == 0;
+  for (int round = 1;; ++round) {
+    std::vector<net::descriptor> sockets;
+    int passed_over = 0;
+    int failure = 0;
+    for (auto& at : addresses) {
+      if (any_port) at.set_port(sockets.empty() ? 0 : net::local_address(sockets.front().get()).port());
+      auto made = open_at(at, reach::own_family, backlog);
+      if (made.socket) {
+        sockets.push_back(std::move(made.socket));
+      } else if (not_of_this_machine(made.system_error)) {
+        passed_over = made.system_error;
+      } else {
+        failure = made.system_error;
+        break;
+      }
+    }
+    if (failure == EADDRINUSE && any_port && round < tries) continue;
+    if (failure != 0) return bind_failure(whom, failure);
+    if (sockets.empty()) return bind_failure(whom, passed_over);
+    return sockets;
+  }
+}
+
+result<std::vector<net::descriptor>> open_everywhere(const std::string& whom, std::uint16_t port, int backlog) {
+  auto made = open_at(*net::from_literal("::", port), reach::both_families, backlog);
+  if (!made.socket && not_of_this_machine(made.system_error))
+    made = open_at(*net::from_literal("0.0.0.0", port), reach::own_family, backlog);
+  if (!made.socket) return bind_failure(whom, made.system_error);
+  std::vector<net::descriptor> sockets;
+  sockets.push_back(std::move(made.socket));
+  return sockets;
+}
+
+// A connection that failed between the client and accept() is no failure of ours (accept(2) lists these).
+bool is_passing(int system_error) noexcept {
+  switch (system_error) {
+    case EAGAIN:
+    case EINTR:
+    case ECONNABORTED:
+    case EPROTO:
+    case ENETDOWN:
+    case ENOPROTOOPT:
+    case EHOSTDOWN:
+    case ENONET:
+    case EHOSTUNREACH:
+    case EOPNOTSUPP:
+    case ENETUNREACH:
+    case EPERM:
+      return true;
+    default:
+      return system_error == EWOULDBLOCK;
+  }
+}
+
+}  // namespace
+
+struct listener::impl {
+  std::vector<net::descriptor> sockets;
+  net::descriptor wake;
+  server_config config;
+  endpoint at;
+  std::atomic<bool> closed = false;
+  // Where the next accept() looks first, so that one busy address does not starve another.
+  std::size_t next = 0;
+};
+
+result<listener> listener::bind(const endpoint& at, server_config config, listen_options options) {
+  const auto whom = to_string(at);
+  if (options.backlog < 1) return error(errc::invalid_argument, whom + ": listening: the backlog has to be 1 or more");
+  result<std::vector<net::descriptor>> sockets = std::vector<net::descriptor>();
+  if (at.host.empty() || at.host == "::") {
+    sockets = open_everywhere(whom, at.port, options.backlog);
+  } else {
+    auto addresses = net::resolve(at, address_family::any, deadline::never());
+    if (!addresses) return std::move(addresses).error();
+    sockets = open_all(whom, *std::move(addresses), options.backlog);
+  }
+  if (!sockets) return std::move(sockets).error();
+  net::descriptor wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!wake) return bind_failure(whom, errno);
+  endpoint taken{at.host.empty() ? "::" : at.host, net::local_address(sockets->front().get()).port()};
+  return listener(
+      std::unique_ptr<impl>(new impl{*std::move(sockets), std::move(wake), std::move(config), std::move(taken)}));
+}
+
+listener::listener(std::unique_ptr<impl> made) noexcept : impl_(std::move(made)) {}
+listener::listener(listener&&) noexcept = default;
+listener& listener::operator=(listener&&) noexcept = default;
+listener::~listener() = default;
+
+result<incoming> listener::accept(deadline until) {
+  if (!impl_) return net::not_open("accepting");
+  const auto whom = [this] { return to_string(impl_->at); };
+  const auto count = impl_->sockets.size();
+  std::vector<pollfd> waited;
+  waited.reserve(count + 1);
+  for (const auto& s : impl_->sockets) waited.push_back({s.get(), POLLIN, 0});
+  waited.push_back({impl_->wake.get(), POLLIN, 0});
+  const auto began = deadline::clock::now();
+  for (;;) {
+    if (impl_->closed) return error(errc::closed, whom() + ": accepting: the listener has been closed");
+    const int ready = ::poll(waited.data(), waited.size(), until.poll_timeout());
+    if (ready < 0 && errno != EINTR) return error(errc::io_failed, whom() + ": accepting: " + net::reason_of(errno));
+    if (ready == 0 && until.passed()) return net::timed_out(whom(), "accepting", deadline::clock::now() - began);
+    if (ready <= 0 || impl_->closed) continue;
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto which = (impl_->next + i) % count;
+      if (waited[which].revents == 0) continue;
+      net::socket_address there;
+      socklen_t size = sizeof there.storage;
+      net::descriptor made(::accept4(waited[which].fd, there.get(), &size, SOCK_CLOEXEC));
+      if (made) {
+        there.size = std::min<socklen_t>(size, sizeof there.storage);
+        impl_->next = which + 1;
+        return incoming(
+            tcp_socket(std::make_unique<tcp_socket::impl>(std::move(made), net::peer{{}, there, net::side::server})),
+            impl_->config);
+      }
+      if (is_passing(errno)) continue;
+      const int system_error = errno;
+      error_parts parts;
+      const bool used_up =
+          system_error == EMFILE || system_error == ENFILE || system_error == ENOBUFS || system_error == ENOMEM;
+      parts.code = used_up ? errc::limit_exceeded : net::code_of(system_error);
+      parts.message = whom() + ": accepting: " + net::reason_of(system_error);
+      if (used_up) parts.hint = "close connections and try again, or raise the limit (ulimit -n)";
+      parts.system_error = system_error;
+      return error(std::move(parts));
+    }
+  }
+}
+
+endpoint listener::local_endpoint() const {
+  return impl_ ? impl_->at : endpoint{};
+}
+
+int listener::native_handle() const noexcept {
+  return impl_ ? impl_->sockets.front().get() : -1;
+}
+
+void listener::close() noexcept {
+  if (!impl_ || impl_->closed.exchange(true)) return;
+  // The descriptors stay until the listener goes: another thread may be waiting on them. Clients are refused from here
+  // on.
+  for (const auto& s : impl_->sockets) ::shutdown(s.get(), SHUT_RDWR);
+  const std::uint64_t one = 1;
+  // Cannot fail: the counter is far from full.
+  [[maybe_unused]] const auto written = ::write(impl_->wake.get(), &one, sizeof one);
+}
+
+result<tls_socket> incoming::handshake(handshake_options options) && {
+  if (!socket_.is_open()) return net::not_open("handshake");
+  net::upgrade how;
+  how.named = "client";
+  how.until = options.timeout;
+  how.make_engine = [this](transport& wire) { return engine::server(config_, wire); };
+  auto secured = net::secure(socket_, how);
+  if (secured) return secured;
+  if (secured.error().code() == errc::plain_http) {
+    // A browser shows this; it has no use for an alert.
+    const std::string body = "This port speaks HTTPS: write https:// instead of http://.\r\n";
+    const std::string answer =
+        "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: " +
+        std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n" + body;
+    auto& wire = socket_.get().wire;
+    wire.begin("writing", {}, net::waiting::forbidden);
+    // A courtesy: whether it arrives or not, the handshake has failed.
+    static_cast<void>(wire.write(answer));
+  }
+  // So that the alert which tells the client why arrives.
+  net::part(socket_.native_handle());
+  socket_.close();
+  return secured;
+}
+
+}  // namespace signet
