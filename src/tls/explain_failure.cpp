@@ -122,8 +122,7 @@ error_parts on_reason(const engine::impl& e, const ossl::outcome& failed) {
   const std::string peer = e.which == side::client ? "the server" : "the client";
   const std::string start = e.whom + ": ";
   if (ssl_reason(failed, {SSL_R_UNSUPPORTED_PROTOCOL, SSL_R_VERSION_TOO_LOW, SSL_R_WRONG_SSL_VERSION, SSL_R_UNKNOWN_PROTOCOL,
-                          SSL_R_NO_PROTOCOLS_AVAILABLE, SSL_R_BAD_PROTOCOL_VERSION_NUMBER}) ||
-      (!e.done && ssl_reason(failed, {SSL_R_WRONG_VERSION_NUMBER})))
+                          SSL_R_NO_PROTOCOLS_AVAILABLE, SSL_R_BAD_PROTOCOL_VERSION_NUMBER}))
     return {.code = errc::protocol_version,
             .message = start + peer + " offers no TLS version that is allowed here",
             .hint = "the other end is too old or too strict; versions below 1.2 have to be asked for (min_version; --tls-min)"};

@@ -1,0 +1,160 @@
+// Resumption: on by default, never a way around the verdict.
+#include <gtest/gtest.h>
+
+#include "support/pair.hpp"
+#include "support/pki.hpp"
+#include "tls/session_cache.hpp"
+
+namespace signet {
+namespace {
+
+using test::drain;
+using test::pair;
+using namespace std::chrono_literals;
+
+// A connection that lives, reads what a client reads (tickets among it), and goes without a close_notify.
+connection_info converse(const client_config& client, const server_config& server, const std::string& name = "server.test",
+                         engine_options options = {}) {
+  pair p(client, server, name, std::move(options));
+  p.must_shake();
+  p.server->write("hello").value();
+  EXPECT_EQ(drain(*p.client).text, "hello");
+  p.client->write("back").value();
+  EXPECT_EQ(drain(*p.server).text, "back");
+  return p.client->info();
+}
+
+class session : public testing::TestWithParam<protocol_version> {
+ protected:
+  test::pair_options options = pair::defaults(GetParam());
+};
+INSTANTIATE_TEST_SUITE_P(versions, session, testing::Values(protocol_version::tls1_2, protocol_version::tls1_3),
+                         [](const auto& each) { return each.param == protocol_version::tls1_2 ? "tls1_2" : "tls1_3"; });
+
+TEST_P(session, is_resumed_by_default_with_all_that_was_verified) {
+  const auto client = client_config::make(options.client).value();
+  const auto server = server_config::make(options.server).value();
+  const auto first = converse(client, server);
+  EXPECT_FALSE(first.resumed);
+  for (int i = 0; i < 3; ++i) {
+    // Freed without flags, OpenSSL would have made it not resumable: the only ticket of a one-ticket server.
+    const auto again = converse(client, server);
+    EXPECT_TRUE(again.resumed);
+    EXPECT_EQ(again.peer_chain, first.peer_chain);
+    EXPECT_EQ(again.verified_chain, first.verified_chain);
+    EXPECT_EQ(again.trust, first.trust);
+  }
+}
+
+TEST_P(session, is_not_resumed_when_either_side_does_not_want_it) {
+  for (const bool at_client : {true, false}) {
+    auto changed = options;
+    (at_client ? changed.client.resumption : changed.server.resumption) = resumption::disabled;
+    const auto client = client_config::make(changed.client).value();
+    const auto server = server_config::make(changed.server).value();
+    converse(client, server);
+    EXPECT_FALSE(converse(client, server).resumed);
+  }
+}
+
+TEST_P(session, of_one_name_serves_no_other) {
+  const auto client = client_config::make(options.client).value();
+  const auto server = server_config::make(options.server).value();
+  // The same peer by address and key, and a certificate for both names: yet each name is proved for itself.
+  converse(client, server, "server.test", {.session_key = "192.0.2.1:443"});
+  EXPECT_FALSE(converse(client, server, "localhost", {.session_key = "192.0.2.1:443"}).resumed);
+  EXPECT_TRUE(converse(client, server, "server.test", {.session_key = "192.0.2.1:443"}).resumed);
+}
+
+TEST_P(session, of_one_peer_serves_no_other) {
+  const auto client = client_config::make(options.client).value();
+  const auto server = server_config::make(options.server).value();
+  converse(client, server, "server.test", {.session_key = "192.0.2.1:443"});
+  EXPECT_FALSE(converse(client, server, "server.test", {.session_key = "192.0.2.2:443"}).resumed);
+}
+
+TEST_P(session, ends_with_the_certificates_it_stands_on) {
+  auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  options.client.verify.clock = [&now] { return now; };
+  const auto client = client_config::make(options.client).value();
+  const auto server = server_config::make(options.server).value();
+  converse(client, server);
+  EXPECT_TRUE(converse(client, server).resumed);
+  now = test::load_identity("server").leaf().not_after() + 1s;
+  pair late(client, server);
+  EXPECT_EQ(late.shake().error().code(), errc::expired) << "a full handshake, judged anew";
+}
+
+TEST_P(session, of_a_client_with_a_certificate_keeps_it_known_to_the_server) {
+  options.server.client_auth = client_certificates::required;
+  options.server.client_trust = test::test_ca();
+  options.client.identity = test::load_identity("client");
+  const auto client = client_config::make(options.client).value();
+  const auto server = server_config::make(options.server).value();
+  converse(client, server);
+  pair p(client, server);
+  p.must_shake();
+  EXPECT_TRUE(p.server->info().resumed);
+  EXPECT_EQ(p.server->info().peer_chain.front(), test::load_identity("client").leaf());
+  ASSERT_TRUE(p.server->verdict());
+  EXPECT_TRUE(p.server->verdict()->trusted());
+}
+
+TEST(session_tickets, a_connection_that_never_reads_stores_nothing_and_breaks_nothing) {
+  const auto options = pair::defaults(protocol_version::tls1_3);
+  const auto client = client_config::make(options.client).value();
+  const auto server = server_config::make(options.server).value();
+  {
+    pair p(client, server);
+    p.must_shake();
+  }
+  EXPECT_FALSE(converse(client, server).resumed);
+}
+
+TEST(session_tickets, of_tls_1_3_are_used_once) {
+  const auto options = pair::defaults(protocol_version::tls1_3);
+  const auto client = client_config::make(options.client).value();
+  const auto server = server_config::make(options.server).value();
+  converse(client, server);
+  pair one(client, server);
+  pair two(client, server);  // at the same time: the one ticket is taken
+  one.must_shake();
+  two.must_shake();
+  EXPECT_TRUE(one.client->info().resumed);
+  EXPECT_FALSE(two.client->info().resumed);
+}
+
+// ------------------------------------------------------------------------------------------------------------ the cache
+
+std::shared_ptr<const saved_session> made_for(int version) {
+  auto s = std::make_shared<saved_session>();
+  s->session.reset(SSL_SESSION_new());
+  SSL_SESSION_set_protocol_version(s->session.get(), version);
+  return s;
+}
+
+TEST(session_cache, drops_the_least_recently_used) {
+  session_cache cache(2);
+  const auto a = made_for(TLS1_2_VERSION), b = made_for(TLS1_2_VERSION), c = made_for(TLS1_2_VERSION);
+  cache.put("a", a);
+  cache.put("b", b);
+  EXPECT_EQ(cache.take("a"), a);
+  cache.put("c", c);
+  EXPECT_EQ(cache.size(), 2U);
+  EXPECT_EQ(cache.take("b"), nullptr);
+  EXPECT_EQ(cache.take("a"), a);
+  EXPECT_EQ(cache.take("c"), c);
+}
+
+TEST(session_cache, keeps_few_tickets_a_peer_and_gives_the_newest_first) {
+  session_cache cache(100);
+  std::vector<std::shared_ptr<const saved_session>> made;
+  for (int i = 0; i < 6; ++i) cache.put("peer", made.emplace_back(made_for(TLS1_3_VERSION)));
+  EXPECT_EQ(cache.size(), 4U);
+  for (int i = 5; i >= 2; --i) EXPECT_EQ(cache.take("peer"), made[static_cast<std::size_t>(i)]);
+  EXPECT_EQ(cache.take("peer"), nullptr);
+  EXPECT_EQ(cache.size(), 0U);
+}
+
+}  // namespace
+}  // namespace signet
