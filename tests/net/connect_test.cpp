@@ -1,0 +1,265 @@
+#include <signet/net/connect.hpp>
+
+#include <gtest/gtest.h>
+#include <poll.h>
+
+#include <array>
+#include <future>
+#include <thread>
+
+#include "net/descriptor_transport.hpp"
+#include "support/net_peers.hpp"
+
+namespace signet {
+namespace {
+
+using test::patience;
+using test::trusting_client;
+using namespace std::chrono_literals;
+
+// Sends a byte every 20 ms of what begins like a ServerHello in a record of 16 KiB, until the peer hangs up.
+void trickle(tcp_socket& peer) {
+  std::array<char, 64 << 10> scrap;
+  std::string start("\x16\x03\x03\x3f\xff\x02\x00\x3f\xf0\x03\x03", 11);
+  for (std::size_t i = 0; i < 1000; ++i) {
+    if (!peer.write_all(std::string(1, i < start.size() ? start[i] : 'r'), patience)) return;
+    const auto got = peer.read_some(scrap, 20ms);
+    if (got ? *got == 0 : got.error().code() != errc::timed_out) return;
+  }
+}
+
+TEST(connect, a_verified_conversation) {
+  auto [client, server] = test::make_tls_pair();
+  ASSERT_TRUE(client.write_all("hello\n"));
+  EXPECT_EQ(server.read_line({}, patience).value(), "hello");
+  EXPECT_FALSE(client.info().verified_chain.empty());
+}
+
+TEST(connect, the_host_is_the_name_that_is_verified) {
+  for (const char* host : {"localhost", "127.0.0.1"}) {
+    auto one = test::serve_one();
+    const auto client = connect({host, one.at().port}, trusting_client(), {.timeout = patience});
+    ASSERT_TRUE(client) << client.error().message();
+    EXPECT_TRUE(one.served.get());
+  }
+}
+
+TEST(connect, a_wrong_name_is_refused_and_both_ends_are_told) {
+  auto one = test::serve_one();
+  const auto client =
+      connect({"localhost", one.at().port}, trusting_client(), {.timeout = patience, .name = "other.test"});
+  ASSERT_FALSE(client);
+  const auto& e = client.error();
+  EXPECT_EQ(e.code(), errc::name_mismatch);
+  EXPECT_NE(e.verdict(), nullptr);
+  // Whom it talked to, and the expected name once.
+  const auto whom = "localhost:" + std::to_string(one.at().port) + " (127.0.0.1): ";
+  EXPECT_EQ(e.message().find(whom), 0U) << e.message();
+  EXPECT_NE(e.message().find("other.test"), std::string::npos) << e.message();
+  EXPECT_EQ(e.message().find("other.test: "), std::string::npos) << e.message();
+  const auto server = one.served.get();
+  ASSERT_FALSE(server);
+  EXPECT_EQ(server.error().code(), errc::alert_received) << server.error().message();
+  EXPECT_EQ(server.error().message().find("client 127.0.0.1:"), 0U) << server.error().message();
+}
+
+TEST(connect, without_a_usable_name_nobody_is_spoken_to) {
+  const auto door = test::open_door();
+  const auto refused = connect({"127.0.0.1", door.port()}, trusting_client(), {.name = "not a name"});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), errc::invalid_name);
+  pollfd nobody{door.socket.get(), POLLIN, 0};
+  EXPECT_EQ(::poll(&nobody, 1, 0), 0);
+}
+
+TEST(connect, a_refused_connection_tells_each_attempt) {
+  const auto closed = test::make_closed_door();
+  const auto refused = connect({"localhost", closed.at.port()}, trusting_client(), {.timeout = patience});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), errc::connection_refused);
+  EXPECT_FALSE(refused.error().details().empty());
+}
+
+TEST(connect, a_server_that_accepts_and_says_nothing_times_out_in_the_handshake) {
+  const auto door = test::open_door();
+  const auto began = deadline::clock::now();
+  const auto late = connect({"127.0.0.1", door.port()}, trusting_client(), {.timeout = 150ms});
+  EXPECT_GE(deadline::clock::now() - began, 150ms);
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code(), errc::timed_out);
+  EXPECT_EQ(late.error().message().find(net::to_string(door.at) + ": handshake: timed out after "), 0U)
+      << late.error().message();
+  EXPECT_FALSE(late.error().hint().empty());
+}
+
+TEST(connect, a_server_that_trickles_does_not_outlive_the_deadline) {
+  const auto door = test::open_door();
+  std::jthread server([&door] {
+    auto peer = door.accept();
+    trickle(peer);
+  });
+  const auto began = deadline::clock::now();
+  const auto late = connect({"127.0.0.1", door.port()}, trusting_client(), {.timeout = 300ms});
+  const auto took = deadline::clock::now() - began;
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code(), errc::timed_out) << late.error().message();
+  EXPECT_GE(took, 300ms);
+  EXPECT_LT(took, 3s);
+}
+
+TEST(connect, a_server_that_hangs_up_is_closed) {
+  const auto door = test::open_door();
+  std::jthread server([&door] {
+    auto peer = door.accept();
+    EXPECT_TRUE(test::wait_readable(peer.native_handle()));
+    std::array<char, 4096> hello{};
+    EXPECT_TRUE(peer.read_some(hello, patience));
+  });
+  const auto closed = connect({"127.0.0.1", door.port()}, trusting_client(), {.timeout = patience});
+  ASSERT_FALSE(closed);
+  EXPECT_EQ(closed.error().code(), errc::closed) << closed.error().message();
+  EXPECT_EQ(closed.error().message().find(net::to_string(door.at) + ": "), 0U) << closed.error().message();
+}
+
+TEST(connect, a_reset_in_the_handshake_is_told_once) {
+  const auto door = test::open_door();
+  std::jthread server([&door] {
+    auto peer = door.accept();
+    std::array<char, 1> first{};
+    EXPECT_TRUE(peer.read_some(first, patience));
+    test::close_resets(peer.native_handle());
+  });
+  const auto reset = connect({"127.0.0.1", door.port()}, trusting_client(), {.timeout = patience});
+  ASSERT_FALSE(reset);
+  EXPECT_EQ(reset.error().code(), errc::connection_reset);
+  EXPECT_EQ(reset.error().message(), net::to_string(door.at) + ": handshake: connection reset by the peer");
+}
+
+TEST(connect, a_plain_server_is_not_tls) {
+  const auto door = test::open_door();
+  std::jthread server([&door] {
+    auto peer = door.accept();
+    EXPECT_TRUE(peer.write_all("220 mail.test ESMTP ready\r\n"));
+    static_cast<void>(peer.read_all({}, patience));
+  });
+  const auto refused = connect({"127.0.0.1", door.port()}, trusting_client(), {.timeout = patience});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), errc::not_tls);
+  EXPECT_EQ(refused.error().message().find(net::to_string(door.at) + ": "), 0U) << refused.error().message();
+  EXPECT_FALSE(refused.error().hint().empty());
+}
+
+TEST(connect, first_bytes_leave_with_the_end_of_the_handshake) {
+  auto [client, server] =
+      test::make_tls_pair(trusting_client(), test::test_server(), {.name = "server.test", .first_bytes = "first\n"});
+  // The ClientHello, and one segment with Finished and data.
+  EXPECT_EQ(test::data_segments_sent(client.native_handle()), 2U);
+  EXPECT_EQ(server.read_line({}, patience).value(), "first");
+  ASSERT_TRUE(client.write_all("second\n"));
+  EXPECT_EQ(server.read_line({}, patience).value(), "second");
+}
+
+TEST(connect, many_first_bytes_arrive_whole_at_both_versions) {
+  const std::string much(1'000'000, 'f');
+  for (const auto version : {protocol_version::tls1_2, protocol_version::tls1_3}) {
+    auto one = test::serve_one();
+    auto reading = std::async(std::launch::async, [&one] {
+      return one.served.get().and_then([](tls_socket&& s) { return s.read_all({}, patience); });
+    });
+    auto client = connect(one.at(), trusting_client({.min_version = version, .max_version = version}),
+                          {.timeout = patience, .first_bytes = much});
+    ASSERT_TRUE(client) << client.error().message();
+    ASSERT_TRUE(client->close_write());
+    EXPECT_EQ(reading.get().value(), much);
+  }
+}
+
+TEST(connect, a_second_connection_resumes_the_first) {
+  const auto config = trusting_client();
+  const auto door = std::make_shared<listener>(listener::bind({"127.0.0.1", 0}, test::test_server()).value());
+  for (const bool resumed : {false, true}) {
+    auto served = std::async(std::launch::async, [door] {
+      return door->accept(patience).and_then(
+          [](incoming&& in) { return std::move(in).handshake({.timeout = patience}); });
+    });
+    auto client = connect({"localhost", door->local_endpoint().port}, config, {.timeout = patience});
+    ASSERT_TRUE(client) << client.error().message();
+    auto server = served.get();
+    ASSERT_TRUE(server) << server.error().message();
+    EXPECT_EQ(client->info().resumed, resumed);
+    // Tickets come with what is read.
+    ASSERT_TRUE(server->write_all("x"));
+    ASSERT_TRUE(server->close());
+    EXPECT_EQ(client->read_all({}, patience).value(), "x");
+    EXPECT_TRUE(client->close());
+  }
+}
+
+TEST(start_tls, upgrades_a_plain_connection) {
+  auto [client, server] = test::make_plain_pair();
+  EXPECT_TRUE(client.write_all("STARTTLS\r\n"));
+  EXPECT_EQ(server.read_line({}, patience).value(), "STARTTLS");
+  EXPECT_TRUE(server.write_all("220 go ahead\r\n"));
+  EXPECT_EQ(client.read_line({}, patience).value(), "220 go ahead");
+  // The server's half is an engine over the same descriptor.
+  const net::peer whom;
+  net::descriptor_transport wire(server.native_handle(), whom);
+  wire.begin("handshake", patience);
+  auto serving = std::async(std::launch::async, [&wire] {
+    auto engine = signet::engine::server(test::test_server(), wire).value();
+    const auto shaken = engine.handshake();
+    std::array<char, 16> buffer{};
+    const auto got = shaken ? engine.read(buffer) : shaken;
+    return got ? std::string(buffer.data(), got->bytes) : got.error().message();
+  });
+  auto secure = start_tls(std::move(client), "server.test", trusting_client(), {.timeout = patience});
+  ASSERT_TRUE(secure) << secure.error().message();
+  EXPECT_FALSE(client.is_open());  // NOLINT(bugprone-use-after-move): what a success promises
+  ASSERT_TRUE(secure->write_all("secret"));
+  EXPECT_EQ(serving.get(), "secret");
+}
+
+TEST(start_tls, plain_bytes_before_it_are_an_error_and_stay_readable) {
+  for (const bool held_by_us : {false, true}) {
+    auto [client, server] = test::make_plain_pair();
+    ASSERT_TRUE(server.write_all(held_by_us ? "220 go ahead\r\n250 injected\r\n" : "250 injected\r\n"));
+    ASSERT_TRUE(test::wait_readable(client.native_handle()));
+    if (held_by_us) {
+      EXPECT_EQ(client.read_line({}, patience).value(), "220 go ahead");
+    }
+    const auto refused = start_tls(std::move(client), "server.test", trusting_client(), {.timeout = patience});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), errc::plaintext_before_tls);
+    ASSERT_TRUE(client.is_open());  // NOLINT(bugprone-use-after-move): what a failure promises
+    EXPECT_EQ(client.read_line({}, patience).value(), "250 injected");
+    // Nothing of ours has left.
+    client.close();
+    EXPECT_EQ(server.read_all({}, patience).value(), "");
+  }
+}
+
+TEST(start_tls, a_failed_upgrade_leaves_the_plain_connection_with_its_caller) {
+  auto [client, server] = test::make_plain_pair();
+  const auto late = start_tls(std::move(client), "server.test", trusting_client(), {.timeout = 50ms});
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code(), errc::timed_out);
+  ASSERT_TRUE(client.is_open());  // NOLINT(bugprone-use-after-move): what a failure promises
+  ASSERT_TRUE(server.write_all("still here\n"));
+  EXPECT_EQ(client.read_line({}, patience).value(), "still here");
+  ASSERT_TRUE(client.write_all("so am I"));
+  ASSERT_TRUE(client.close_write());
+  EXPECT_TRUE(server.read_all({}, patience).value().ends_with("so am I"));
+}
+
+TEST(start_tls, needs_an_open_connection_a_name_and_a_peer) {
+  auto [client, server] = test::make_plain_pair();
+  EXPECT_EQ(start_tls(std::move(client), "", trusting_client()).error().code(), errc::invalid_name);
+  server.close();
+  ASSERT_TRUE(test::wait_readable(client.native_handle()));  // NOLINT(bugprone-use-after-move)
+  EXPECT_EQ(start_tls(std::move(client), "server.test", trusting_client()).error().code(), errc::closed);
+  client.close();
+  EXPECT_EQ(start_tls(std::move(client), "server.test", trusting_client()).error().code(), errc::not_connected);
+}
+
+}  // namespace
+}  // namespace signet

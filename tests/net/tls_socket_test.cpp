@@ -1,0 +1,230 @@
+#include <signet/net/tls_socket.hpp>
+
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <csignal>
+#include <future>
+
+#include <signet/native.hpp>
+
+#include "support/net_peers.hpp"
+
+namespace signet {
+namespace {
+
+using test::make_tls_pair;
+using test::patience;
+using namespace std::chrono_literals;
+
+class tls_socket_at : public testing::TestWithParam<protocol_version> {
+ protected:
+  static test::tls_pair pair() {
+    return make_tls_pair(test::trusting_client({.min_version = GetParam(), .max_version = GetParam()}));
+  }
+};
+INSTANTIATE_TEST_SUITE_P(each_version, tls_socket_at,
+                         testing::Values(protocol_version::tls1_2, protocol_version::tls1_3), [](const auto& version) {
+                           return version.param == protocol_version::tls1_2 ? "tls12" : "tls13";
+                         });
+
+TEST_P(tls_socket_at, carries_a_conversation_to_its_clean_end) {
+  auto [client, server] = pair();
+  EXPECT_EQ(client.info().version, GetParam());
+  EXPECT_EQ(server.info().version, GetParam());
+  EXPECT_EQ(server.info().sni, "server.test");
+  EXPECT_TRUE(client.peer_verdict()->trusted());
+  EXPECT_NE(native::handle(client), nullptr);
+  EXPECT_EQ(client.remote_endpoint(), server.local_endpoint());
+
+  ASSERT_TRUE(client.write_all("GET /\r\n\r\n"));
+  EXPECT_EQ(server.read_line({}, patience).value(), "GET /");
+  EXPECT_EQ(server.read_until("\n", {}, patience).value(), "\r\n");
+  const std::string much(1'000'000, 'm');
+  auto writing = std::async(std::launch::async, [&much, &server = server] {
+    return server.write_all(much, patience) && server.close_write(patience);
+  });
+  std::array<char, 10> ten{};
+  ASSERT_TRUE(client.read_exactly(ten, patience));
+  EXPECT_EQ(client.read_all({}, patience).value().size(), much.size() - ten.size());
+  EXPECT_TRUE(writing.get());
+  EXPECT_EQ(client.read_some(ten, patience).value(), 0U);
+  EXPECT_EQ(client.read_some(ten, patience).value(), 0U);
+  EXPECT_EQ(client.read_exactly(ten, patience).error().code(), errc::end_of_stream);
+  EXPECT_TRUE(client.close());
+  EXPECT_EQ(server.read_all({}, patience).value(), "");
+  EXPECT_TRUE(server.close());
+}
+
+TEST_P(tls_socket_at, a_half_closed_direction_still_reads) {
+  auto [client, server] = pair();
+  ASSERT_TRUE(client.write_all("question"));
+  ASSERT_TRUE(client.close_write());
+  ASSERT_TRUE(client.close_write());
+  EXPECT_EQ(client.write_all("x").error().code(), errc::closed);
+  EXPECT_EQ(client.write_some("x").error().code(), errc::closed);
+  EXPECT_EQ(server.read_all({}, patience).value(), "question");
+  ASSERT_TRUE(server.write_all("answer"));
+  ASSERT_TRUE(server.close());
+  EXPECT_EQ(client.read_all({}, patience).value(), "answer");
+}
+
+TEST_P(tls_socket_at, an_end_without_close_notify_is_truncated_every_time) {
+  auto [client, server] = pair();
+  ASSERT_TRUE(server.write_all("part"));
+  { const auto gone = std::move(server); }
+  std::array<char, 4> part{};
+  ASSERT_TRUE(client.read_exactly(part, patience));
+  for (int i = 0; i < 2; ++i) {
+    const auto more = client.read_some(part, patience);
+    ASSERT_FALSE(more);
+    EXPECT_EQ(more.error().code(), errc::truncated);
+  }
+  EXPECT_TRUE(client.close());
+}
+
+TEST_P(tls_socket_at, a_reset_is_an_error_and_raises_no_sigpipe) {
+  auto [client, server] = pair();
+  struct sigaction before {};
+  ASSERT_EQ(::sigaction(SIGPIPE, nullptr, &before), 0);
+  ASSERT_EQ(before.sa_handler, SIG_DFL);
+  // The tickets of TLS 1.3 are taken first, so that what becomes readable is the reset.
+  ASSERT_TRUE(server.write_all("x"));
+  std::array<char, 1> one{};
+  ASSERT_TRUE(client.read_exactly(one, patience));
+  test::close_resets(server.native_handle());
+  { const auto gone = std::move(server); }
+  ASSERT_TRUE(test::wait_readable(client.native_handle()));
+  const auto got = client.read_some(one, patience);
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().code(), errc::connection_reset);
+  EXPECT_NE(got.error().message().find(": reading: connection reset by the peer"), std::string::npos);
+  for (int i = 0; i < 3; ++i) EXPECT_FALSE(client.write_all("x"));
+}
+
+TEST_P(tls_socket_at, writing_to_a_peer_that_is_gone_is_a_reset_and_raises_no_sigpipe) {
+  auto [client, server] = pair();
+  test::close_resets(server.native_handle());
+  { const auto gone = std::move(server); }
+  pollfd reset{client.native_handle(), 0, 0};
+  ASSERT_GT(::poll(&reset, 1, 20'000), 0);
+  const auto sent = client.write_all("x");
+  ASSERT_FALSE(sent);
+  EXPECT_EQ(sent.error().code(), errc::connection_reset);
+}
+
+TEST_P(tls_socket_at, after_a_read_that_timed_out_reading_goes_on) {
+  auto [client, server] = pair();
+  const auto late = client.read_line({}, 30ms);
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code(), errc::timed_out);
+  EXPECT_NE(late.error().message().find(": reading: timed out after "), std::string::npos) << late.error().message();
+  EXPECT_EQ(late.error().message().find("127.0.0.1:"), 0U) << late.error().message();
+  ASSERT_TRUE(server.write_all("half"));
+  ASSERT_TRUE(test::wait_readable(client.native_handle()));
+  EXPECT_EQ(client.read_line({}, 30ms).error().code(), errc::timed_out);
+  ASSERT_TRUE(server.write_all(" line\n"));
+  EXPECT_EQ(client.read_line({}, patience).value(), "half line");
+  ASSERT_TRUE(client.write_all("works\n"));
+  EXPECT_EQ(server.read_line({}, patience).value(), "works");
+}
+
+TEST_P(tls_socket_at, a_write_ends_by_its_deadline_when_the_peer_does_not_read) {
+  auto [client, server] = pair();
+  const std::string much(32 << 20, 'm');
+  const auto late = client.write_all(much, 100ms);
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code(), errc::timed_out);
+  EXPECT_NE(late.error().message().find(": writing: timed out after "), std::string::npos) << late.error().message();
+  // Closing does not wait for that peer either.
+  const auto began = deadline::clock::now();
+  static_cast<void>(client.close());
+  EXPECT_LT(deadline::clock::now() - began, 2s);
+  EXPECT_FALSE(client.is_open());
+}
+
+TEST(tls_socket, write_then_close_loses_nothing) {
+  const auto much = std::string(100'000, 'd');
+  for (int round = 0; round < 10; ++round) {
+    auto [client, server] = make_tls_pair();
+    const int room = 1 << 20;
+    ASSERT_EQ(::setsockopt(client.native_handle(), SOL_SOCKET, SO_SNDBUF, &room, sizeof room), 0);
+    // The server's tickets lie unread when the client closes: without care the kernel resets the connection.
+    ASSERT_TRUE(test::wait_readable(client.native_handle()));
+    ASSERT_TRUE(client.write_all(much, patience));
+    ASSERT_TRUE(client.close());
+    EXPECT_EQ(server.read_all({}, patience).value(), much);
+  }
+}
+
+TEST(tls_socket, close_tells_when_close_notify_could_not_be_sent) {
+  auto [client, server] = make_tls_pair();
+  // Fills both ends' buffers under the engine, which is then left with nothing it could send.
+  const std::string filler(1 << 16, 'f');
+  while (::send(client.native_handle(), filler.data(), filler.size(), MSG_DONTWAIT | MSG_NOSIGNAL) > 0) {
+  }
+  const auto closed = client.close();
+  ASSERT_FALSE(closed);
+  EXPECT_EQ(closed.error().code(), errc::timed_out);
+  EXPECT_FALSE(client.is_open());
+}
+
+TEST(tls_socket, a_closed_one_says_so_and_closes_again_quietly) {
+  auto [client, server] = make_tls_pair();
+  ASSERT_TRUE(client.close());
+  EXPECT_TRUE(client.close());
+  std::array<char, 1> one{};
+  EXPECT_FALSE(client.is_open());
+  EXPECT_EQ(client.read_some(one).error().code(), errc::not_connected);
+  EXPECT_EQ(client.read_line().error().code(), errc::not_connected);
+  EXPECT_EQ(client.write_all("x").error().code(), errc::not_connected);
+  EXPECT_EQ(client.close_write().error().code(), errc::not_connected);
+  EXPECT_EQ(client.native_handle(), -1);
+  EXPECT_EQ(client.pending(), 0U);
+  auto elsewhere = std::move(server);
+  EXPECT_EQ(server.read_line().error().code(), errc::not_connected);  // NOLINT(bugprone-use-after-move)
+  EXPECT_TRUE(server.close());
+  EXPECT_EQ(elsewhere.read_all({}, patience).value(), "");
+}
+
+TEST(tls_socket, limits_hold) {
+  auto [client, server] = make_tls_pair();
+  ASSERT_TRUE(server.write_all("0123456789\nrest"));
+  EXPECT_EQ(client.read_line({9}, patience).error().code(), errc::limit_exceeded);
+  EXPECT_EQ(client.read_line({10}, patience).value(), "0123456789");
+  ASSERT_TRUE(server.close());
+  EXPECT_EQ(client.read_all({3}, patience).error().code(), errc::limit_exceeded);
+  EXPECT_EQ(client.read_all({4}, patience).value(), "rest");
+}
+
+TEST(tls_socket, its_own_timeout_holds_for_calls_without_a_deadline) {
+  auto [client, server] = make_tls_pair();
+  client.set_timeout(30ms);
+  std::array<char, 1> one{};
+  EXPECT_EQ(client.read_some(one).error().code(), errc::timed_out);
+  client.set_timeout(0ms);
+  ASSERT_TRUE(server.write_all("x"));
+  EXPECT_EQ(client.read_some(one).value(), 1U);
+}
+
+TEST(tls_socket, a_forked_copy_that_goes_says_nothing) {
+  auto [client, server] = make_tls_pair();
+  // The tickets are read, so that the last descriptor to close ends the connection and does not reset it.
+  std::array<char, 8> some{};
+  ASSERT_TRUE(server.write_all("x"));
+  ASSERT_EQ(client.read_some(some, patience).value(), 1U);
+  {
+    // What a child process does with its copy: the descriptor is shared, and the socket over it is destroyed.
+    const int fd = client.native_handle();
+    const int kept = ::dup(fd);
+    { const auto gone = std::move(client); }
+    EXPECT_EQ(server.read_some(some, 30ms).error().code(), errc::timed_out);
+    ::close(kept);
+  }
+  EXPECT_EQ(server.read_some(some, patience).error().code(), errc::truncated);
+}
+
+}  // namespace
+}  // namespace signet
