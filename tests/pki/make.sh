@@ -34,6 +34,11 @@ commonName = optional
 basicConstraints = critical,CA:TRUE
 keyUsage = critical,keyCertSign,cRLSign
 subjectKeyIdentifier = hash
+[constrained]
+basicConstraints = critical,CA:TRUE
+keyUsage = critical,keyCertSign,cRLSign
+subjectKeyIdentifier = hash
+nameConstraints = critical,permitted;DNS:inside.test
 [intermediate]
 basicConstraints = critical,CA:TRUE,pathlen:0
 keyUsage = critical,keyCertSign,cRLSign
@@ -91,6 +96,7 @@ leaf() { # NAME KEY-TYPE SUBJECT NAMES EKU ISSUER START END; an issuer "self" si
     echo 'subjectKeyIdentifier = hash'
     if [ "$6" != self ]; then echo 'authorityKeyIdentifier = keyid:always'; fi
     if [ -n "$4" ]; then echo "subjectAltName = $4"; fi
+    if [ -n "${extra:-}" ]; then echo "$extra"; fi
   } > work/leaf.ext
   if [ "$6" = self ]; then
     sign "$1" "$3" "$7" "$8" -selfsign -keyfile "$1.key" -extfile work/leaf.ext
@@ -122,6 +128,24 @@ leaf client-wrong-ca ec '/O=signet tests/CN=client two' DNS:client.test clientAu
 leaf server-clientonly-eku ec /CN=server.test $server_names clientAuth ca $start $end
 leaf ed25519 ed25519 /CN=server.test $server_names serverAuth ca $start $end
 leaf weak-rsa1024 rsa1024 /CN=server.test $server_names serverAuth ca $start $end
+
+# The same name as the root, another key; and the same name and key, but over.
+root ca-twin 'signet test root' $early $late
+cp ca.key ca-expired-twin.key
+sign ca-expired-twin '/O=signet tests/CN=signet test root' $early 20200101000000Z -selfsign -keyfile ca.key -extensions root
+
+new_key constrained-ca ec
+sign constrained-ca '/O=signet tests/CN=constrained root' $early $late -selfsign -keyfile constrained-ca.key -extensions constrained
+leaf constrained ec /CN=www.elsewhere.test DNS:host.inside.test serverAuth constrained-ca $start $end
+leaf constrained-outside ec /CN=www.elsewhere.test DNS:www.elsewhere.test serverAuth constrained-ca $start $end
+
+leaf by-a-leaf ec /CN=server.test $server_names serverAuth server $start $end
+extra='1.2.3.4 = critical,ASN1:UTF8String:what is this'
+leaf critical-unknown ec /CN=server.test $server_names serverAuth ca $start $end
+extra=
+sed -i 's/^default_md = .*/default_md = sha1/' work/openssl.cnf
+leaf weak-digest ec /CN=server.test $server_names serverAuth ca $start $end
+sed -i 's/^default_md = .*/default_md = sha256/' work/openssl.cnf
 
 # A subject that would break a terminal or a log if it were printed as it is: newline, escape sequence, C1 control, right
 # to left override, quotes and commas, and honest UTF-8.
