@@ -1,0 +1,144 @@
+// signet cat: joins stdin and stdout to a TLS connection.
+#include <poll.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+
+#include "commands.hpp"
+#include "connection_options.hpp"
+#include "connection_report.hpp"
+#include "output.hpp"
+
+namespace tool {
+namespace {
+
+// One piece of input. When poll(2) says that the socket takes more, a piece of this size does not make us wait for a
+// peer that itself waits for us to read.
+constexpr std::size_t piece_size = 8192;
+
+class joint {
+ public:
+  joint(signet::tls_socket socket, bool crlf, std::chrono::milliseconds patience)
+      : socket_(std::move(socket)), crlf_(crlf), patience_(patience) {}
+
+  void run() {
+    while (!(input_ended_ && output_ended_)) {
+      if (output_ended_ && quiet_until_ && quiet_until_->passed()) break;
+      wait();
+    }
+    socket_.close().value();
+  }
+
+ private:
+  // Waits for whatever can be done, and does it.
+  void wait() {
+    const bool to_send = !held_.empty();
+    std::array<pollfd, 2> waited{pollfd{input_ended_ || to_send ? -1 : STDIN_FILENO, POLLIN, 0},
+                                 pollfd{socket_.native_handle(), 0, 0}};
+    if (!output_ended_) waited[1].events |= POLLIN;
+    if (to_send) waited[1].events |= POLLOUT;
+    // A closed far end would be reported again and again.
+    if (waited[1].events == 0) waited[1].fd = -1;
+    int timeout = -1;
+    if (more_to_read_) {
+      timeout = 0;
+    } else if (output_ended_ && quiet_until_) {
+      timeout = quiet_until_->poll_timeout();
+    }
+    const int ready = ::poll(waited.data(), waited.size(), timeout);
+    if (ready < 0 && errno != EINTR) throw failure(exit_status::local, std::string("waiting: ") + std::strerror(errno));
+    if (ready < 0) return;
+    // Reading comes first: it never waits, and a peer whose output is taken goes on taking ours.
+    if (!output_ended_ && (more_to_read_ || (waited[1].revents & ~POLLOUT) != 0)) receive();
+    if (to_send && (waited[1].revents & ~POLLIN) != 0) send();
+    if (waited[0].revents != 0) take_input();
+  }
+
+  void receive() {
+    more_to_read_ = false;
+    auto got = socket_.read_some(buffer_, std::chrono::seconds(0));
+    if (!got && got.error().code() == signet::errc::timed_out) return;
+    const auto size = std::move(got).value();
+    if (size == 0) {
+      output_ended_ = true;
+      quiet_until_ = signet::deadline(patience_);
+      return;
+    }
+    print(std::string_view(buffer_.data(), size));
+    // More may be in the socket's hands, where poll(2) does not see it.
+    more_to_read_ = true;
+  }
+
+  void take_input() {
+    std::array<char, piece_size> piece{};
+    const ssize_t n = ::read(STDIN_FILENO, piece.data(), piece.size());
+    if (n < 0 && (errno == EINTR || errno == EAGAIN)) return;
+    if (n < 0) throw failure(exit_status::local, std::string("reading stdin: ") + std::strerror(errno));
+    if (n == 0) {
+      input_ended_ = true;
+      socket_.close_write().value();
+      return;
+    }
+    // The peer has ended, but we may go on.
+    if (output_ended_) quiet_until_ = signet::deadline(patience_);
+    for (const char c : std::string_view(piece.data(), static_cast<std::size_t>(n))) {
+      if (crlf_ && c == '\n' && last_ != '\r') held_ += '\r';
+      held_ += c;
+      last_ = c;
+    }
+  }
+
+  void send() {
+    const auto piece = std::string_view(held_).substr(0, piece_size);
+    held_.erase(0, socket_.write_some(piece).value());
+  }
+
+  signet::tls_socket socket_;
+  bool crlf_;
+  std::chrono::milliseconds patience_;
+  std::array<char, 65536> buffer_{};
+  std::string held_;
+  char last_ = 0;
+  bool input_ended_ = false;
+  bool output_ended_ = false;
+  bool more_to_read_ = true;
+  std::optional<signet::deadline> quiet_until_;
+};
+
+}  // namespace
+
+exit_status run_cat(arguments args) {
+  command_line line(
+      "signet cat",
+      "Joins stdin and stdout to a verified TLS connection. The end of the input ends our direction only.",
+      "  signet cat example.org:443\n"
+      "  printf 'GET / HTTP/1.0\\n\\n' | signet cat --crlf www.example.org:https\n"
+      "  signet cat -v --ca ca.pem --name server.test localhost:4433 < request > answer\n");
+  std::string address;
+  bool crlf = false;
+  bool verbose = false;
+  std::string wait = "1";
+  client_flags client;
+  line.add_option("HOST:PORT", address, "a name, an IPv4 address or [IPv6], and a port or a service's name")
+      ->required()
+      ->type_name("");
+  line.add_flag("--crlf", crlf, "send each line of the input with CR LF");
+  line.add_flag("-v,--verbose", verbose, "tell on stderr whom we talk to");
+  line.add_option("--wait", wait, "how long to wait for input once the peer has ended (1)")->type_name("SECONDS");
+  client.add_to(line);
+  if (const auto over = line.read(args)) return *over;
+  client.check("cat");
+  const auto patience = parse_seconds("cat", "--wait", wait);
+
+  auto socket =
+      signet::connect(signet::endpoint::parse(address).value(), client.config(), client.connect_options()).value();
+  warn_of_findings(socket);
+  if (verbose) say_connection(socket);
+  joint(std::move(socket), crlf, patience).run();
+  return exit_status::ok;
+}
+
+}  // namespace tool

@@ -1,0 +1,192 @@
+#include "connection_options.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <memory>
+
+#include <signet/dangerous.hpp>
+
+#include "files.hpp"
+#include "output.hpp"
+
+namespace tool {
+namespace {
+
+struct named_version {
+  const char* name;
+  signet::protocol_version version;
+};
+constexpr std::array versions{
+    named_version{"1.0", signet::protocol_version::tls1_0}, named_version{"1.1", signet::protocol_version::tls1_1},
+    named_version{"1.2", signet::protocol_version::tls1_2}, named_version{"1.3", signet::protocol_version::tls1_3}};
+
+signet::protocol_version version_of(const std::string& text) {
+  for (const auto& one : versions) {
+    if (text == one.name) return one.version;
+  }
+  return signet::protocol_version::tls1_3;
+}
+
+// The file the key log's lines are appended to. One write a line, so that several processes can share it.
+class key_log_file {
+ public:
+  explicit key_log_file(int fd) noexcept : fd_(fd) {}
+  key_log_file(const key_log_file&) = delete;
+  key_log_file& operator=(const key_log_file&) = delete;
+  ~key_log_file() { ::close(fd_); }
+  void append(std::string_view line) const {
+    const std::string text = std::string(line) + "\n";
+    if (::write(fd_, text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+      warn("the key log could not be written");
+  }
+
+ private:
+  int fd_;
+};
+
+signet::trust_store trust_at(const std::string& place) {
+  std::error_code ignored;
+  return std::filesystem::is_directory(place, ignored) ? signet::trust_store::directory(place).value()
+                                                       : signet::trust_store::pem_file(place).value();
+}
+
+}  // namespace
+
+void tls_flags::add_to(command_line& line) {
+  const std::string group = "TLS";
+  const CLI::IsMember known({"1.0", "1.1", "1.2", "1.3"});
+  line.add_option("--tls-min", min_text_, "oldest version to speak (1.0 and 1.1 are not safe)")
+      ->check(known)
+      ->type_name("VERSION")
+      ->group(group);
+  line.add_option("--tls-max", max_text_, "newest version to speak")->check(known)->type_name("VERSION")->group(group);
+  line.add_option("--ciphers", ciphers_, "suites of TLS 1.2 and older, in OpenSSL's syntax")
+      ->type_name("LIST")
+      ->group(group);
+  line.add_option("--ciphersuites", ciphersuites_, "suites of TLS 1.3")->type_name("LIST")->group(group);
+  line.add_option("--groups", groups_, "groups for the key exchange")->type_name("LIST")->group(group);
+  line.add_option("--alpn", alpn_, "application protocols, most wanted first: h2,http/1.1")
+      ->type_name("LIST")
+      ->group(group);
+  line.add_option("--keylog", key_log_, "append the connection's secrets to a file (also: SSLKEYLOGFILE)")
+      ->type_name("FILE")
+      ->group(group);
+}
+
+void tls_flags::check(const std::string& command) {
+  version_ = version_of(min_text_);
+  max_version_ = version_of(max_text_);
+  if (version_ > max_version_)
+    throw failure(exit_status::usage, command + ": --tls-min " + min_text_ + " is newer than --tls-max " + max_text_);
+  if (version_ < signet::protocol_version::tls1_2)
+    warn("TLS 1.0 and 1.1 can be broken (RFC 8996): what they carry may be read or changed");
+}
+
+signet::key_log_sink tls_flags::open_key_log() const {
+  const char* from_environment = std::getenv("SSLKEYLOGFILE");
+  const bool asked = !key_log_.empty();
+  const std::string file = asked ? key_log_ : from_environment != nullptr ? from_environment : "";
+  if (file.empty()) return {};
+  const int fd = ::open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+  if (fd < 0) {
+    const std::string why = "opening the key log " + file + ": " + std::strerror(errno);
+    if (asked) throw failure(exit_status::local, why);
+    warn(why + " (SSLKEYLOGFILE)");
+    return {};
+  }
+  auto log = std::make_shared<key_log_file>(fd);
+  return [log](std::string_view line) { log->append(line); };
+}
+
+std::chrono::milliseconds parse_seconds(const std::string& command, const std::string& option,
+                                        const std::string& text) {
+  double seconds = 0;
+  const auto [end, why] = std::from_chars(text.data(), text.data() + text.size(), seconds, std::chars_format::fixed);
+  constexpr double most = 31536000;
+  if (why != std::errc() || end != text.data() + text.size() || !std::isfinite(seconds) || seconds <= 0 ||
+      seconds > most)
+    throw failure(exit_status::usage, command + ": " + option + ": " + text + " is not a number of seconds");
+  return std::chrono::milliseconds(std::max<std::int64_t>(1, std::llround(seconds * 1000)));
+}
+
+void client_flags::add_to(command_line& line) {
+  const std::string trust = "Trust and identity";
+  line.repeatable("--ca", ca_, "trust these certificates instead of the system's (again for more)")
+      ->type_name("FILE|DIR")
+      ->group(trust);
+  line.repeatable("--add-ca", add_ca_, "trust these certificates too")->type_name("FILE")->group(trust);
+  line.add_option("--name", name_, "the name the peer has to prove, instead of the one connected to")
+      ->type_name("NAME")
+      ->group(trust);
+  line.add_option("--sni", sni_, "the name to send, or none")->type_name("NAME|none")->group(trust);
+  line.add_option("--cert", certificate_, "our own certificate and its chain")->type_name("FILE")->group(trust);
+  line.add_option("--key", key_, "its key, when it is not in the same file")->type_name("FILE")->group(trust);
+  line.add_option("--password-file", password_file_, "the key's password: the first line of a file")
+      ->type_name("FILE")
+      ->group(trust);
+  line.add_flag("--insecure", insecure_, "take whatever certificate comes: for looking, never for secrets")
+      ->group(trust);
+  const std::string connection = "Connection";
+  line.add_option("--timeout", timeout_text_, "for connecting, and then for each wait (30)")
+      ->type_name("SECONDS")
+      ->group(connection);
+  line.add_flag("-4,--ipv4", ipv4_, "connect by IPv4 only")->group(connection);
+  line.add_flag("-6,--ipv6", ipv6_, "connect by IPv6 only")->group(connection);
+  tls_.add_to(line);
+}
+
+void client_flags::check(const std::string& command) {
+  timeout_ = parse_seconds(command, "--timeout", timeout_text_);
+  if (ipv4_ && ipv6_) throw failure(exit_status::usage, command + ": -4 and -6 exclude each other");
+  if (certificate_.empty() && !key_.empty()) throw failure(exit_status::usage, command + ": --key needs --cert");
+  if (certificate_.empty() && !password_file_.empty())
+    throw failure(exit_status::usage, command + ": --password-file needs --cert");
+  tls_.check(command);
+}
+
+signet::client_config client_flags::config() const {
+  auto trust = ca_.empty() ? signet::trust_store::system() : trust_at(ca_.front());
+  for (std::size_t i = 1; i < ca_.size(); ++i) trust = trust + trust_at(ca_[i]);
+  for (const auto& one : add_ca_) trust = trust + trust_at(one);
+
+  signet::client_options options{.trust = std::move(trust)};
+  tls_.apply(options);
+  if (!certificate_.empty()) {
+    options.identity =
+        signet::identity::load({.certificate = certificate_, .key = key_, .password = password_from(password_file_)})
+            .value();
+  }
+  if (insecure_) {
+    warn("--insecure: nobody checks who the peer is; an attacker may read and change everything");
+    options.loosened = signet::dangerous::accept_any_certificate("--insecure on the command line");
+  }
+  return signet::client_config::make(std::move(options)).value();
+}
+
+signet::connect_options client_flags::connect_options() const {
+  signet::connect_options options{.timeout = timeout_, .family = family(), .name = name_};
+  if (sni_) options.sni = *sni_ == "none" ? "" : *sni_;
+  return options;
+}
+
+signet::tcp_connect_options client_flags::tcp_connect_options() const {
+  return {.timeout = timeout_, .family = family()};
+}
+
+signet::address_family client_flags::family() const noexcept {
+  if (ipv4_) return signet::address_family::ipv4;
+  return ipv6_ ? signet::address_family::ipv6 : signet::address_family::any;
+}
+
+signet::password_callback password_from(const std::string& file) {
+  if (file.empty()) return {};
+  return [password = first_line(file)]() -> std::optional<std::string> { return password; };
+}
+
+}  // namespace tool

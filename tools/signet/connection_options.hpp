@@ -1,0 +1,87 @@
+// The options that are the same wherever a peer is verified or a connection is made, and what they become.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <signet/net/connect.hpp>
+#include <signet/tls/client_config.hpp>
+#include <signet/tls/server_config.hpp>
+
+#include "arguments.hpp"
+
+namespace tool {
+
+/// How TLS is spoken, on either side.
+class tls_flags {
+ public:
+  void add_to(command_line& line);
+
+  /// Throws failure. Warns of versions that are no longer safe.
+  template <class Options>
+  void apply(Options& options) const {
+    options.min_version = version_;
+    options.max_version = max_version_;
+    options.ciphers = ciphers_;
+    options.ciphersuites = ciphersuites_;
+    options.groups = groups_;
+    options.alpn = split_list(alpn_);
+    options.key_log = open_key_log();
+  }
+  /// After the line was read: what CLI11 cannot check. Throws failure.
+  void check(const std::string& command);
+
+ private:
+  [[nodiscard]] signet::key_log_sink open_key_log() const;
+
+  std::string min_text_ = "1.2";
+  std::string max_text_ = "1.3";
+  std::string ciphers_;
+  std::string ciphersuites_;
+  std::string groups_;
+  std::string alpn_;
+  std::string key_log_;
+  signet::protocol_version version_ = signet::protocol_version::tls1_2;
+  signet::protocol_version max_version_ = signet::protocol_version::tls1_3;
+};
+
+/// A decimal number of seconds, more than nothing. Throws failure (usage).
+std::chrono::milliseconds parse_seconds(const std::string& command, const std::string& option, const std::string& text);
+
+/// Whom a client trusts, who it is, and how it connects.
+class client_flags {
+ public:
+  void add_to(command_line& line);
+  /// After the line was read. Throws failure.
+  void check(const std::string& command);
+
+  /// Throws failure and signet::exception. Warns when nobody is verified.
+  [[nodiscard]] signet::client_config config() const;
+  [[nodiscard]] signet::connect_options connect_options() const;
+  [[nodiscard]] signet::tcp_connect_options tcp_connect_options() const;
+  [[nodiscard]] std::chrono::milliseconds timeout() const noexcept { return timeout_; }
+  [[nodiscard]] bool insecure() const noexcept { return insecure_; }
+
+ private:
+  [[nodiscard]] signet::address_family family() const noexcept;
+
+  std::vector<std::string> ca_;
+  std::vector<std::string> add_ca_;
+  std::string name_;
+  std::optional<std::string> sni_;
+  std::string certificate_;
+  std::string key_;
+  std::string password_file_;
+  bool insecure_ = false;
+  std::string timeout_text_ = "30";
+  std::chrono::milliseconds timeout_ = std::chrono::seconds(30);
+  bool ipv4_ = false;
+  bool ipv6_ = false;
+  tls_flags tls_;
+};
+
+/// Answers with the first line of a file; no callback when no file is named. Throws failure when it cannot be read.
+signet::password_callback password_from(const std::string& file);
+
+}  // namespace tool

@@ -1,0 +1,89 @@
+// A folder as a web site: what a request for a path in it is answered with. There is no way out of the folder: a path
+// is decoded first and judged then, and the system resolves it beneath the folder, symbolic links included. Only
+// regular files are served; of names that begin with a dot only .well-known (RFC 8615). Folders are not listed.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <signet/base/result.hpp>
+
+#include "http/request.hpp"
+
+namespace tool {
+
+/// A descriptor that is closed when it goes.
+class owned_descriptor {
+ public:
+  owned_descriptor() = default;
+  explicit owned_descriptor(int fd) noexcept : fd_(fd) {}
+  owned_descriptor(owned_descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  owned_descriptor& operator=(owned_descriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~owned_descriptor();
+  [[nodiscard]] int get() const noexcept { return fd_; }
+  explicit operator bool() const noexcept { return fd_ >= 0; }
+
+ private:
+  int fd_ = -1;
+};
+
+/// An answer: the head's own fields, and a body that is text or a part of an open file.
+struct http_answer {
+  int status = 200;
+  header_fields fields = {};
+  std::string text = {};
+  owned_descriptor file = {};
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;
+
+  /// Status line, fields, Content-Length, Date and the empty line.
+  [[nodiscard]] std::string head(bool keep_alive, int minor_version) const;
+  [[nodiscard]] std::uint64_t body_size() const noexcept { return file ? length : text.size(); }
+};
+
+/// A short answer in plain text.
+http_answer plain_answer(int status, std::string_view why = {});
+
+/// The path of a target, percent-decoded and split: its parts are joined by "/" and none of them is empty, a dot name,
+/// or holds a slash, a backslash or a control character. "" is the folder itself. Nothing: such a path is not served.
+std::optional<std::string> path_within(std::string_view target);
+
+class static_site {
+ public:
+  /// file_not_readable.
+  static signet::result<static_site> open(const std::filesystem::path& folder);
+  [[nodiscard]] http_answer answer(const http_request& request) const;
+
+ private:
+  explicit static_site(owned_descriptor folder) : folder_(std::move(folder)) {}
+  [[nodiscard]] owned_descriptor open_beneath(const std::string& path) const;
+
+  owned_descriptor folder_;
+};
+
+/// "text/html; charset=utf-8" for "a/index.html".
+std::string_view media_type(std::string_view path) noexcept;
+
+struct byte_range {
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;
+};
+enum class range_outcome : unsigned char { whole, part, unsatisfiable };
+/// One range of RFC 9110 section 14: "bytes=0-99", "bytes=100-", "bytes=-100". Several, and what does not parse, are
+/// answered with the whole.
+range_outcome parse_range(std::string_view value, std::uint64_t size, byte_range& into) noexcept;
+
+/// "Sun, 06 Nov 1994 08:49:37 GMT".
+std::string http_date(std::int64_t unix_seconds);
+std::optional<std::int64_t> parse_http_date(std::string_view text);
+
+}  // namespace tool

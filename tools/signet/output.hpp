@@ -1,0 +1,57 @@
+// What the tool says: results on stdout, everything else on stderr, one line each. Text that came from elsewhere (a
+// peer's reason phrase, a file name) cannot move the cursor: control characters are escaped.
+#pragma once
+
+#include <exception>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <signet/base/bytes.hpp>
+#include <signet/base/error.hpp>
+
+#include "exit_status.hpp"
+
+namespace tool {
+
+/// A failure of a subcommand that is not the library's to name. what() is "<what failed>: <why>".
+class failure : public std::runtime_error {
+ public:
+  failure(exit_status status, const std::string& message, std::string hint = {}, std::vector<std::string> also = {})
+      : runtime_error(message), status_(status), hint_(std::move(hint)), also_(std::move(also)) {}
+  [[nodiscard]] exit_status status() const noexcept { return status_; }
+  [[nodiscard]] const std::string& hint() const noexcept { return hint_; }
+  [[nodiscard]] const std::vector<std::string>& also() const noexcept { return also_; }
+
+ private:
+  exit_status status_;
+  std::string hint_;
+  std::vector<std::string> also_;
+};
+
+/// Whoever read our stdout has seen enough: the run ends without a word.
+class output_closed : public std::runtime_error {
+ public:
+  output_closed() : runtime_error("stdout was closed by its reader") {}
+};
+
+enum class color_mode : unsigned char { automatic, always, never };
+void set_color(color_mode mode) noexcept;
+
+/// Writes all of it to stdout. Throws output_closed, and failure when it cannot be written.
+void print(signet::byte_view bytes);
+/// One line on stderr, from any thread, never interleaved with another's.
+void say(std::string_view line);
+/// "signet: warning: ..."
+void warn(std::string_view text);
+/// The three forms of lines an error becomes, and its status.
+exit_status report(const signet::error& error);
+exit_status report(const failure& failed);
+/// The exception being handled.
+exit_status report_current_exception();
+
+/// Control characters as \x1b, so that foreign text stays on its line.
+std::string printable(std::string_view text);
+
+}  // namespace tool

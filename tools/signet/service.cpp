@@ -1,0 +1,201 @@
+#include "service.hpp"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+
+#include "output.hpp"
+
+namespace tool {
+namespace {
+
+constexpr std::size_t longest_head = 32768;
+constexpr std::uint64_t most_discarded = std::uint64_t{1} << 20;
+
+// The next bytes of a client; nothing when the server stops or the client has been silent for too long.
+std::optional<std::size_t> read_or_stop(signet::tls_socket& client, signet::byte_span into, const stop_signal& stop,
+                                        signet::deadline until) {
+  for (;;) {
+    // What has come already needs no waiting, and may be in the socket's hands where poll(2) does not see it.
+    auto got = client.read_some(into, std::chrono::seconds(0));
+    if (got) return *got;
+    if (got.error().code() != signet::errc::timed_out) throw signet::exception(std::move(got).error());
+    std::array<pollfd, 2> waited{pollfd{client.native_handle(), POLLIN, 0}, pollfd{stop.descriptor(), POLLIN, 0}};
+    const int ready = ::poll(waited.data(), waited.size(), until.poll_timeout());
+    if (ready < 0 && errno != EINTR) return {};
+    if (ready == 0 && until.passed()) return {};
+    if (ready > 0 && waited[0].revents == 0) return {};
+  }
+}
+
+// Sends a part of a file. False when the file has become shorter than was promised: the client must not take what it
+// has for the whole.
+bool send_file(signet::tls_socket& client, std::string first, const http_answer& answer, const service_limits& limits) {
+  std::array<char, 65536> piece{};
+  std::uint64_t sent = 0;
+  while (sent < answer.length) {
+    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), answer.length - sent));
+    const ssize_t n = ::pread(answer.file.get(), piece.data(), wanted, static_cast<off_t>(answer.offset + sent));
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) break;
+    sent += static_cast<std::uint64_t>(n);
+    if (first.empty()) {
+      client.write_all(std::string_view(piece.data(), static_cast<std::size_t>(n)), limits.each_step).value();
+    } else {
+      // The head leaves together with the first piece.
+      first.append(piece.data(), static_cast<std::size_t>(n));
+      client.write_all(first, limits.each_step).value();
+      first.clear();
+    }
+  }
+  if (!first.empty()) client.write_all(first, limits.each_step).value();
+  return sent == answer.length;
+}
+
+// One client's requests and answers.
+class site_conversation {
+ public:
+  site_conversation(signet::tls_socket& client, const static_site& site, const stop_signal& stop,
+                    const service_limits& limits)
+      : client_(client), site_(site), stop_(stop), limits_(limits) {}
+
+  void run() {
+    while (!stop_.raised() && next_request()) {
+    }
+    if (!cut_) client_.close().value();
+  }
+
+ private:
+  // False when the conversation is over.
+  bool next_request() {
+    if (!first_bytes()) return false;
+    const signet::deadline until(limits_.each_step);
+    std::size_t size = 0;
+    while ((size = head_size(buffer_, line_ends::crlf)) == 0) {
+      if (buffer_.size() > longest_head) return refuse({431, "the head of the request is too long"});
+      auto got = client_.read_some(piece_, until);
+      if (!got && got.error().code() == signet::errc::timed_out)
+        return refuse({408, "the request did not come in time"});
+      if (got.value() == 0) return false;
+      buffer_.append(piece_.data(), *got);
+    }
+    auto parsed = parse_request(std::string_view(buffer_).substr(0, size));
+    buffer_.erase(0, size);
+    if (const auto* refusal = std::get_if<http_refusal>(&parsed)) return refuse(*refusal);
+    auto& request = std::get<http_request>(parsed);
+    bool stay = request.keep_alive() && !stop_.raised();
+    // A client that waits for our leave to send its body does not get it: no answer here depends on one.
+    if (request.fields.count("Expect") > 0 && !request.body.done()) {
+      stay = false;
+    } else if (!discard_body(request.body, until)) {
+      return refuse({413, "the body of the request is too long"});
+    }
+    const auto answer = site_.answer(request);
+    std::string head = answer.head(stay, request.minor_version);
+    if (request.method == "HEAD" || answer.status == 304) {
+      client_.write_all(head, limits_.each_step).value();
+    } else if (!answer.file) {
+      client_.write_all(head + answer.text, limits_.each_step).value();
+    } else if (!send_file(client_, std::move(head), answer, limits_)) {
+      cut_ = true;
+      return false;
+    }
+    return stay;
+  }
+
+  // At least one byte of the next request; false when there is none to come.
+  bool first_bytes() {
+    for (;;) {
+      // RFC 9112 section 2.2: empty lines before a request are passed over.
+      while (buffer_.starts_with("\r\n")) buffer_.erase(0, 2);
+      if (!buffer_.empty() && buffer_ != "\r") return true;
+      const auto got = [&]() -> std::optional<std::size_t> {
+        try {
+          return read_or_stop(client_, piece_, stop_, limits_.idle);
+        } catch (const signet::exception& e) {
+          // Between requests many clients just hang up; nothing is lost by that.
+          const auto code = e.error().code();
+          if (code != signet::errc::truncated && code != signet::errc::connection_reset) throw;
+          cut_ = true;
+          return {};
+        }
+      }();
+      if (!got || *got == 0) return false;
+      buffer_.append(piece_.data(), *got);
+    }
+  }
+
+  bool discard_body(body_decoder& body, signet::deadline until) {
+    std::uint64_t discarded = 0;
+    std::string_view arrived = buffer_;
+    for (;;) {
+      while (!arrived.empty() && !body.done()) {
+        const auto step = body.feed(arrived);
+        if (!step) return false;
+        arrived.remove_prefix(step->consumed);
+        discarded += step->consumed;
+        if (discarded > most_discarded) return false;
+      }
+      if (body.done()) break;
+      const auto got = client_.read_some(piece_, until).value();
+      if (got == 0) return false;
+      buffer_.assign(piece_.data(), got);
+      arrived = buffer_;
+    }
+    buffer_.erase(0, buffer_.size() - arrived.size());
+    return true;
+  }
+
+  bool refuse(const http_refusal& refusal) {
+    const auto answer = plain_answer(refusal.status, refusal.why);
+    client_.write_all(answer.head(false, 1) + answer.text, limits_.each_step).value();
+    return false;
+  }
+
+  signet::tls_socket& client_;
+  const static_site& site_;
+  const stop_signal& stop_;
+  const service_limits& limits_;
+  std::array<char, 16384> piece_{};
+  std::string buffer_;
+  bool cut_ = false;
+};
+
+}  // namespace
+
+stop_signal::stop_signal() : event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  if (!event_) throw failure(exit_status::local, std::string("starting: ") + std::strerror(errno));
+}
+
+void stop_signal::raise() noexcept {
+  const std::uint64_t one = 1;
+  // Cannot fail: the counter is far from full.
+  [[maybe_unused]] const auto written = ::write(event_.get(), &one, sizeof one);
+}
+
+bool stop_signal::raised() const noexcept {
+  pollfd waited{event_.get(), POLLIN, 0};
+  return ::poll(&waited, 1, 0) > 0;
+}
+
+void serve_echo(signet::tls_socket& client, const stop_signal& stop, const service_limits& limits) {
+  std::array<char, 65536> piece{};
+  for (;;) {
+    const auto got = read_or_stop(client, piece, stop, limits.idle);
+    if (!got || *got == 0) break;
+    client.write_all(std::string_view(piece.data(), *got), limits.each_step).value();
+  }
+  client.close().value();
+}
+
+void serve_site(signet::tls_socket& client, const static_site& site, const stop_signal& stop,
+                const service_limits& limits) {
+  site_conversation(client, site, stop, limits).run();
+}
+
+}  // namespace tool
