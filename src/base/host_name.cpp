@@ -22,7 +22,7 @@ struct idn2_freed {
 };
 
 error refused(std::string_view text, std::string_view why, std::string hint = {}) {
-  return error(errc::invalid_name, quoted(text) + " is not a host name or address: " + std::string(why),
+  return error(errc::invalid_name, base::quoted(text) + " is not a host name or address: " + std::string(why),
                std::move(hint));
 }
 

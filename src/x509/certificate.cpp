@@ -284,8 +284,9 @@ std::string to_rfc3339(std::chrono::sys_seconds when) {
   const std::int64_t total = when.time_since_epoch().count();
   constexpr std::int64_t day_length = 86400;
   // Floor division: times before 1970 belong to the day they are in.
-  const std::int64_t days = total / day_length - (total % day_length < 0 ? 1 : 0);
-  const auto second = static_cast<int>(total - days * day_length);
+  const bool is_within = total % day_length < 0;
+  const std::int64_t days = total / day_length - (is_within ? 1 : 0);
+  const auto second = static_cast<int>(total % day_length + (is_within ? day_length : 0));
   // The proleptic Gregorian calendar in eras of 400 years that begin on 1 March, for any year: std::chrono::year ends
   // at 32767.
   const std::int64_t shifted = days + 719468;

@@ -29,15 +29,6 @@ std::string curve_name(const EVP_PKEY* key) {
   return nist != nullptr ? nist : group.data();
 }
 
-bool print(std::string& out, const X509_NAME* name, unsigned long flags) {
-  const ossl::bio_ptr memory(BIO_new(BIO_s_mem()));
-  if (!memory || X509_NAME_print_ex(memory.get(), name, 0, flags) < 0) return false;
-  char* text = nullptr;
-  const long size = BIO_get_mem_data(memory.get(), &text);
-  if (size > 0) out.assign(text, static_cast<std::size_t>(size));
-  return true;
-}
-
 }  // namespace
 
 std::string key_type(const EVP_PKEY* key) {
@@ -57,13 +48,12 @@ std::string key_type(const EVP_PKEY* key) {
 
 std::string name_text(const X509_NAME* name) {
   const ossl::quiet_errors quiet;
-  std::string out;
-  if (print(out, name, XN_FLAG_RFC2253 & ~static_cast<unsigned long>(ASN1_STRFLGS_ESC_MSB)))
-    return base::printable(out);
-  // An attribute whose octets are not what its type says: all of them in hex.
-  constexpr unsigned long dumped = XN_FLAG_SEP_COMMA_PLUS | XN_FLAG_DN_REV | XN_FLAG_FN_SN | ASN1_STRFLGS_DUMP_ALL;
-  if (print(out, name, dumped)) return base::printable(out);
-  return "(unreadable)";
+  const ossl::bio_ptr memory(BIO_new(BIO_s_mem()));
+  constexpr unsigned long readable = XN_FLAG_RFC2253 & ~static_cast<unsigned long>(ASN1_STRFLGS_ESC_MSB);
+  if (!memory || X509_NAME_print_ex(memory.get(), name, 0, readable) < 0) return "(unreadable)";
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(memory.get(), &text);
+  return size > 0 ? base::printable({text, static_cast<std::size_t>(size)}) : std::string();
 }
 
 std::string common_name(const X509_NAME* name) {
