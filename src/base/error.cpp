@@ -158,25 +158,30 @@ error::error(errc code, std::string message, std::string hint)
     : error(error_parts{.code = code, .message = std::move(message), .hint = std::move(hint)}) {}
 error::error(error_parts parts) : parts_(std::make_shared<const error_parts>(std::move(parts))) {}
 
-errc error::code() const noexcept { return parts_->code; }
-error_kind error::kind() const noexcept { return kind_of(parts_->code); }
-const std::string& error::message() const noexcept { return parts_->message; }
-const std::string& error::hint() const noexcept { return parts_->hint; }
-std::span<const std::string> error::details() const noexcept { return parts_->details; }
-std::span<const std::string> error::library_errors() const noexcept { return parts_->library_errors; }
-std::optional<signet::alert> error::alert() const noexcept { return parts_->tls_alert; }
-std::shared_ptr<const signet::verdict> error::verdict() const noexcept { return parts_->judged; }
-int error::system_error() const noexcept { return parts_->system_error; }
-const error_parts& error::parts() const noexcept { return *parts_; }
+errc error::code() const noexcept { return parts().code; }
+error_kind error::kind() const noexcept { return kind_of(parts().code); }
+const std::string& error::message() const noexcept { return parts().message; }
+const std::string& error::hint() const noexcept { return parts().hint; }
+std::span<const std::string> error::details() const noexcept { return parts().details; }
+std::span<const std::string> error::library_errors() const noexcept { return parts().library_errors; }
+std::optional<signet::alert> error::alert() const noexcept { return parts().tls_alert; }
+std::shared_ptr<const signet::verdict> error::verdict() const noexcept { return parts().judged; }
+int error::system_error() const noexcept { return parts().system_error; }
+
+// Asked of a success, whose error there is none: still an answer and not undefined behaviour.
+const error_parts& error::parts() const noexcept {
+  static const error_parts none{.message = "no error"};
+  return parts_ ? *parts_ : none;
+}
 
 error error::in(std::string_view context) const {
-  error_parts changed = *parts_;
+  error_parts changed = parts();
   changed.message = std::string(context) + ": " + changed.message;
   return error(std::move(changed));
 }
 
 error error::with_details(std::vector<std::string> details) const {
-  error_parts changed = *parts_;
+  error_parts changed = parts();
   changed.details = std::move(details);
   return error(std::move(changed));
 }

@@ -18,6 +18,8 @@
 namespace signet {
 
 class verdict;  // <signet/verify/verdict.hpp>
+template <class T>
+class result;  // <signet/base/result.hpp>
 
 /// Stable: a code keeps its meaning and its name() for good.
 enum class errc : std::uint8_t {
@@ -103,6 +105,11 @@ class [[nodiscard]] SIGNET_EXPORT error {
   [[nodiscard]] const error_parts& parts() const noexcept;
 
  private:
+  template <class T>
+  friend class result;
+  // The error of a success: none.
+  error() noexcept = default;
+
   std::shared_ptr<const error_parts> parts_;
 };
 

@@ -7,7 +7,6 @@
 #include <optional>
 #include <type_traits>
 #include <utility>
-#include <variant>
 
 #include <signet/base/error.hpp>
 
@@ -32,10 +31,10 @@ class [[nodiscard]] result {
   template <class U = T>
     requires(std::is_constructible_v<T, U> && !std::is_same_v<std::remove_cvref_t<U>, result> &&
              !std::is_same_v<std::remove_cvref_t<U>, signet::error>)
-  result(U&& value) : state_(std::in_place_index<0>, std::forward<U>(value)) {}
-  result(signet::error e) : state_(std::in_place_index<1>, std::move(e)) {}
+  result(U&& value) : value_(std::in_place, std::forward<U>(value)) {}
+  result(signet::error e) noexcept : error_(std::move(e)) {}
 
-  [[nodiscard]] bool has_value() const noexcept { return state_.index() == 0; }
+  [[nodiscard]] bool has_value() const noexcept { return value_.has_value(); }
   explicit operator bool() const noexcept { return has_value(); }
 
   T& value() & { return checked(*this); }
@@ -49,46 +48,47 @@ class [[nodiscard]] result {
   [[nodiscard]] const T* operator->() const { return &checked(*this); }
 
   /// Only when has_value() is false.
-  [[nodiscard]] const signet::error& error() const& { return std::get<1>(state_); }
-  [[nodiscard]] signet::error&& error() && { return std::get<1>(std::move(state_)); }
+  [[nodiscard]] const signet::error& error() const& noexcept { return error_; }
+  [[nodiscard]] signet::error&& error() && noexcept { return std::move(error_); }
 
   template <class U>
   [[nodiscard]] T value_or(U&& fallback) const& {
-    return has_value() ? std::get<0>(state_) : static_cast<T>(std::forward<U>(fallback));
+    return has_value() ? *value_ : static_cast<T>(std::forward<U>(fallback));
   }
   template <class U>
   [[nodiscard]] T value_or(U&& fallback) && {
-    return has_value() ? std::get<0>(std::move(state_)) : static_cast<T>(std::forward<U>(fallback));
+    return has_value() ? *std::move(value_) : static_cast<T>(std::forward<U>(fallback));
   }
 
   /// f(value), itself a result, or this error.
   template <class F>
   [[nodiscard]] auto and_then(F&& f) && -> std::invoke_result_t<F, T&&> {
     static_assert(detail::is_result<std::invoke_result_t<F, T&&>>, "and_then takes a function that returns a result");
-    if (!has_value()) return std::get<1>(std::move(state_));
-    return std::invoke(std::forward<F>(f), std::get<0>(std::move(state_)));
+    if (!has_value()) return std::move(error_);
+    return std::invoke(std::forward<F>(f), *std::move(value_));
   }
   /// f(value) as a result, or this error.
   template <class F>
   [[nodiscard]] auto transform(F&& f) && -> result<std::remove_cvref_t<std::invoke_result_t<F, T&&>>> {
-    if (!has_value()) return std::get<1>(std::move(state_));
-    return std::invoke(std::forward<F>(f), std::get<0>(std::move(state_)));
+    if (!has_value()) return std::move(error_);
+    return std::invoke(std::forward<F>(f), *std::move(value_));
   }
   /// This value, or f(error), itself a result.
   template <class F>
   [[nodiscard]] result or_else(F&& f) && {
     if (has_value()) return std::move(*this);
-    return std::invoke(std::forward<F>(f), std::get<1>(std::move(state_)));
+    return std::invoke(std::forward<F>(f), std::move(error_));
   }
 
  private:
   template <class Self>
   static auto& checked(Self& self) {
-    if (!self.has_value()) throw exception(std::get<1>(self.state_));
-    return std::get<0>(self.state_);
+    if (!self.has_value()) throw exception(self.error_);
+    return *self.value_;
   }
 
-  std::variant<T, signet::error> state_;
+  std::optional<T> value_;
+  signet::error error_;
 };
 
 template <>
@@ -98,31 +98,32 @@ class [[nodiscard]] result<void> {
   using error_type = signet::error;
 
   result() noexcept = default;
-  result(signet::error e) : error_(std::move(e)) {}
+  result(signet::error e) noexcept : error_(std::move(e)), failed_(true) {}
 
-  [[nodiscard]] bool has_value() const noexcept { return !error_.has_value(); }
+  [[nodiscard]] bool has_value() const noexcept { return !failed_; }
   explicit operator bool() const noexcept { return has_value(); }
   void value() const {
-    if (error_) throw exception(*error_);
+    if (failed_) throw exception(error_);
   }
   void operator*() const { value(); }
   /// Only when has_value() is false.
-  [[nodiscard]] const signet::error& error() const& { return error_.value(); }
-  [[nodiscard]] signet::error&& error() && { return std::move(error_).value(); }
+  [[nodiscard]] const signet::error& error() const& noexcept { return error_; }
+  [[nodiscard]] signet::error&& error() && noexcept { return std::move(error_); }
 
   template <class F>
   [[nodiscard]] auto and_then(F&& f) && -> std::invoke_result_t<F> {
-    if (error_) return *std::move(error_);
+    if (failed_) return std::move(error_);
     return std::invoke(std::forward<F>(f));
   }
   template <class F>
   [[nodiscard]] result or_else(F&& f) && {
-    if (!error_) return {};
-    return std::invoke(std::forward<F>(f), *std::move(error_));
+    if (!failed_) return {};
+    return std::invoke(std::forward<F>(f), std::move(error_));
   }
 
  private:
-  std::optional<signet::error> error_;
+  signet::error error_;
+  bool failed_ = false;
 };
 
 }  // namespace signet
