@@ -38,10 +38,6 @@ result<void> descriptor_transport::poll_until(short events, deadline until) {
   }
 }
 
-result<void> descriptor_transport::wait(wait_for next) {
-  return poll_until(next == wait_for::write ? POLLOUT : POLLIN, until_);
-}
-
 result<io_status> descriptor_transport::read(byte_span buffer) {
   const bool patient = may_wait_ == waiting::allowed;
   const bool timed = patient && !until_.is_never();

@@ -24,8 +24,6 @@ class descriptor_transport final : public transport {
   result<io_status> read(byte_span buffer) override;
   result<io_status> write(byte_view bytes) override;
 
-  // Waits for the descriptor within the call: `next` read or write.
-  result<void> wait(wait_for next);
   // timed_out once the call has used its time. A call whose deadline had passed before it began may still move what is
   // ready, once.
   result<void> check() const;
