@@ -12,6 +12,14 @@ configure_package_config_file(cmake/signet-config.cmake.in "${CMAKE_CURRENT_BINA
 write_basic_package_version_file("${CMAKE_CURRENT_BINARY_DIR}/signet-config-version.cmake" COMPATIBILITY SameMinorVersion)
 install(FILES "${CMAKE_CURRENT_BINARY_DIR}/signet-config.cmake" "${CMAKE_CURRENT_BINARY_DIR}/signet-config-version.cmake"
   cmake/dependencies.cmake DESTINATION ${signet_package_dir})
+# Who links an archive links what it needs; a shared library brings it along. (`pkg-config --static` is no way out: it asks for
+# archives of the dependencies' dependencies as well, which their -dev packages do not pull in.)
+get_target_property(signet_type signet TYPE)
+if(signet_type STREQUAL "STATIC_LIBRARY")
+  set(signet_pc_requires "Requires")
+else()
+  set(signet_pc_requires "Requires.private")
+endif()
 configure_file(cmake/signet.pc.in "${CMAKE_CURRENT_BINARY_DIR}/signet.pc" @ONLY)
 install(FILES "${CMAKE_CURRENT_BINARY_DIR}/signet.pc" DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 if(SIGNET_BUILD_TOOL)

@@ -81,7 +81,7 @@ class MailServer:
     """Speaks the plain beginning of SMTP, then has openssl's program speak the TLS: a relay behind one accepted client."""
 
     def __init__(self, test, injected=b""):
-        self.tls, tls_port = openssl_server("-quiet")
+        self.tls, tls_port = openssl_server()
         test.addCleanup(self.tls.stop)
         self.listener = socket.create_server(("127.0.0.1", 0))
         test.addCleanup(self.listener.close)
