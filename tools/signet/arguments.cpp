@@ -7,20 +7,13 @@
 namespace tool {
 namespace {
 
+// "signet get" opens its errors as "signet: get".
 exit_status usage_error(const std::string& program, const std::string& why) {
   std::string one_line = why;
   std::replace(one_line.begin(), one_line.end(), '\n', ' ');
-  say(program + ": " + one_line + " (see " + program + " --help)");
-  return exit_status::usage;
-}
-
-// "signet get" opens its errors as "signet: get".
-exit_status usage_error_in(const std::string& program, const std::string& why) {
   const auto blank = program.find(' ');
-  if (blank == std::string::npos) return usage_error(program, why);
-  std::string one_line = why;
-  std::replace(one_line.begin(), one_line.end(), '\n', ' ');
-  say(program.substr(0, blank) + ": " + program.substr(blank + 1) + ": " + one_line + " (see " + program + " --help)");
+  const auto command = blank == std::string::npos ? std::string("usage") : program.substr(blank + 1);
+  say(program.substr(0, blank) + ": " + command + ": " + one_line + " (see " + program + " --help)");
   return exit_status::usage;
 }
 
@@ -46,9 +39,9 @@ std::optional<exit_status> command_line::read(arguments args) {
     const auto left = remaining();
     const std::string first = left.empty() ? std::string() : left.front();
     const bool option = first.size() > 1 && first.front() == '-';
-    return usage_error_in(get_name(), (option ? "unknown option " : "unexpected argument ") + first);
+    return usage_error(get_name(), (option ? "unknown option " : "unexpected argument ") + first);
   } catch (const CLI::ParseError& e) {
-    return usage_error_in(get_name(), e.what());
+    return usage_error(get_name(), e.what());
   }
   set_color(color_ == "always" ? color_mode::always : color_ == "never" ? color_mode::never : color_mode::automatic);
   return {};
@@ -75,12 +68,12 @@ exit_status dispatch(const std::string& program, const std::string& description,
     print(text);
     return exit_status::ok;
   }
-  if (asked.empty()) return usage_error_in(program, "a command is needed");
+  if (asked.empty()) return usage_error(program, "a command is needed");
   const auto* found = std::find_if(commands.data(), commands.data() + commands.size(),
                                    [&](const command& one) { return one.name == asked; });
   if (found == commands.data() + commands.size()) {
     const bool option = asked.front() == '-';
-    return usage_error_in(program, (option ? "unknown option " : "unknown command ") + std::string(asked));
+    return usage_error(program, (option ? "unknown option " : "unknown command ") + std::string(asked));
   }
   return found->run(args.subspan(1));
 }

@@ -124,8 +124,8 @@ exit_status run_ca(arguments args) {
   if (const auto over = line.read(args)) return *over;
   const auto request = wanted.request("cert ca");
   refuse_existing("cert ca", wanted);
-  auto key = signet::private_key::generate(wanted.key_type).value();
-  store(wanted, signet::make_ca(request, std::move(key)).value());
+  auto key = value_in("making the key", signet::private_key::generate(wanted.key_type));
+  store(wanted, value_in("making the CA", signet::make_ca(request, std::move(key))));
   return exit_status::ok;
 }
 
@@ -178,9 +178,9 @@ exit_status run_create(arguments args) {
     issuer =
         signet::identity::load({.certificate = ca, .key = ca_key, .password = password_from(password_file)}).value();
   }
-  auto key = signet::private_key::generate(wanted.key_type).value();
-  store(wanted, issuer ? signet::issue_certificate(request, std::move(key), *issuer).value()
-                       : signet::make_self_signed(request, std::move(key)).value());
+  auto key = value_in("making the key", signet::private_key::generate(wanted.key_type));
+  store(wanted, value_in("making the certificate", issuer ? signet::issue_certificate(request, std::move(key), *issuer)
+                                                          : signet::make_self_signed(request, std::move(key))));
   return exit_status::ok;
 }
 

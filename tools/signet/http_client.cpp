@@ -124,4 +124,12 @@ void http_exchange::read_body(const std::function<void(std::string_view)>& sink)
   }
 }
 
+void http_exchange::close() {
+  if (auto* secure = std::get_if<signet::tls_socket>(&socket_)) {
+    static_cast<void>(secure->close());
+  } else {
+    std::get<signet::tcp_socket>(socket_).close();
+  }
+}
+
 }  // namespace tool

@@ -41,6 +41,8 @@ class http_exchange {
 
   /// Called once: each piece of the body as it arrives. Throws what the sink throws, and signet::exception.
   void read_body(const std::function<void(std::string_view)>& sink);
+  /// Says goodbye. Once the answer is whole, nothing depends on whether that is heard.
+  void close();
 
  private:
   using any_socket = std::variant<signet::tls_socket, signet::tcp_socket>;

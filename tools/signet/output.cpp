@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -115,17 +116,44 @@ std::string printable(std::string_view text) {
   static constexpr char digits[] = "0123456789abcdef";
   std::string out;
   out.reserve(text.size());
-  for (const char c : text) {
-    const auto u = static_cast<unsigned char>(c);
-    if (u < 0x20 || u == 0x7f) {
-      out += "\\x";
-      out += digits[u >> 4];
-      out += digits[u & 15];
+  while (!text.empty()) {
+    const auto size = utf8_size(text);
+    const auto character = text.substr(0, std::max<std::size_t>(size, 1));
+    const auto lead = static_cast<unsigned char>(character.front());
+    const bool control =
+        lead < 0x20 || lead == 0x7f || (size == 2 && character >= "\xc2\x80" && character <= "\xc2\x9f");
+    const bool turns = size == 3 && ((character >= "\xe2\x80\xaa" && character <= "\xe2\x80\xae") ||
+                                     (character >= "\xe2\x81\xa6" && character <= "\xe2\x81\xa9"));
+    if (size == 0 || control || turns) {
+      for (const char c : character) {
+        const auto u = static_cast<unsigned char>(c);
+        out += "\\x";
+        out += digits[u >> 4];
+        out += digits[u & 15];
+      }
     } else {
-      out += c;
+      out += character;
     }
+    text.remove_prefix(character.size());
   }
   return out;
+}
+
+std::size_t utf8_size(std::string_view text) noexcept {
+  if (text.empty()) return 0;
+  const auto lead = static_cast<unsigned char>(text.front());
+  if (lead < 0x80) return 1;
+  const std::size_t size = lead >> 5 == 6 ? 2 : lead >> 4 == 14 ? 3 : lead >> 3 == 30 ? 4 : 0;
+  if (size == 0 || text.size() < size) return 0;
+  char32_t point = lead & (0x7fU >> size);
+  for (const char c : text.substr(1, size - 1)) {
+    const auto next = static_cast<unsigned char>(c);
+    if (next >> 6 != 2) return 0;
+    point = point << 6 | (next & 0x3f);
+  }
+  // Longer than need be, past the last character, or half of a surrogate pair.
+  constexpr char32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+  return point < least[size] || point > 0x10ffff || (point >= 0xd800 && point < 0xe000) ? 0 : size;
 }
 
 }  // namespace tool

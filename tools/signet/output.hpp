@@ -9,7 +9,7 @@
 #include <vector>
 
 #include <signet/base/bytes.hpp>
-#include <signet/base/error.hpp>
+#include <signet/base/result.hpp>
 
 #include "exit_status.hpp"
 
@@ -36,6 +36,13 @@ class output_closed : public std::runtime_error {
   output_closed() : runtime_error("stdout was closed by its reader") {}
 };
 
+/// The value, or the error thrown with the words that say what failed.
+template <class T>
+T value_in(const std::string& context, signet::result<T> result) {
+  if (!result) throw signet::exception(result.error().in(context));
+  return *std::move(result);
+}
+
 enum class color_mode : unsigned char { automatic, always, never };
 void set_color(color_mode mode) noexcept;
 
@@ -51,7 +58,11 @@ exit_status report(const failure& failed);
 /// The exception being handled.
 exit_status report_current_exception();
 
-/// Control characters as \x1b, so that foreign text stays on its line.
+/// Control characters, marks that turn the direction of writing, and what is not UTF-8 as \x1b, so that foreign text
+/// stays on its line and reads as it is.
 std::string printable(std::string_view text);
+
+/// The bytes of the well-formed UTF-8 character (RFC 3629) that the text begins with, or 0.
+std::size_t utf8_size(std::string_view text) noexcept;
 
 }  // namespace tool

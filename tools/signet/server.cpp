@@ -9,8 +9,10 @@
 #include <array>
 #include <cerrno>
 #include <condition_variable>
+#include <cstdlib>
 #include <cstring>
-#include <memory>
+#include <iterator>
+#include <list>
 #include <mutex>
 #include <system_error>
 #include <thread>
@@ -33,6 +35,7 @@ class attendance {
  public:
   explicit attendance(std::size_t most) : most_(most) {}
 
+  /// Waits for a free place.
   void enter() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return present_ < most_ || stopping_; });
@@ -130,15 +133,67 @@ void watch_signals(signet::listener& door, shared_state& state, const stop_signa
   }
 }
 
-void start_client(const std::shared_ptr<shared_state>& state, signet::incoming in) {
-  state->clients.enter();
+// The clients' threads. One that has ended is joined before the next begins, so that none outlives the program's
+// objects.
+class client_threads {
+ public:
+  /// Throws std::system_error when there is no thread to be had.
+  template <class Work>
+  void start(Work work) {
+    join_ended();
+    const std::lock_guard lock(mutex_);
+    running_.emplace_back();
+    const auto place = std::prev(running_.end());
+    try {
+      *place = std::thread([this, place, work = std::move(work)]() mutable {
+        {
+          auto done = std::move(work);
+          done();
+        }
+        const std::lock_guard ending(mutex_);
+        ended_.splice(ended_.end(), running_, place);
+      });
+    } catch (...) {
+      running_.erase(place);
+      throw;
+    }
+  }
+  /// Waits for every one of them.
+  void join_all() {
+    for (;;) {
+      join_ended();
+      {
+        const std::lock_guard lock(mutex_);
+        if (running_.empty() && ended_.empty()) return;
+      }
+      std::this_thread::yield();
+    }
+  }
+
+ private:
+  void join_ended() {
+    std::list<std::thread> ended;
+    {
+      const std::lock_guard lock(mutex_);
+      ended.swap(ended_);
+    }
+    for (auto& one : ended) one.join();
+  }
+
+  std::mutex mutex_;
+  std::list<std::thread> running_;
+  std::list<std::thread> ended_;
+};
+
+void start_client(client_threads& threads, shared_state& state, signet::incoming in) {
+  state.clients.enter();
   try {
-    std::thread([state, in = std::move(in)]() mutable {
-      serve_client(*state, std::move(in));
-      state->clients.leave();
-    }).detach();
+    threads.start([&state, in = std::move(in)]() mutable {
+      serve_client(state, std::move(in));
+      state.clients.leave();
+    });
   } catch (const std::system_error& e) {
-    state->clients.leave();
+    state.clients.leave();
     say(std::string("signet: accepting: no thread for another client: ") + e.what());
   }
 }
@@ -152,29 +207,31 @@ void block_server_signals() {
 
 void run_server(signet::listener door, client_service service, const server_limits& limits,
                 const std::function<void()>& on_open) {
-  const auto state = std::make_shared<shared_state>(std::move(service), limits);
+  shared_state state(std::move(service), limits);
+  client_threads threads;
   stop_signal over;
-  std::thread watcher([&] { watch_signals(door, *state, over); });
+  std::thread watcher([&] { watch_signals(door, state, over); });
   on_open();
-  while (!state->stop.raised()) {
+  while (!state.stop.raised()) {
     auto in = door.accept();
     if (in) {
-      start_client(state, *std::move(in));
+      start_client(threads, state, *std::move(in));
       continue;
     }
     if (in.error().code() == signet::errc::closed) break;
     // Out of descriptors, most likely: served clients will give some back.
     say("signet: " + in.error().message());
-    pollfd waited{state->stop.descriptor(), POLLIN, 0};
+    pollfd waited{state.stop.descriptor(), POLLIN, 0};
     ::poll(&waited, 1, 100);
   }
-  const bool finished = state->clients.wait_for_conversations(limits.farewell);
+  const bool finished = state.clients.wait_for_conversations(limits.farewell);
   if (!finished) say("signet: stopping: clients were still being served");
-  const bool gone = state->clients.wait_for_all(std::chrono::milliseconds(200));
-  over.raise();
-  watcher.join();
+  const bool gone = state.clients.wait_for_all(std::chrono::milliseconds(200));
   // Threads that still run must not see the program's objects go.
   if (!gone) std::_Exit(0);
+  threads.join_all();
+  over.raise();
+  watcher.join();
 }
 
 }  // namespace tool

@@ -1,0 +1,6 @@
+"""Finds tests/support from here."""
+
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
