@@ -4,11 +4,12 @@ import pathlib
 import re
 import socket
 import sys
+import tempfile
 import threading
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from support.peers import PATIENCE, PKI, Program, run  # noqa: E402
+from support.peers import PATIENCE, PKI, TOOL, Program, run, signet_server  # noqa: E402
 from support.toolchain import BUILD, SOURCE  # noqa: E402
 
 TRUSTING = {"SSL_CERT_FILE": str(PKI / "ca.pem"), "SSL_CERT_DIR": "/nonexistent"}
@@ -172,6 +173,22 @@ class Quotations(unittest.TestCase):
         text = "<!-- from a.cpp -->\n```cpp\nint a;\n```\n"
         self.assertEqual(self.problems(text, lambda _: "int a;\n"), (1, []))
         self.assertEqual(self.problems(text, lambda _: "int b;\n"), (1, ["a.cpp"]))
+
+    def test_the_refusal_in_readme_is_what_the_tool_says(self):
+        quoted = re.search(r"<!-- said by the tool -->\n```\n\$ signet (.*?)\n(.*?)```\n", (SOURCE / "README.md").read_text(), re.DOTALL)
+        self.assertIsNotNone(quoted)
+        with tempfile.TemporaryDirectory() as folder:
+            def tool(*arguments):
+                return run(TOOL, *arguments, cwd=folder)
+
+            self.assertEqual(tool("cert", "ca", "--cn", "CA", "--out", "ca.pem", "--out-key", "ca-key.pem")[0], 0)
+            self.assertEqual(tool("cert", "create", "--ca", "ca.pem", "--ca-key", "ca-key.pem", "--dns", "site.example", "--out",
+                                  "cert.pem", "--out-key", "key.pem")[0], 0)
+            program, port = signet_server("--echo", "--cert", f"{folder}/cert.pem", "--key", f"{folder}/key.pem")
+            with program:
+                status, page, said = tool(*quoted[1].replace(":8443", f":{port}").split())
+        self.assertEqual((status, page), (1, b""))
+        self.assertEqual(said.replace(f":{port}", ":8443"), quoted[2])
 
     def test_every_example_is_run_here(self):
         programs = {p.stem for p in (SOURCE / "examples").glob("*.cpp")}
