@@ -79,8 +79,9 @@ result<io_status> descriptor_transport::write(byte_view bytes) {
   if (timed) {
     if (auto ok = check(); !ok) return std::move(ok).error();
   }
+  const int flags = MSG_NOSIGNAL | (patient && !timed ? 0 : MSG_DONTWAIT) | (last_words_ ? MSG_MORE : 0);
   for (;;) {
-    const auto n = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | (patient && !timed ? 0 : MSG_DONTWAIT));
+    const auto n = ::send(fd_, bytes.data(), bytes.size(), flags);
     if (n >= 0) {
       moved_ = true;
       return io_status{static_cast<std::size_t>(n)};

@@ -24,6 +24,9 @@ class descriptor_transport final : public transport {
   result<io_status> read(byte_span buffer) override;
   result<io_status> write(byte_view bytes) override;
 
+  // What is written next is the last of this connection: the kernel keeps it for the segment that ends it.
+  void last_words() noexcept { last_words_ = true; }
+
   // timed_out once the call has used its time. A call whose deadline had passed before it began may still move what is
   // ready, once.
   result<void> check() const;
@@ -39,6 +42,7 @@ class descriptor_transport final : public transport {
   deadline::clock::time_point began_ = {};
   waiting may_wait_ = waiting::allowed;
   bool moved_ = false;
+  bool last_words_ = false;
 };
 
 }  // namespace signet::net

@@ -220,7 +220,7 @@ result<tls_socket> incoming::handshake(handshake_options options) && {
   if (!socket_.is_open()) return net::not_open("handshake");
   net::upgrade how;
   how.named = "client";
-  how.until = options.timeout;
+  how.until = net::deadline_of(options);
   how.make_engine = [this](transport& wire) { return engine::server(config_, wire); };
   auto secured = net::secure(socket_, how);
   if (secured) return secured;

@@ -1,8 +1,8 @@
 #include "net/race.hpp"
 
-#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 
 #include <cerrno>
 
@@ -107,11 +107,12 @@ class runner {
     const int fd = a.socket.get();
     // A closed port in the range that clients' own ports come from can be given to the socket itself: TCP then connects
     // it to itself.
-    if (local_address(fd).same_as(remote_address(fd))) return failed(a.index, a.began, ECONNREFUSED), std::nullopt;
-    const int flags = ::fcntl(fd, F_GETFL);
-    if (flags < 0 || ::fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) != 0)
+    if (local_address(fd).same_as(addresses_[a.index])) return failed(a.index, a.began, ECONNREFUSED), std::nullopt;
+    int non_blocking = 0;
+    if (::ioctl(fd, FIONBIO, &non_blocking) != 0)
       return failed(a.index, a.began, errno), std::nullopt;
-    note(a.index, "connected after " + elapsed(a.began));
+    // The trace is for those that had to look further than one address.
+    if (next_ > 1) note(a.index, "connected after " + elapsed(a.began));
     return race_winner{std::move(a.socket), addresses_[a.index], trace()};
   }
 

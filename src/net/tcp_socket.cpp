@@ -43,6 +43,7 @@ void net::part(int fd) noexcept {
   while (left > 0) {
     const auto n = ::recv(fd, scrap.data(), std::min(left, scrap.size()), MSG_DONTWAIT);
     if (n > 0) {
+      if (static_cast<std::size_t>(n) < scrap.size()) return;  // that was all
       left -= static_cast<std::size_t>(n);
     } else if (n == 0 || errno != EINTR) {
       return;
@@ -56,9 +57,10 @@ result<tcp_socket> tcp_socket::connect(const endpoint& to, tcp_connect_options o
   if (to.port == 0)
     return error(errc::invalid_endpoint, whom + ": connecting: there is no port 0 to connect to",
                  "name a port from 1 to 65535");
-  auto addresses = net::resolve(to, options.family, options.timeout);
+  const auto until = net::deadline_of(options);
+  auto addresses = net::resolve(to, options.family, until);
   if (!addresses) return std::move(addresses).error();
-  auto won = net::race(whom, net::interleaved(*addresses), options.timeout);
+  auto won = net::race(whom, net::interleaved(*addresses), until);
   if (!won) return std::move(won).error();
   return tcp_socket(std::make_unique<impl>(std::move(won->socket), net::peer{whom, won->address, net::side::client}));
 }

@@ -29,6 +29,12 @@ inline deadline deadline_of_call(deadline own, std::chrono::milliseconds timeout
   return timeout.count() > 0 ? deadline(timeout) : deadline::never();
 }
 
+// The deadline that options ask for: so long from now, or a point in time, whichever comes first.
+template <class Options>
+deadline deadline_of(const Options& options) {
+  return deadline::earlier(options.until, deadline(options.timeout));
+}
+
 // Our end of a conversation that is over: says that we are done, and takes what has already arrived, at most 1 MiB and
 // without waiting. A descriptor closed over unread bytes makes the kernel reset the connection, and the peer then loses
 // what it had not read yet.

@@ -182,6 +182,7 @@ result<void> tls_socket::close() {
   if (!impl_->write_ended && !impl_->broken) {
     impl_->write_ended = true;
     impl_->wire.begin(closing, {}, net::waiting::forbidden);
+    impl_->wire.last_words();
     auto sent = impl_->tls->close_write();
     if (!sent) {
       // A peer that has said its close_notify owes us nothing more, and may be gone.

@@ -78,7 +78,8 @@ bool engine::impl::judge_peer(X509_STORE_CTX* ctx) {
                    .expected = expected,
                    .role = is_client ? peer_role::server : peer_role::client,
                    .options = is_client ? client->options.verify : server->options.verify,
-                   .loosened = is_client ? client->options.loosened : loosened_verification()}));
+                   .loosened = is_client ? client->options.loosened : loosened_verification()},
+                  is_client ? client->chains : server->chains));
   if (!judged->trusted()) {
     X509_STORE_CTX_set_error(ctx, x509_error_for(judged->findings().front().code));
     return false;
@@ -90,7 +91,13 @@ bool engine::impl::judge_peer(X509_STORE_CTX* ctx) {
 void engine::impl::save_session(ossl::ssl_session_ptr session) {
   // What was accepted in spite of findings is judged anew each time.
   if (!judged || !judged->findings().empty() || SSL_SESSION_is_resumable(session.get()) != 1) return;
-  client->sessions->put(session_key, std::make_shared<const saved_session>(saved_session{std::move(session), judged, sent}));
+  auto saved = std::make_shared<saved_session>(
+      saved_session{.session = std::move(session), .judged = judged, .sent = sent, .proved = expected});
+  for (const auto& c : judged->chain()) {
+    saved->not_before = std::max(saved->not_before, c.not_before());
+    saved->not_after = std::min(saved->not_after, c.not_after());
+  }
+  client->sessions->put(session_key, std::move(saved));
 }
 
 namespace callbacks {

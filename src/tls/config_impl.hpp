@@ -11,12 +11,14 @@
 
 #include "ossl/handles.hpp"
 #include "tls/session_cache.hpp"
+#include "verify/verified_chains.hpp"
 
 namespace signet {
 
 struct client_config::impl {
   client_options options;
   std::unique_ptr<session_cache> sessions;
+  mutable verified_chains chains;
   ossl::ssl_ctx_ptr ctx;
 };
 
@@ -25,6 +27,7 @@ struct server_config::impl {
   // Files and loaded ones together.
   std::vector<identity> identities;
   std::string alpn;
+  mutable verified_chains chains;
   ossl::ssl_ctx_ptr ctx;
 };
 

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "tls/engine_impl.hpp"
-#include "verify/name_match.hpp"
 #include "x509/impl.hpp"
 
 namespace signet {
@@ -15,9 +14,7 @@ namespace {
 bool still_holds(const saved_session& saved, const server_name& expected, const verify_options& options) {
   using namespace std::chrono;
   const auto now = options.clock ? options.clock() : floor<seconds>(system_clock::now());
-  const auto& chain = saved.judged->chain();
-  return saved.judged->trusted() && !chain.empty() && speaks_for(raw(chain.front()), expected) &&
-         std::ranges::all_of(chain, [now](const certificate& c) { return c.not_before() <= now && now <= c.not_after(); });
+  return saved.judged->trusted() && saved.proved == expected && saved.not_before <= now && now <= saved.not_after;
 }
 
 void set_up_ssl(engine::impl& e, SSL_CTX* ctx) {
@@ -138,6 +135,7 @@ result<io_status> engine::impl::handshake() {
   if (out.succeeded()) {
     if (auto proved = check_verdict(); !proved) return fail(proved.error());
     done = true;
+    ticket_due = which == side::server && SSL_version(ssl.get()) == TLS1_3_VERSION && server->options.resumption == resumption::enabled;
     return after_io(0, false);
   }
   if (out.reason == SSL_ERROR_WANT_READ) {
@@ -195,6 +193,11 @@ result<io_status> engine::impl::write(byte_view bytes) {
   if (fatal) return *fatal;
   if (!done) return error(errc::not_connected, "the handshake is not complete");
   if (close_sent) return error(errc::not_connected, whom + ": nothing can be written after close_write()");
+  if (ticket_due && !bytes.empty()) {
+    // Queued before the data, in the same flight. One is what a client uses.
+    ticket_due = false;
+    SSL_new_session_ticket(ssl.get());
+  }
   std::size_t total = 0;
   while (total < bytes.size()) {
     if (io.unsent() + wire::record_room > wire::held_limit) {

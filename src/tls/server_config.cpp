@@ -102,15 +102,11 @@ result<server_config> server_config::make(server_options options) {
     made->alpn = *std::move(wire);
     callbacks::choose_alpn(raw_ctx);
   }
-  if (options.resumption == resumption::enabled) {
-    // One ticket is what a client uses; two cost a second encryption and send. Sessions live in tickets alone.
-    SSL_CTX_set_num_tickets(raw_ctx, 1);
-    SSL_CTX_set_session_cache_mode(raw_ctx, SSL_SESS_CACHE_OFF);
-  } else {
-    SSL_CTX_set_num_tickets(raw_ctx, 0);
-    SSL_CTX_set_session_cache_mode(raw_ctx, SSL_SESS_CACHE_OFF);
-    SSL_CTX_set_options(raw_ctx, SSL_OP_NO_TICKET);
-  }
+  // Sessions live in tickets alone. Those of TLS 1.3 go out with the first data (see engine::impl::write): sent by themselves
+  // they cost a segment and a wake-up of the client, and make a kernel reset clients that only write and close.
+  SSL_CTX_set_session_cache_mode(raw_ctx, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_num_tickets(raw_ctx, 0);
+  if (options.resumption == resumption::disabled) SSL_CTX_set_options(raw_ctx, SSL_OP_NO_TICKET);
   made->options = std::move(options);
   const auto context = session_context(*made);
   SSL_CTX_set_session_id_context(raw_ctx, reinterpret_cast<const unsigned char*>(context.data()), static_cast<unsigned>(context.size()));

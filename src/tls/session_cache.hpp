@@ -2,13 +2,16 @@
 // certificate, so the verdict has to come from here.
 #pragma once
 
+#include <chrono>
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include <signet/verify/server_name.hpp>
 #include <signet/verify/verdict.hpp>
 #include <signet/x509/certificate.hpp>
 
@@ -17,9 +20,13 @@
 namespace signet {
 
 struct saved_session {
-  ossl::ssl_session_ptr session;
-  std::shared_ptr<const verdict> judged;
-  std::vector<certificate> sent;
+  ossl::ssl_session_ptr session = {};
+  std::shared_ptr<const verdict> judged = {};
+  std::vector<certificate> sent = {};
+  // What was proved, and for as long as every certificate of the chain holds.
+  std::optional<server_name> proved = {};
+  std::chrono::sys_seconds not_before = std::chrono::sys_seconds::min();
+  std::chrono::sys_seconds not_after = std::chrono::sys_seconds::max();
 };
 
 // Least recently used out. Threads may share it.

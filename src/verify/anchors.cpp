@@ -2,7 +2,7 @@
 
 #include <openssl/evp.h>
 
-#include <array>
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -160,9 +160,13 @@ indexed_bundle::indexed_bundle(std::string pem) : pem_(std::move(pem)) {
       ++skipped_;
       continue;
     }
-    by_name_.emplace(name_hash(*subject), entries_.size());
-    entries_.push_back(std::move(e));
     at = body_end;
+    const auto hash = name_hash(*subject);
+    const auto [first, last] = by_name_.equal_range(hash);
+    const bool known = std::any_of(first, last, [&](const auto& other) { return entries_[other.second].base64 == e.base64; });
+    if (known) continue;
+    by_name_.emplace(hash, entries_.size());
+    entries_.push_back(std::move(e));
   }
 }
 

@@ -48,7 +48,7 @@ class parsed_anchors final : public anchors {
 };
 
 // A PEM bundle of which only what is asked for is parsed, once. An entry whose frame or outer structure is broken is skipped
-// and counted. Threads may share it.
+// and counted; one that stands there twice counts once. Threads may share it.
 class indexed_bundle final : public anchors {
  public:
   explicit indexed_bundle(std::string pem);

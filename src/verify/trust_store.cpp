@@ -1,9 +1,11 @@
 #include <signet/verify/trust_store.hpp>
 
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <system_error>
 #include <utility>
 
@@ -77,13 +79,19 @@ result<std::vector<fs::path>> certificate_files(const fs::path& folder) {
   return files;
 }
 
+// PEM files only, each once however many names it has there.
 std::shared_ptr<const anchors> folder_of_the_system(const fs::path& folder) {
-  std::vector<certificate> all;
-  if (auto files = certificate_files(folder))
-    for (const auto& file : *files)
-      if (auto loaded = load_certificates(file)) add_distinct(all, *std::move(loaded));
-  if (all.empty()) return nullptr;
-  auto made = std::make_shared<parsed_anchors>(std::move(all));
+  std::set<std::pair<dev_t, ino_t>> seen;
+  std::string all;
+  if (auto files = certificate_files(folder)) {
+    for (const auto& file : *files) {
+      struct stat is {};
+      if (::stat(file.c_str(), &is) != 0 || !seen.emplace(is.st_dev, is.st_ino).second) continue;
+      if (auto text = base::read_file(file, largest_bundle); text && all.size() + text->size() <= largest_bundle) (all += *text) += '\n';
+    }
+  }
+  auto made = std::make_shared<indexed_bundle>(std::move(all));
+  if (made->size() == 0) return nullptr;
   made->description = counted(folder.string(), made->size());
   return made;
 }

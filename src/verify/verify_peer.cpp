@@ -1,15 +1,15 @@
 #include <signet/verify/verify_peer.hpp>
 
-#include <openssl/err.h>
-
 #include <algorithm>
 #include <new>
 
+#include "ossl/errors.hpp"
 #include "ossl/guard.hpp"
 #include "ossl/handles.hpp"
 #include "verify/explain.hpp"
 #include "verify/name_match.hpp"
 #include "verify/trust_store_impl.hpp"
+#include "verify/verified_chains.hpp"
 #include "x509/impl.hpp"
 
 namespace signet {
@@ -92,7 +92,7 @@ int note_problem(int ok, X509_STORE_CTX* ctx) {
   return ossl::guarded(0, [ctx] {
     auto& problems = *static_cast<std::vector<problem>*>(X509_STORE_CTX_get_ex_data(ctx, problems_index()));
     const problem p{code_of(X509_STORE_CTX_get_error(ctx)), static_cast<std::size_t>(std::max(0, X509_STORE_CTX_get_error_depth(ctx)))};
-    if (std::ranges::find(problems, p) == problems.end()) problems.push_back(p);
+    if (std::find(problems.begin(), problems.end(), p) == problems.end()) problems.push_back(p);
     return 1;
   });
 }
@@ -134,7 +134,7 @@ std::vector<certificate> candidates(const verify_request& request, std::chrono::
   }
   for (std::size_t i = 0; i < found.size(); ++i)
     if (const certificate c = found[i]; !c.is_self_issued()) add(X509_get_issuer_name(raw(c)));
-  std::ranges::stable_partition(found, [now](const certificate& c) { return is_valid_at(c, now); });
+  std::stable_partition(found.begin(), found.end(), [now](const certificate& c) { return is_valid_at(c, now); });
   return found;
 }
 
@@ -158,7 +158,7 @@ std::vector<certificate> build(const verify_request& request, std::chrono::sys_s
   const auto anchors = candidates(request, now);
   const auto trusted = view_of(anchors);
   auto intermediates = std::vector<certificate>(request.sent.begin() + 1, request.sent.end());
-  std::ranges::stable_partition(intermediates, [now](const certificate& c) { return is_valid_at(c, now); });
+  std::stable_partition(intermediates.begin(), intermediates.end(), [now](const certificate& c) { return is_valid_at(c, now); });
   const auto untrusted = view_of(intermediates);
 
   const ossl::x509_store_ctx_ptr ctx(X509_STORE_CTX_new());
@@ -181,13 +181,12 @@ std::vector<certificate> build(const verify_request& request, std::chrono::sys_s
   return built_chain(ctx.get());
 }
 
-}  // namespace
-
-verdict verify_peer(const verify_request& request) {
+verdict judge(const verify_request& request, verified_chains* known) {
   using namespace std::chrono;
   const auto now = request.options.clock ? request.options.clock() : floor<seconds>(system_clock::now());
   const auto decide = [&](std::vector<certificate> chain, std::vector<problem> problems) {
-    std::ranges::stable_sort(problems, {}, [](const problem& p) { return weight(p.code); });
+    std::stable_sort(problems.begin(), problems.end(),
+                     [](const problem& a, const problem& b) { return weight(a.code) < weight(b.code); });
     std::vector<finding> findings;
     for (const auto& p : problems) findings.push_back(explain(p.code, p.depth, {request, chain, now}));
     return verdict(std::move(chain), std::move(findings), request.trust.description(), request.loosened.reason());
@@ -195,20 +194,34 @@ verdict verify_peer(const verify_request& request) {
   if (request.sent.empty()) return decide({}, {{errc::no_peer_certificate, 0}});
   if (request.sent.size() > most_sent) return decide({request.sent.front()}, {{errc::path_too_long, 0}});
 
-  ERR_set_mark();
+  const ossl::quiet_errors forget;
   std::vector<problem> problems;
-  auto chain = build(request, now, problems);
-  if (chain.empty()) chain.push_back(request.sent.front());
-  // With nobody to trust, that is the reason and the unknown issuer its consequence.
-  if (request.trust.size() == 0) {
-    std::erase_if(problems, [](const problem& p) { return weight(p.code) == 1; });
-    problems.push_back({errc::no_trust_anchors, 0});
+  std::vector<certificate> chain;
+  const auto key = known != nullptr ? verified_chains::key_of(request.sent, request.role) : verified_chains::key{};
+  if (auto found = known != nullptr ? known->find(key) : std::nullopt) {
+    chain = *std::move(found);
+    // A chain that is over is no reason to overlook another.
+    if (!std::ranges::all_of(chain, [now](const certificate& c) { return is_valid_at(c, now); })) chain.clear();
   }
-  check_times(chain, now, problems);
+  if (chain.empty()) {
+    chain = build(request, now, problems);
+    if (chain.empty()) chain.push_back(request.sent.front());
+    // With nobody to trust, that is the reason and the unknown issuer its consequence.
+    if (request.trust.size() == 0) {
+      std::erase_if(problems, [](const problem& p) { return weight(p.code) == 1; });
+      problems.push_back({errc::no_trust_anchors, 0});
+    }
+    check_times(chain, now, problems);
+    if (known != nullptr && problems.empty()) known->put(key, chain);
+  }
   if (request.expected && !speaks_for(raw(chain.front()), *request.expected)) problems.push_back({errc::name_mismatch, 0});
-  ERR_pop_to_mark();
   return decide(std::move(chain), std::move(problems));
 }
+
+}  // namespace
+
+verdict verify_peer(const verify_request& request) { return judge(request, nullptr); }
+verdict verify_peer(const verify_request& request, verified_chains& known) { return judge(request, &known); }
 
 error to_error(const std::string& whom, std::shared_ptr<const verdict> refused) {
   const auto& findings = refused->findings();

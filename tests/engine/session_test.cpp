@@ -111,6 +111,22 @@ TEST(session_tickets, a_connection_that_never_reads_stores_nothing_and_breaks_no
   EXPECT_FALSE(converse(client, server).resumed);
 }
 
+TEST(session_tickets, go_with_the_first_data_and_not_before) {
+  const auto options = pair::defaults(protocol_version::tls1_3);
+  pair p(options);
+  p.must_shake();
+  const auto writes = p.to_client->writes;
+  const auto bytes = p.to_client->written;
+  char buffer[16];
+  (void)p.server->read(buffer);
+  EXPECT_EQ(p.to_client->writes, writes) << "a client that only writes gets nothing it would have to read";
+  p.server->write("x").value();
+  EXPECT_EQ(p.to_client->writes, writes + 1);
+  EXPECT_GT(p.to_client->written, bytes + 100) << "the ticket and the data";
+  p.server->write("x").value();
+  EXPECT_LT(p.to_client->written, bytes + 400) << "one ticket is enough";
+}
+
 TEST(session_tickets, of_tls_1_3_are_used_once) {
   const auto options = pair::defaults(protocol_version::tls1_3);
   const auto client = client_config::make(options.client).value();

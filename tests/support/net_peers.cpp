@@ -84,7 +84,7 @@ server_config test_server(server_options options) {
 one_server serve_one(const server_config& config, deadline until) {
   auto door = std::make_shared<listener>(listener::bind({"127.0.0.1", 0}, config).value());
   auto served = std::async(std::launch::async, [door, until] {
-    return door->accept(patience).and_then([&](incoming&& in) { return std::move(in).handshake({.timeout = until}); });
+    return door->accept(patience).and_then([&](incoming&& in) { return std::move(in).handshake({.until = until}); });
   });
   return {std::move(door), std::move(served)};
 }

@@ -89,6 +89,13 @@ TEST(indexed_bundle, skips_what_is_broken_and_counts_it) {
   EXPECT_EQ(bundle.all().size(), 5U);
 }
 
+TEST(indexed_bundle, counts_what_stands_there_twice_once) {
+  const auto once = contents_of(pki("chain.pem"));
+  const indexed_bundle bundle(once + once + contents_of(pki("ca-twin.pem")) + contents_of(pki("ca.pem")));
+  EXPECT_EQ(bundle.size(), 4U) << "two roots of one name are two";
+  EXPECT_EQ(bundle.skipped(), 0U);
+}
+
 TEST(indexed_bundle, survives_any_prefix_of_itself) {
   const auto text = contents_of(pki("chain.pem"));
   for (std::size_t n = 0; n < text.size(); n += 5) {

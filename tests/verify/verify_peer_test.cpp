@@ -7,7 +7,7 @@
 #include <fstream>
 
 #include "support/pki.hpp"
-#include "verify/anchors.hpp"
+#include "verify/verified_chains.hpp"
 #include "x509/impl.hpp"
 
 namespace signet {
@@ -140,6 +140,53 @@ TEST(verify_peer, loosened_reports_and_accepts) {
   EXPECT_TRUE(answer.trusted());
   EXPECT_EQ(answer.findings().size(), 1U);
   EXPECT_EQ(answer.loosened(), "a test");
+}
+
+// --------------------------------------------------------------------------------------------- chains that are known
+
+TEST(verified_chains, remember_signatures_and_nothing_that_changes) {
+  verified_chains known;
+  const auto sent = certificates("chain");
+  const auto name_of = [](const char* text) { return server_name::parse(text).value(); };
+  const auto first = verify_peer({.sent = sent, .trust = trusting({"ca"}), .expected = name_of("server.test")}, known);
+  EXPECT_TRUE(first.trusted());
+  EXPECT_EQ(known.size(), 1U);
+  // With nobody to trust, only memory can say yes: so this is memory.
+  const auto again = verify_peer({.sent = sent, .trust = trusting({}), .expected = name_of("localhost")}, known);
+  EXPECT_TRUE(again.trusted());
+  EXPECT_EQ(again.chain(), first.chain());
+
+  const auto other = verify_peer({.sent = sent, .trust = trusting({"ca"}), .expected = name_of("elsewhere.test")}, known);
+  ASSERT_EQ(other.findings().size(), 1U);
+  EXPECT_EQ(other.findings().front().code, errc::name_mismatch);
+  const auto late = verify_peer({.sent = sent,
+                                 .trust = trusting({"ca"}),
+                                 .expected = name_of("server.test"),
+                                 .options = {.clock = [&] { return sent[0].not_after() + 1s; }}},
+                                known);
+  ASSERT_EQ(late.findings().size(), 1U);
+  EXPECT_EQ(late.findings().front().code, errc::expired);
+  EXPECT_FALSE(verify_peer({.sent = sent, .trust = trusting({}), .role = peer_role::client}, known).trusted()) << "another role";
+  const std::vector<certificate> leaf_only(sent.begin(), sent.begin() + 1);
+  EXPECT_FALSE(verify_peer({.sent = leaf_only, .trust = trusting({})}, known).trusted()) << "other octets";
+}
+
+TEST(verified_chains, hold_nothing_that_was_refused) {
+  verified_chains known;
+  for (const char* file : {"expired", "self-signed", "weak-rsa1024", "server-clientonly-eku"}) {
+    const auto sent = certificates(file);
+    EXPECT_FALSE(verify_peer({.sent = sent, .trust = trusting({"ca"})}, known).trusted());
+  }
+  EXPECT_EQ(known.size(), 0U);
+}
+
+TEST(verified_chains, are_bounded) {
+  verified_chains known;
+  const auto chain = certificates("server");
+  for (int i = 0; i < 1000; ++i) known.put({static_cast<std::uint8_t>(i), static_cast<std::uint8_t>(i >> 8)}, chain);
+  EXPECT_EQ(known.size(), 256U);
+  EXPECT_FALSE(known.find({}));
+  EXPECT_TRUE(known.find({static_cast<std::uint8_t>(999), static_cast<std::uint8_t>(999 >> 8)}));
 }
 
 // ------------------------------------------------------------------------------------------- the texts, and their hints

@@ -14,8 +14,10 @@
 namespace signet {
 
 struct connect_options {
-  /// For everything: name look-up, all attempts to connect, and the handshake.
-  deadline timeout = std::chrono::seconds(30);
+  /// For everything together, counted from the call: name look-up, all attempts to connect, and the handshake.
+  std::chrono::milliseconds timeout = std::chrono::seconds(30);
+  /// A point in time besides: the earlier holds.
+  deadline until = {};
   address_family family = address_family::any;
   /// The name or address the peer has to prove, and the SNI; the endpoint's host when empty.
   std::string name = {};
@@ -30,7 +32,9 @@ SIGNET_EXPORT result<tls_socket> connect(const endpoint& to, connect_options opt
 SIGNET_EXPORT result<tls_socket> connect(const endpoint& to, const client_config& config, connect_options options = {});
 
 struct start_tls_options {
-  deadline timeout = std::chrono::seconds(30);
+  /// For the handshake, as in connect_options.
+  std::chrono::milliseconds timeout = std::chrono::seconds(30);
+  deadline until = {};
   std::optional<std::string> sni = {};
   byte_view first_bytes = {};
 };

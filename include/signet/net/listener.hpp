@@ -13,7 +13,10 @@
 namespace signet {
 
 struct handshake_options {
-  deadline timeout = std::chrono::seconds(30);
+  /// For the whole handshake, counted from the call.
+  std::chrono::milliseconds timeout = std::chrono::seconds(30);
+  /// A point in time besides: the earlier holds.
+  deadline until = {};
 };
 
 /// A client that has connected and not been spoken to.

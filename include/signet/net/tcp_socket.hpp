@@ -15,8 +15,10 @@
 namespace signet {
 
 struct tcp_connect_options {
-  /// For name look-up and all attempts to connect together.
-  deadline timeout = std::chrono::seconds(30);
+  /// For name look-up and all attempts to connect together, counted from the call.
+  std::chrono::milliseconds timeout = std::chrono::seconds(30);
+  /// A point in time besides: the earlier holds.
+  deadline until = {};
   address_family family = address_family::any;
 };
 
