@@ -63,7 +63,10 @@ result<engine> engine::client(const client_config& config, const server_name& ex
   if (made->client->sessions) {
     made->session_key = (options.session_key.empty() ? expected.ascii() : options.session_key) + '\n' + expected.ascii() + '\n' + sni;
     made->offered = made->client->sessions->take(made->session_key);
-    if (made->offered && !still_holds(*made->offered, expected, settings.verify)) made->offered.reset();
+    if (made->offered && !still_holds(*made->offered, expected, settings.verify)) {
+      made->client->sessions->drop(made->session_key, made->offered);
+      made->offered.reset();
+    }
     if (made->offered && SSL_set_session(ssl, made->offered->session.get()) != 1) made->offered.reset();
     ossl::drain_errors();
   }

@@ -34,6 +34,14 @@ std::shared_ptr<const saved_session> session_cache::take(const std::string& key)
   return saved;
 }
 
+void session_cache::drop(const std::string& key, const std::shared_ptr<const saved_session>& saved) {
+  const std::lock_guard lock(mutex_);
+  const auto found = by_key_.find(key);
+  if (found == by_key_.end()) return;
+  const auto which = std::find_if(found->second.begin(), found->second.end(), [&](const auto& e) { return e->saved == saved; });
+  if (which != found->second.end()) forget(*which);
+}
+
 std::size_t session_cache::size() const {
   const std::lock_guard lock(mutex_);
   return newest_first_.size();

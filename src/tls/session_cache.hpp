@@ -37,6 +37,8 @@ class session_cache {
   void put(const std::string& key, std::shared_ptr<const saved_session> saved);
   // The newest of this key. TLS 1.3 tickets are for one use (RFC 8446 appendix C.4) and leave the cache with it.
   [[nodiscard]] std::shared_ptr<const saved_session> take(const std::string& key);
+  // Forgets this one, which does not hold any more.
+  void drop(const std::string& key, const std::shared_ptr<const saved_session>& saved);
   [[nodiscard]] std::size_t size() const;
 
  private:

@@ -1,6 +1,8 @@
 // Resumption: on by default, never a way around the verdict.
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "support/pair.hpp"
 #include "support/pki.hpp"
 #include "tls/session_cache.hpp"
@@ -160,6 +162,34 @@ TEST(session_cache, drops_the_least_recently_used) {
   EXPECT_EQ(cache.take("b"), nullptr);
   EXPECT_EQ(cache.take("a"), a);
   EXPECT_EQ(cache.take("c"), c);
+}
+
+TEST(session_cache, drops_what_does_not_hold_any_more) {
+  session_cache cache(10);
+  const auto old = made_for(TLS1_2_VERSION), good = made_for(TLS1_2_VERSION);
+  cache.put("peer", good);
+  cache.put("peer", old);
+  EXPECT_EQ(cache.take("peer"), old);
+  cache.drop("peer", old);
+  cache.drop("peer", old);
+  cache.drop("nobody", old);
+  EXPECT_EQ(cache.take("peer"), good);
+  EXPECT_EQ(cache.size(), 1U);
+}
+
+TEST(session_cache, is_shared_by_threads) {
+  session_cache cache(8);
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([&cache, t] {
+      for (int i = 0; i < 200; ++i) {
+        const auto key = std::to_string((i + t) % 12);
+        cache.put(key, made_for(i % 2 == 0 ? TLS1_2_VERSION : TLS1_3_VERSION));
+        if (const auto got = cache.take(key)) cache.drop(key, got);
+      }
+    });
+  for (auto& t : threads) t.join();
+  EXPECT_LE(cache.size(), 8U);
 }
 
 TEST(session_cache, keeps_few_tickets_a_peer_and_gives_the_newest_first) {
