@@ -135,6 +135,28 @@ def problems_of_length(root):
     return found
 
 
+# OpenSSL's functions that do I/O, and how a line may name one: through the one door, which clears the error queue before
+# and drains it after.
+SSL_IO = re.compile(r"\bSSL_(read|write|peek|do_handshake|connect|accept|shutdown|key_update|sendfile)(_ex)?\b")
+DOOR = "src/ossl/call.hpp"
+# What reads a whole store into a context, or lists the CA folder on each handshake.
+NEVER = re.compile(r"\b(SSL_CTX_set_default_verify_\w+|SSL_CTX_load_verify_\w+|SSL_CTX_set_read_ahead|SSL_set_fd)\b")
+
+
+def problems_of_doors(root):
+    """Calls into OpenSSL that go round the one door, and those that are not made at all."""
+    found = []
+    for path in sorted((root / "src").rglob("*.[ch]pp")):
+        where = str(path.relative_to(root))
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            code = line.split("//")[0]
+            if (call := SSL_IO.search(code)) and where != DOOR and "ossl::call(" not in code:
+                found.append(f"{where}:{number}: {call[0]} goes round {DOOR}")
+            if call := NEVER.search(code):
+                found.append(f"{where}:{number}: {call[0]} is not for us")
+    return found
+
+
 class TheHouse(unittest.TestCase):
     def assert_none(self, problems):
         self.assertEqual(problems, [], "\n" + "\n".join(problems))
@@ -151,6 +173,10 @@ class TheHouse(unittest.TestCase):
 
     def test_the_tool_uses_public_headers_only(self):
         self.assert_none(problems_of_tool(SOURCE))
+
+    def test_openssl_does_io_through_one_door(self):
+        self.assert_none(problems_of_doors(SOURCE))
+        self.assertRegex((SOURCE / "src/tls/engine.cpp").read_text(), r"ossl::call\(.*SSL_read_ex")
 
     def test_files_are_short_enough_to_be_read(self):
         self.assert_none(problems_of_length(SOURCE))
@@ -206,7 +232,8 @@ class TheCheckItself(unittest.TestCase):
         self.assertIn(text, problems[0])
 
     def test_a_sound_tree_has_no_problems(self):
-        for check in (problems_of_layers, problems_of_public_headers, problems_of_tool, problems_of_length):
+        for check in (problems_of_layers, problems_of_public_headers, problems_of_tool, problems_of_doors,
+                      problems_of_length):
             self.assertEqual(check(self.root), [])
 
     def test_an_arrow_up_is_found(self):
@@ -248,6 +275,14 @@ class TheCheckItself(unittest.TestCase):
     def test_a_tool_that_reaches_inside_is_found(self):
         self.plant("tools/signet/get.cpp", '#include "ossl/handles.hpp"')
         self.assert_found(problems_of_tool(self.root), "the tool may not name ossl/handles.hpp")
+
+    def test_a_call_round_the_door_is_found(self):
+        self.plant("src/tls/engine.cpp", "// SSL_read is not called here\nossl::call(ssl, SSL_do_handshake);\nSSL_read_ex(s, p, n, &got);")
+        self.assert_found(problems_of_doors(self.root), "src/tls/engine.cpp:3: SSL_read_ex goes round")
+
+    def test_a_store_per_context_is_found(self):
+        self.plant("src/tls/context.cpp", "SSL_CTX_set_default_verify_paths(ctx);")
+        self.assert_found(problems_of_doors(self.root), "is not for us")
 
     def test_a_long_header_is_found(self):
         self.plant("include/signet/base/long.hpp", "\n" * MOST_HEADER_LINES)
