@@ -35,6 +35,8 @@ class wire {
   result<bool> flush();
   [[nodiscard]] std::size_t unsent() const noexcept { return out_end_ - out_begin_; }
   [[nodiscard]] std::size_t buffered() const noexcept { return in_end_ - in_begin_; }
+  // Octets of memory held for buffers.
+  [[nodiscard]] std::size_t allocated() const noexcept { return (in_ ? in_capacity_ : 0) + (out_ ? out_capacity_ : 0); }
 
   // While set, reads do not ask the transport.
   void read_only_buffered(bool on) noexcept { only_buffered_ = on; }
