@@ -10,8 +10,8 @@
 namespace signet {
 
 struct dangerous {
-  /// Verification runs and reports, and any certificate is accepted: an attacker on the path reads and changes everything.
-  /// Throws std::invalid_argument when the reason is empty.
+  /// Verification runs and reports, and any certificate is accepted: an attacker on the path reads and changes
+  /// everything. Throws std::invalid_argument when the reason is empty.
   static loosened_verification accept_any_certificate(std::string reason) {
     if (reason.empty()) throw std::invalid_argument("loosened verification needs a reason");
     return loosened_verification(std::move(reason));

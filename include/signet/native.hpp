@@ -1,5 +1,5 @@
-// The way down to OpenSSL, for what this library does not offer. Pointers are borrowed: they live as long as what they came
-// from, and changing settings behind the library's back voids its promises.
+// The way down to OpenSSL, for what this library does not offer. Pointers are borrowed: they live as long as what they
+// came from, and changing settings behind the library's back voids its promises.
 #pragma once
 
 #include <openssl/types.h>

@@ -133,18 +133,29 @@ std::string whole_sentence(const error& e) {
 
 }  // namespace
 
-std::string_view name(errc code) noexcept { return entry_of(code).name; }
-error_kind kind_of(errc code) noexcept { return entry_of(code).kind; }
+std::string_view name(errc code) noexcept {
+  return entry_of(code).name;
+}
+error_kind kind_of(errc code) noexcept {
+  return entry_of(code).kind;
+}
 
 std::string_view name(error_kind kind) noexcept {
   switch (kind) {
-    case io: return "io";
-    case error_kind::timed_out: return "timed_out";
-    case error_kind::closed: return "closed";
-    case peer: return "peer";
-    case verification: return "verification";
-    case usage: return "usage";
-    case internal: break;
+    case io:
+      return "io";
+    case error_kind::timed_out:
+      return "timed_out";
+    case error_kind::closed:
+      return "closed";
+    case peer:
+      return "peer";
+    case verification:
+      return "verification";
+    case usage:
+      return "usage";
+    case internal:
+      break;
   }
   return "internal";
 }
@@ -158,15 +169,33 @@ error::error(errc code, std::string message, std::string hint)
     : error(error_parts{.code = code, .message = std::move(message), .hint = std::move(hint)}) {}
 error::error(error_parts parts) : parts_(std::make_shared<const error_parts>(std::move(parts))) {}
 
-errc error::code() const noexcept { return parts().code; }
-error_kind error::kind() const noexcept { return kind_of(parts().code); }
-const std::string& error::message() const noexcept { return parts().message; }
-const std::string& error::hint() const noexcept { return parts().hint; }
-std::span<const std::string> error::details() const noexcept { return parts().details; }
-std::span<const std::string> error::library_errors() const noexcept { return parts().library_errors; }
-std::optional<signet::alert> error::alert() const noexcept { return parts().tls_alert; }
-std::shared_ptr<const signet::verdict> error::verdict() const noexcept { return parts().judged; }
-int error::system_error() const noexcept { return parts().system_error; }
+errc error::code() const noexcept {
+  return parts().code;
+}
+error_kind error::kind() const noexcept {
+  return kind_of(parts().code);
+}
+const std::string& error::message() const noexcept {
+  return parts().message;
+}
+const std::string& error::hint() const noexcept {
+  return parts().hint;
+}
+std::span<const std::string> error::details() const noexcept {
+  return parts().details;
+}
+std::span<const std::string> error::library_errors() const noexcept {
+  return parts().library_errors;
+}
+std::optional<signet::alert> error::alert() const noexcept {
+  return parts().tls_alert;
+}
+std::shared_ptr<const signet::verdict> error::verdict() const noexcept {
+  return parts().judged;
+}
+int error::system_error() const noexcept {
+  return parts().system_error;
+}
 
 // Asked of a success, whose error there is none: still an answer and not undefined behaviour.
 const error_parts& error::parts() const noexcept {

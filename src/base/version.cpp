@@ -6,7 +6,9 @@
 namespace signet {
 
 version_info version() {
-  return {.library = SIGNET_VERSION, .openssl_built = OPENSSL_VERSION_TEXT, .openssl_running = OpenSSL_version(OPENSSL_VERSION)};
+  return {.library = SIGNET_VERSION,
+          .openssl_built = OPENSSL_VERSION_TEXT,
+          .openssl_running = OpenSSL_version(OPENSSL_VERSION)};
 }
 
 }  // namespace signet

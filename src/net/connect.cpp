@@ -54,10 +54,11 @@ result<tls_socket> connect(const endpoint& to, const client_config& config, conn
   auto expected = server_name::parse(options.name.empty() ? to.host : options.name);
   if (!expected) return std::move(expected).error();
   const auto until = net::deadline_of(options);
-  auto plain = tcp_socket::connect(to, {.timeout = std::chrono::milliseconds::max(), .until = until, .family = options.family});
+  auto plain =
+      tcp_socket::connect(to, {.timeout = std::chrono::milliseconds::max(), .until = until, .family = options.family});
   if (!plain) return std::move(plain).error();
-  auto secured = net::secure(*plain, client_upgrade(config, *expected, std::move(options.sni), plain->get().whom,
-                                                    until, options.first_bytes));
+  auto secured = net::secure(
+      *plain, client_upgrade(config, *expected, std::move(options.sni), plain->get().whom, until, options.first_bytes));
   // So that the alert which tells the server why arrives.
   if (!secured) net::part(plain->native_handle());
   return secured;
@@ -77,8 +78,8 @@ result<tls_socket> start_tls(tcp_socket&& plain, std::string_view name, const cl
   auto& from = plain.get();
   if (from.write_ended) return net::already_ended(from.whom.describe(), "handshake");
   if (auto clean = nothing_came_yet(from); !clean) return std::move(clean).error();
-  return net::secure(plain, client_upgrade(config, *expected, std::move(options.sni), from.whom, net::deadline_of(options),
-                                           options.first_bytes));
+  return net::secure(plain, client_upgrade(config, *expected, std::move(options.sni), from.whom,
+                                           net::deadline_of(options), options.first_bytes));
 }
 
 result<tls_socket> start_tls(tcp_socket&& plain, std::string_view name, start_tls_options options) {

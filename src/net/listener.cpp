@@ -147,8 +147,9 @@ result<listener> listener::bind(const endpoint& at, server_config config, listen
   net::descriptor wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wake) return bind_failure(whom, errno);
   endpoint taken{at.host.empty() ? "::" : at.host, net::local_address(sockets->front().get()).port()};
-  return listener(
-      std::unique_ptr<impl>(new impl{*std::move(sockets), std::move(wake), std::move(config), std::move(taken)}));
+  // NOLINTNEXTLINE(modernize-make-unique): an aggregate is made with braces
+  std::unique_ptr<impl> made(new impl{*std::move(sockets), std::move(wake), std::move(config), std::move(taken)});
+  return listener(std::move(made));
 }
 
 listener::listener(std::unique_ptr<impl> made) noexcept : impl_(std::move(made)) {}

@@ -109,8 +109,7 @@ class runner {
     // it to itself.
     if (local_address(fd).same_as(addresses_[a.index])) return failed(a.index, a.began, ECONNREFUSED), std::nullopt;
     int non_blocking = 0;
-    if (::ioctl(fd, FIONBIO, &non_blocking) != 0)
-      return failed(a.index, a.began, errno), std::nullopt;
+    if (::ioctl(fd, FIONBIO, &non_blocking) != 0) return failed(a.index, a.began, errno), std::nullopt;
     // The trace is for those that had to look further than one address.
     if (next_ > 1) note(a.index, "connected after " + elapsed(a.began));
     return race_winner{std::move(a.socket), addresses_[a.index], trace()};

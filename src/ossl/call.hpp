@@ -1,5 +1,5 @@
-// The one door to the SSL_* functions that do I/O: the queue is empty before, the reason is taken at once, and all of the
-// queue is drained after. Nothing else in the library calls them.
+// The one door to the SSL_* functions that do I/O: the queue is empty before, the reason is taken at once, and all of
+// the queue is drained after. Nothing else in the library calls them.
 #pragma once
 
 #include <openssl/err.h>
@@ -32,7 +32,8 @@ outcome call(SSL* ssl, F&& function) {
   return out;
 }
 
-// SSL_shutdown answers 0 for "sent, the peer's is still to come", which is a success and must not be given to SSL_get_error.
+// SSL_shutdown answers 0 for "sent, the peer's is still to come", which is a success and must not be given to
+// SSL_get_error.
 inline outcome send_close_notify(SSL* ssl) {
   ERR_clear_error();
   outcome out;

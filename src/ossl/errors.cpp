@@ -33,7 +33,11 @@ bool holds(const std::vector<queued_error>& queue, int library, int reason) noex
   return false;
 }
 
-quiet_errors::quiet_errors() noexcept { ERR_set_mark(); }
-quiet_errors::~quiet_errors() { ERR_pop_to_mark(); }
+quiet_errors::quiet_errors() noexcept {
+  ERR_set_mark();
+}
+quiet_errors::~quiet_errors() {
+  ERR_pop_to_mark();
+}
 
 }  // namespace signet::ossl

@@ -1,5 +1,5 @@
-// Every callback that OpenSSL makes into us goes through here: what it throws stays inside, and what it leaves in the error
-// queue is forgotten, for a stale entry turns the WANT_READ that follows into a failure (docs/proven.md 14).
+// Every callback that OpenSSL makes into us goes through here: what it throws stays inside, and what it leaves in the
+// error queue is forgotten, for a stale entry turns the WANT_READ that follows into a failure (docs/proven.md 14).
 #pragma once
 
 #include <openssl/err.h>

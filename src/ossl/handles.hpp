@@ -38,9 +38,13 @@ using bio_ptr = handle<BIO, BIO_free_all>;
 using bignum_ptr = handle<BIGNUM, BN_free>;
 
 // A stack that owns the reference it holds on each certificate.
-inline void free_x509_stack(STACK_OF(X509) * s) noexcept { sk_X509_pop_free(s, X509_free); }
+inline void free_x509_stack(STACK_OF(X509) * s) noexcept {
+  sk_X509_pop_free(s, X509_free);
+}
 // A stack that borrows its certificates.
-inline void free_x509_view(STACK_OF(X509) * s) noexcept { sk_X509_free(s); }
+inline void free_x509_view(STACK_OF(X509) * s) noexcept {
+  sk_X509_free(s);
+}
 using x509_stack_ptr = handle<STACK_OF(X509), free_x509_stack>;
 using x509_view_ptr = handle<STACK_OF(X509), free_x509_view>;
 

@@ -18,17 +18,28 @@ namespace {
 int x509_error_for(errc code) noexcept {
   switch (code) {
     case errc::unknown_issuer:
-    case errc::no_trust_anchors: return X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY;
-    case errc::self_signed: return X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT;
-    case errc::self_signed_in_chain: return X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN;
-    case errc::expired: return X509_V_ERR_CERT_HAS_EXPIRED;
-    case errc::not_yet_valid: return X509_V_ERR_CERT_NOT_YET_VALID;
-    case errc::name_mismatch: return X509_V_ERR_HOSTNAME_MISMATCH;
-    case errc::invalid_purpose: return X509_V_ERR_INVALID_PURPOSE;
-    case errc::bad_signature: return X509_V_ERR_CERT_SIGNATURE_FAILURE;
-    case errc::revoked: return X509_V_ERR_CERT_REVOKED;
-    case errc::invalid_ca: return X509_V_ERR_INVALID_CA;
-    default: return X509_V_ERR_CERT_REJECTED;
+    case errc::no_trust_anchors:
+      return X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY;
+    case errc::self_signed:
+      return X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT;
+    case errc::self_signed_in_chain:
+      return X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN;
+    case errc::expired:
+      return X509_V_ERR_CERT_HAS_EXPIRED;
+    case errc::not_yet_valid:
+      return X509_V_ERR_CERT_NOT_YET_VALID;
+    case errc::name_mismatch:
+      return X509_V_ERR_HOSTNAME_MISMATCH;
+    case errc::invalid_purpose:
+      return X509_V_ERR_INVALID_PURPOSE;
+    case errc::bad_signature:
+      return X509_V_ERR_CERT_SIGNATURE_FAILURE;
+    case errc::revoked:
+      return X509_V_ERR_CERT_REVOKED;
+    case errc::invalid_ca:
+      return X509_V_ERR_INVALID_CA;
+    default:
+      return X509_V_ERR_CERT_REJECTED;
   }
 }
 
@@ -69,7 +80,8 @@ bool engine::impl::judge_peer(X509_STORE_CTX* ctx) {
   auto* stack = X509_STORE_CTX_get0_untrusted(ctx);
   sent.clear();
   for (int i = 0; i < sk_X509_num(stack); ++i) sent.push_back(adopt(ossl::share(sk_X509_value(stack, i))));
-  if (sent.empty() && X509_STORE_CTX_get0_cert(ctx) != nullptr) sent.push_back(adopt(ossl::share(X509_STORE_CTX_get0_cert(ctx))));
+  if (sent.empty() && X509_STORE_CTX_get0_cert(ctx) != nullptr)
+    sent.push_back(adopt(ossl::share(X509_STORE_CTX_get0_cert(ctx))));
 
   const bool is_client = which == side::client;
   judged = std::make_shared<const signet::verdict>(
@@ -152,7 +164,8 @@ void choose_identity(SSL_CTX* ctx) {
 void choose_alpn(SSL_CTX* ctx) {
   SSL_CTX_set_alpn_select_cb(
       ctx,
-      [](SSL* ssl, const unsigned char** out, unsigned char* out_size, const unsigned char* offered, unsigned offered_size, void*) {
+      [](SSL* ssl, const unsigned char** out, unsigned char* out_size, const unsigned char* offered,
+         unsigned offered_size, void*) {
         return ossl::guarded(SSL_TLSEXT_ERR_ALERT_FATAL, [&] {
           const std::string_view ours = engine_of(ssl).server->alpn;
           const std::string_view theirs(reinterpret_cast<const char*>(offered), offered_size);

@@ -11,9 +11,11 @@ namespace signet {
 
 result<client_config> client_config::make(client_options options) {
   if (options.session_capacity < 1 || options.session_capacity > 100'000)
-    return error(errc::invalid_configuration, "session_capacity is " + std::to_string(options.session_capacity), "1 to 100,000");
+    return error(errc::invalid_configuration, "session_capacity is " + std::to_string(options.session_capacity),
+                 "1 to 100,000");
   auto made = std::make_shared<impl>();
-  auto ctx = make_context(side::client, {options.min_version, options.max_version, options.ciphers, options.ciphersuites, options.groups});
+  auto ctx = make_context(
+      side::client, {options.min_version, options.max_version, options.ciphers, options.ciphersuites, options.groups});
   if (!ctx) return ctx.error();
   made->ctx = *std::move(ctx);
   auto* raw_ctx = made->ctx.get();
@@ -36,7 +38,8 @@ result<client_config> client_config::make(client_options options) {
     auto wire = alpn_wire_form(options.alpn);
     if (!wire) return wire.error();
     // 0 is this function's success.
-    if (SSL_CTX_set_alpn_protos(raw_ctx, reinterpret_cast<const unsigned char*>(wire->data()), static_cast<unsigned>(wire->size())) != 0)
+    if (SSL_CTX_set_alpn_protos(raw_ctx, reinterpret_cast<const unsigned char*>(wire->data()),
+                                static_cast<unsigned>(wire->size())) != 0)
       return error(error_parts{.code = errc::invalid_configuration,
                                .message = "the list of ALPN protocols cannot be used",
                                .library_errors = ossl::texts(ossl::drain_errors())});
@@ -50,6 +53,8 @@ result<client_config> client_config::standard() {
   return made;
 }
 
-const trust_store& client_config::trust() const noexcept { return impl_->options.trust; }
+const trust_store& client_config::trust() const noexcept {
+  return impl_->options.trust;
+}
 
 }  // namespace signet

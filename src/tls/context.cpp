@@ -18,7 +18,9 @@ error refused(std::string_view option, const std::string& value, std::string hin
                            .library_errors = ossl::texts(queue)});
 }
 
-bool authenticates_nobody(const SSL_CIPHER* cipher) { return SSL_CIPHER_get_auth_nid(cipher) == NID_auth_null; }
+bool authenticates_nobody(const SSL_CIPHER* cipher) {
+  return SSL_CIPHER_get_auth_nid(cipher) == NID_auth_null;
+}
 
 // Suites without authentication are out, whatever the list or the system's configuration says: with one, a handshake
 // finishes although nobody was verified.
@@ -40,14 +42,16 @@ bool set_ciphers(SSL_CTX* ctx, const context_settings& settings) {
 }
 
 template <class Target>
-result<void> use_identity_on(Target* target, const identity& who, int (*use)(Target*, X509*, EVP_PKEY*, STACK_OF(X509) *, int)) {
+result<void> use_identity_on(Target* target, const identity& who,
+                             int (*use)(Target*, X509*, EVP_PKEY*, STACK_OF(X509) *, int)) {
   ossl::x509_view_ptr chain(sk_X509_new_null());
   if (!chain) throw std::bad_alloc();
   for (std::size_t i = 1; i < who.chain().size(); ++i)
     if (sk_X509_push(chain.get(), raw(who.chain()[i])) == 0) throw std::bad_alloc();
   if (use(target, raw(who.leaf()), raw(who.key()), chain.get(), 1) == 1) return {};
   const auto queue = ossl::drain_errors();
-  const bool weak = ossl::holds(queue, ERR_LIB_SSL, SSL_R_EE_KEY_TOO_SMALL) || ossl::holds(queue, ERR_LIB_SSL, SSL_R_CA_KEY_TOO_SMALL) ||
+  const bool weak = ossl::holds(queue, ERR_LIB_SSL, SSL_R_EE_KEY_TOO_SMALL) ||
+                    ossl::holds(queue, ERR_LIB_SSL, SSL_R_CA_KEY_TOO_SMALL) ||
                     ossl::holds(queue, ERR_LIB_SSL, SSL_R_CA_MD_TOO_WEAK);
   return error(error_parts{.code = weak ? errc::weak_key : errc::invalid_configuration,
                            .message = "the certificate of " + who.leaf().subject() +
@@ -82,7 +86,8 @@ result<ossl::ssl_ctx_ptr> make_context(side which, const context_settings& setti
   if (!set_ciphers(ctx, settings))
     return refused("ciphers", settings.ciphers, "`openssl ciphers -v 'LIST'` shows what a list stands for");
   if (!settings.ciphersuites.empty() && SSL_CTX_set_ciphersuites(ctx, settings.ciphersuites.c_str()) != 1)
-    return refused("ciphersuites", settings.ciphersuites, "the names of TLS 1.3, such as TLS_AES_128_GCM_SHA256, separated by colons");
+    return refused("ciphersuites", settings.ciphersuites,
+                   "the names of TLS 1.3, such as TLS_AES_128_GCM_SHA256, separated by colons");
   if (!settings.groups.empty() && SSL_CTX_set1_groups_list(ctx, settings.groups.c_str()) != 1)
     return refused("groups", settings.groups, "names such as X25519:P-256:P-384, separated by colons");
   ossl::drain_errors();
@@ -93,7 +98,8 @@ result<std::string> alpn_wire_form(const std::vector<std::string>& names) {
   std::string out;
   for (const auto& protocol : names) {
     if (protocol.empty() || protocol.size() > 255)
-      return error(errc::invalid_configuration, "an ALPN protocol name has " + std::to_string(protocol.size()) + " octets",
+      return error(errc::invalid_configuration,
+                   "an ALPN protocol name has " + std::to_string(protocol.size()) + " octets",
                    "each has 1 to 255 (RFC 7301 section 3.1)");
     out.push_back(static_cast<char>(protocol.size()));
     out += protocol;
@@ -102,7 +108,11 @@ result<std::string> alpn_wire_form(const std::vector<std::string>& names) {
   return out;
 }
 
-result<void> use_identity(SSL_CTX* ctx, const identity& who) { return use_identity_on(ctx, who, SSL_CTX_use_cert_and_key); }
-result<void> use_identity(SSL* ssl, const identity& who) { return use_identity_on(ssl, who, SSL_use_cert_and_key); }
+result<void> use_identity(SSL_CTX* ctx, const identity& who) {
+  return use_identity_on(ctx, who, SSL_CTX_use_cert_and_key);
+}
+result<void> use_identity(SSL* ssl, const identity& who) {
+  return use_identity_on(ssl, who, SSL_use_cert_and_key);
+}
 
 }  // namespace signet

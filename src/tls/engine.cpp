@@ -29,7 +29,9 @@ void set_up_ssl(engine::impl& e, SSL_CTX* ctx) {
 
 }  // namespace
 
-engine::impl& engine_of(const SSL* ssl) { return *static_cast<engine::impl*>(SSL_get_app_data(ssl)); }
+engine::impl& engine_of(const SSL* ssl) {
+  return *static_cast<engine::impl*>(SSL_get_app_data(ssl));
+}
 
 engine::impl::~impl() {
   // Freed as it is, OpenSSL would make the newest session not resumable. These flags send nothing (docs/proven.md 12).
@@ -41,7 +43,8 @@ engine::engine(engine&&) noexcept = default;
 engine& engine::operator=(engine&&) noexcept = default;
 engine::~engine() = default;
 
-result<engine> engine::client(const client_config& config, const server_name& expected, transport& below, engine_options options) {
+result<engine> engine::client(const client_config& config, const server_name& expected, transport& below,
+                              engine_options options) {
   auto made = std::make_unique<impl>(side::client, below);
   made->client = config.get();
   made->expected = expected;
@@ -61,7 +64,8 @@ result<engine> engine::client(const client_config& config, const server_name& ex
     return error(errc::invalid_name, "the name to send cannot be sent: it is longer than 255 octets or holds a NUL");
   }
   if (made->client->sessions) {
-    made->session_key = (options.session_key.empty() ? expected.ascii() : options.session_key) + '\n' + expected.ascii() + '\n' + sni;
+    made->session_key =
+        (options.session_key.empty() ? expected.ascii() : options.session_key) + '\n' + expected.ascii() + '\n' + sni;
     made->offered = made->client->sessions->take(made->session_key);
     if (made->offered && !still_holds(*made->offered, expected, settings.verify)) {
       made->client->sessions->drop(made->session_key, made->offered);
@@ -138,7 +142,8 @@ result<io_status> engine::impl::handshake() {
   if (out.succeeded()) {
     if (auto proved = check_verdict(); !proved) return fail(proved.error());
     done = true;
-    ticket_due = which == side::server && SSL_version(ssl.get()) == TLS1_3_VERSION && server->options.resumption == resumption::enabled;
+    ticket_due = which == side::server && SSL_version(ssl.get()) == TLS1_3_VERSION &&
+                 server->options.resumption == resumption::enabled;
     return after_io(0, false);
   }
   if (out.reason == SSL_ERROR_WANT_READ) {
@@ -187,8 +192,10 @@ result<io_status> engine::impl::read(byte_span buffer) {
   if (total == 0 && !peer_closed)
     if (auto failure = io.take_read_failure()) return *failure;
   auto status = after_io(total, total == 0 && peer_closed);
-  if (total == 0 && !peer_closed) status->next = wait_for::read;
-  else status->next = wait_for::nothing;
+  if (total == 0 && !peer_closed)
+    status->next = wait_for::read;
+  else
+    status->next = wait_for::nothing;
   return status;
 }
 
@@ -243,19 +250,35 @@ result<io_status> engine::impl::close_write() {
   return flush();
 }
 
-result<io_status> engine::handshake() { return impl_->handshake(); }
-bool engine::handshake_done() const noexcept { return impl_->done && !impl_->fatal; }
-result<io_status> engine::read(byte_span buffer) { return impl_->read(buffer); }
-result<io_status> engine::write(byte_view bytes) { return impl_->write(bytes); }
-result<io_status> engine::flush() { return impl_->flush(); }
-result<io_status> engine::close_write() { return impl_->close_write(); }
+result<io_status> engine::handshake() {
+  return impl_->handshake();
+}
+bool engine::handshake_done() const noexcept {
+  return impl_->done && !impl_->fatal;
+}
+result<io_status> engine::read(byte_span buffer) {
+  return impl_->read(buffer);
+}
+result<io_status> engine::write(byte_view bytes) {
+  return impl_->write(bytes);
+}
+result<io_status> engine::flush() {
+  return impl_->flush();
+}
+result<io_status> engine::close_write() {
+  return impl_->close_write();
+}
 
 std::size_t engine::pending() const noexcept {
   return impl_->fatal ? 0 : static_cast<std::size_t>(std::max(0, SSL_pending(impl_->ssl.get())));
 }
-std::size_t engine::unsent() const noexcept { return impl_->io.unsent(); }
+std::size_t engine::unsent() const noexcept {
+  return impl_->io.unsent();
+}
 
-std::string engine::take_leftover() { return impl_->peer_closed ? impl_->io.take_buffered() : std::string(); }
+std::string engine::take_leftover() {
+  return impl_->peer_closed ? impl_->io.take_buffered() : std::string();
+}
 
 result<void> engine::feed(byte_view bytes) {
   if (impl_->started) return error(errc::invalid_argument, "bytes can be fed to an engine only before its handshake");
@@ -265,13 +288,17 @@ result<void> engine::feed(byte_view bytes) {
   return {};
 }
 
-void engine::cork() noexcept { impl_->corked = true; }
+void engine::cork() noexcept {
+  impl_->corked = true;
+}
 result<io_status> engine::uncork() {
   impl_->corked = false;
   return impl_->flush();
 }
 
-std::shared_ptr<const verdict> engine::verdict() const noexcept { return impl_->judged; }
+std::shared_ptr<const verdict> engine::verdict() const noexcept {
+  return impl_->judged;
+}
 
 connection_info engine::info() const {
   connection_info out;

@@ -34,7 +34,8 @@ bool is_tls(std::string_view first) {
 }
 
 bool is_http_request(std::string_view first) {
-  constexpr std::string_view methods[] = {"GET ", "HEAD ", "POST ", "PUT ", "DELETE ", "OPTIONS ", "PATCH ", "CONNECT ", "TRACE ", "PRI "};
+  constexpr std::string_view methods[] = {"GET ",     "HEAD ",  "POST ",    "PUT ",   "DELETE ",
+                                          "OPTIONS ", "PATCH ", "CONNECT ", "TRACE ", "PRI "};
   return std::ranges::any_of(methods, [first](std::string_view m) { return first.starts_with(m); });
 }
 
@@ -57,8 +58,9 @@ error_parts not_tls(const engine::impl& e) {
   }
   return {.code = errc::not_tls,
           .message = e.whom + ": does not speak TLS on this port" + (text ? ": it said " + first_line(first) : ""),
-          .hint = first.starts_with("HTTP/") ? "use http: instead of https:, or the server's TLS port"
-                                             : "check the port; the service may want plain text first and STARTTLS then"};
+          .hint = first.starts_with("HTTP/")
+                      ? "use http: instead of https:, or the server's TLS port"
+                      : "check the port; the service may want plain text first and STARTTLS then"};
 }
 
 error_parts on_alert(const engine::impl& e, alert a) {
@@ -75,8 +77,12 @@ error_parts on_alert(const engine::impl& e, alert a) {
     case SSL_AD_HANDSHAKE_FAILURE:
     case SSL_AD_INSUFFICIENT_SECURITY:
       parts.code = e.done ? errc::alert_received : errc::no_shared_cipher;
-      parts.message = peer + " found no cipher, group or signature algorithm in common, or refused for a reason it does not tell" + said;
-      parts.hint = "compare versions, ciphers and groups on both ends; a server may also want a name (SNI) or a client certificate";
+      parts.message =
+          peer + " found no cipher, group or signature algorithm in common, or refused for a reason it does not tell" +
+          said;
+      parts.hint =
+          "compare versions, ciphers and groups on both ends; a server may also want a name (SNI) or a client "
+          "certificate";
       break;
     case SSL_AD_UNRECOGNIZED_NAME:
       parts.code = errc::unrecognized_name;
@@ -104,8 +110,12 @@ error_parts on_alert(const engine::impl& e, alert a) {
       parts.hint = client ? "the client certificate has to come from a CA the server trusts and be valid for clients"
                           : "the client does not trust the CA, looks for another name, or has a wrong clock";
       break;
-    case SSL_AD_USER_CANCELLED: parts.message = peer + " gave up" + said; break;
-    default: parts.message = peer + " broke off" + said; break;
+    case SSL_AD_USER_CANCELLED:
+      parts.message = peer + " gave up" + said;
+      break;
+    default:
+      parts.message = peer + " broke off" + said;
+      break;
   }
   parts.message = e.whom + ": " + parts.message;
   return parts;
@@ -121,31 +131,39 @@ std::string reason_text(const ossl::outcome& failed) {
 error_parts on_reason(const engine::impl& e, const ossl::outcome& failed) {
   const std::string peer = e.which == side::client ? "the server" : "the client";
   const std::string start = e.whom + ": ";
-  if (ssl_reason(failed, {SSL_R_UNSUPPORTED_PROTOCOL, SSL_R_VERSION_TOO_LOW, SSL_R_WRONG_SSL_VERSION, SSL_R_UNKNOWN_PROTOCOL,
-                          SSL_R_NO_PROTOCOLS_AVAILABLE, SSL_R_BAD_PROTOCOL_VERSION_NUMBER}))
-    return {.code = errc::protocol_version,
-            .message = start + peer + " offers no TLS version that is allowed here",
-            .hint = "the other end is too old or too strict; versions below 1.2 have to be asked for (min_version; --tls-min)"};
-  if (ssl_reason(failed, {SSL_R_NO_SHARED_CIPHER, SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM, SSL_R_NO_SHARED_SIGNATURE_ALGORITHMS,
-                          SSL_R_NO_SUITABLE_KEY_SHARE, SSL_R_NO_SUITABLE_GROUPS, SSL_R_NO_CIPHERS_AVAILABLE, SSL_R_WRONG_CIPHER_RETURNED,
-                          SSL_R_NO_SHARED_GROUPS}))
+  if (ssl_reason(failed, {SSL_R_UNSUPPORTED_PROTOCOL, SSL_R_VERSION_TOO_LOW, SSL_R_WRONG_SSL_VERSION,
+                          SSL_R_UNKNOWN_PROTOCOL, SSL_R_NO_PROTOCOLS_AVAILABLE, SSL_R_BAD_PROTOCOL_VERSION_NUMBER}))
+    return {
+        .code = errc::protocol_version,
+        .message = start + peer + " offers no TLS version that is allowed here",
+        .hint =
+            "the other end is too old or too strict; versions below 1.2 have to be asked for (min_version; --tls-min)"};
+  if (ssl_reason(failed, {SSL_R_NO_SHARED_CIPHER, SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM,
+                          SSL_R_NO_SHARED_SIGNATURE_ALGORITHMS, SSL_R_NO_SUITABLE_KEY_SHARE, SSL_R_NO_SUITABLE_GROUPS,
+                          SSL_R_NO_CIPHERS_AVAILABLE, SSL_R_WRONG_CIPHER_RETURNED, SSL_R_NO_SHARED_GROUPS}))
     return {.code = errc::no_shared_cipher,
             .message = start + "no cipher suite, group or signature algorithm in common with " + peer,
             .hint = "compare the ciphers and groups of both ends and the type of the server's key"};
   if (ssl_reason(failed, {SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE}))
     return {.code = errc::certificate_required,
             .message = start + "showed no certificate, and one is required",
-            .hint = "the client has to be given one that comes from " + (e.server ? e.server->options.client_trust.description() : "")};
+            .hint = "the client has to be given one that comes from " +
+                    (e.server ? e.server->options.client_trust.description() : "")};
   if (ssl_reason(failed, {SSL_R_NO_APPLICATION_PROTOCOL}))
-    return {.code = errc::no_shared_alpn, .message = start + peer + " offers no application protocol that is spoken here", .hint = ""};
-  if (ssl_reason(failed, {SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC, SSL_R_BAD_RECORD_TYPE, SSL_R_BAD_DIGEST_LENGTH, SSL_R_DIGEST_CHECK_FAILED}))
+    return {.code = errc::no_shared_alpn,
+            .message = start + peer + " offers no application protocol that is spoken here",
+            .hint = ""};
+  if (ssl_reason(failed, {SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC, SSL_R_BAD_RECORD_TYPE, SSL_R_BAD_DIGEST_LENGTH,
+                          SSL_R_DIGEST_CHECK_FAILED}))
     return {.code = errc::bad_record,
             .message = start + "the data was altered on its way, or " + peer + " encrypts wrongly",
             .hint = ""};
   if (ssl_reason(failed, {SSL_R_CERT_CB_ERROR, SSL_R_NO_CERTIFICATE_SET}))
-    return {.code = errc::unrecognized_name, .message = start + "no certificate was chosen for this client", .hint = ""};
+    return {
+        .code = errc::unrecognized_name, .message = start + "no certificate was chosen for this client", .hint = ""};
   return {.code = e.done ? errc::protocol_violation : errc::handshake_failed,
-          .message = start + (e.done ? "" : "handshake: ") + peer + " does not keep to the protocol: " + reason_text(failed),
+          .message =
+              start + (e.done ? "" : "handshake: ") + peer + " does not keep to the protocol: " + reason_text(failed),
           .hint = ""};
 }
 
@@ -178,10 +196,12 @@ error explain_failure(const engine::impl& e, const ossl::outcome& failed) {
                          .message = e.whom + ": the stream was cut: the connection ended without close_notify",
                          .hint = "data may be missing; some programs never send close_notify"});
     const std::string peer = e.which == side::client ? "the server" : "the client";
-    return with_queue({.code = errc::closed,
-                       .message = e.whom + ": " + peer + " closed the connection during the handshake",
-                       .hint = io.first_bytes().empty() ? "nothing came back at all: check the port, and whether something on the way filters TLS"
-                                                        : ""});
+    return with_queue(
+        {.code = errc::closed,
+         .message = e.whom + ": " + peer + " closed the connection during the handshake",
+         .hint = io.first_bytes().empty()
+                     ? "nothing came back at all: check the port, and whether something on the way filters TLS"
+                     : ""});
   }
   if (const auto& failure = io.write_failure(); failure && failed.reason == SSL_ERROR_WANT_READ)
     return e.done ? *failure : failure->in("handshake");

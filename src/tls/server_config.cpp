@@ -60,7 +60,8 @@ result<void> use_first_identities(SSL_CTX* ctx, const std::vector<identity>& ide
   const auto& first = identities.front();
   if (auto used = use_identity(ctx, first); !used) return used;
   const auto names = first.leaf().dns_names();
-  const auto name = names.empty() ? result<server_name>(error(errc::invalid_name, "none")) : server_name::parse(names.front());
+  const auto name =
+      names.empty() ? result<server_name>(error(errc::invalid_name, "none")) : server_name::parse(names.front());
   for (const auto& other : identities) {
     if (!name || other.key().type() == first.key().type() || !speaks_for(raw(other.leaf()), *name)) continue;
     if (auto used = use_identity(ctx, other); !used) return used;
@@ -82,7 +83,8 @@ result<server_config> server_config::make(server_options options) {
     return error(errc::invalid_configuration, "a server needs a certificate and its key",
                  "server_options::identities (--cert FILE --key FILE; --self-signed NAME)");
 
-  auto ctx = make_context(side::server, {options.min_version, options.max_version, options.ciphers, options.ciphersuites, options.groups});
+  auto ctx = make_context(
+      side::server, {options.min_version, options.max_version, options.ciphers, options.ciphersuites, options.groups});
   if (!ctx) return ctx.error();
   made->ctx = *std::move(ctx);
   auto* raw_ctx = made->ctx.get();
@@ -102,14 +104,16 @@ result<server_config> server_config::make(server_options options) {
     made->alpn = *std::move(wire);
     callbacks::choose_alpn(raw_ctx);
   }
-  // Sessions live in tickets alone. Those of TLS 1.3 go out with the first data (see engine::impl::write): sent by themselves
-  // they cost a segment and a wake-up of the client, and make a kernel reset clients that only write and close.
+  // Sessions live in tickets alone. Those of TLS 1.3 go out with the first data (see engine::impl::write): sent by
+  // themselves they cost a segment and a wake-up of the client, and make a kernel reset clients that only write and
+  // close.
   SSL_CTX_set_session_cache_mode(raw_ctx, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_num_tickets(raw_ctx, 0);
   if (options.resumption == resumption::disabled) SSL_CTX_set_options(raw_ctx, SSL_OP_NO_TICKET);
   made->options = std::move(options);
   const auto context = session_context(*made);
-  SSL_CTX_set_session_id_context(raw_ctx, reinterpret_cast<const unsigned char*>(context.data()), static_cast<unsigned>(context.size()));
+  SSL_CTX_set_session_id_context(raw_ctx, reinterpret_cast<const unsigned char*>(context.data()),
+                                 static_cast<unsigned>(context.size()));
   return server_config(std::move(made));
 }
 

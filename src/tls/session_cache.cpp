@@ -38,7 +38,8 @@ void session_cache::drop(const std::string& key, const std::shared_ptr<const sav
   const std::lock_guard lock(mutex_);
   const auto found = by_key_.find(key);
   if (found == by_key_.end()) return;
-  const auto which = std::find_if(found->second.begin(), found->second.end(), [&](const auto& e) { return e->saved == saved; });
+  const auto which =
+      std::find_if(found->second.begin(), found->second.end(), [&](const auto& e) { return e->saved == saved; });
   if (which != found->second.end()) forget(*which);
 }
 

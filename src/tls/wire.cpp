@@ -9,7 +9,8 @@
 namespace signet {
 namespace {
 
-// A read goes here first, so that a connection that waits holds no buffer. What fills it is a stream, and streams get one.
+// A read goes here first, so that a connection that waits holds no buffer. What fills it is a stream, and streams get
+// one.
 constexpr std::size_t first_read = 4096;
 constexpr std::size_t stream_read = std::size_t{64} << 10;
 
@@ -39,11 +40,16 @@ struct wire_bio {
     auto* self = static_cast<wire*>(BIO_get_data(bio));
     switch (command) {
       case BIO_CTRL_FLUSH:
-      case BIO_CTRL_DUP: return 1;
-      case BIO_CTRL_EOF: return self->peer_ended() ? 1 : 0;
-      case BIO_CTRL_PENDING: return static_cast<long>(self->buffered());
-      case BIO_CTRL_WPENDING: return static_cast<long>(self->unsent());
-      default: return 0;
+      case BIO_CTRL_DUP:
+        return 1;
+      case BIO_CTRL_EOF:
+        return self->peer_ended() ? 1 : 0;
+      case BIO_CTRL_PENDING:
+        return static_cast<long>(self->buffered());
+      case BIO_CTRL_WPENDING:
+        return static_cast<long>(self->unsent());
+      default:
+        return 0;
     }
   }
 
@@ -135,7 +141,8 @@ void wire::hold(byte_view bytes) {
   if (out_end_ + bytes.size() > out_capacity_) {
     const auto held = unsent();
     const auto needed = held + bytes.size();
-    const auto capacity = needed <= 1024 ? 1024 : std::max(needed, std::min(2 * out_capacity_, held_limit + record_room));
+    const auto capacity =
+        needed <= 1024 ? 1024 : std::max(needed, std::min(2 * out_capacity_, held_limit + record_room));
     auto larger = std::make_unique_for_overwrite<std::byte[]>(capacity);
     if (held != 0) std::memcpy(larger.get(), out_.get() + out_begin_, held);
     out_ = std::move(larger);

@@ -1,5 +1,5 @@
-// The bytes between OpenSSL and a transport. OpenSSL sees a BIO that takes every write and reads from memory; the transport
-// sees few large reads and one write a flight. Buffers exist only while they hold something.
+// The bytes between OpenSSL and a transport. OpenSSL sees a BIO that takes every write and reads from memory; the
+// transport sees few large reads and one write a flight. Buffers exist only while they hold something.
 #pragma once
 
 #include <openssl/bio.h>

@@ -25,7 +25,7 @@ struct element {
 std::optional<element> take(byte_view& from) {
   if (from.size() < 2) return {};
   const auto tag = std::to_integer<std::uint8_t>(from[0]);
-  std::size_t length = std::to_integer<std::size_t>(from[1]);
+  auto length = std::to_integer<std::size_t>(from[1]);
   std::size_t header = 2;
   if (length > 0x84 || length == 0x80) return {};
   if (length > 0x80) {
@@ -72,16 +72,18 @@ std::optional<std::string> decode(std::string_view base64) {
                        EVP_DecodeFinal(ctx, out + size, &last) == 1;
   EVP_ENCODE_CTX_free(ctx);
   if (!decoded) return {};
-  der.resize(static_cast<std::size_t>(size + last));
+  der.resize(static_cast<std::size_t>(size) + static_cast<std::size_t>(last));
   return der;
 }
 
-bool bears(const certificate& c, const X509_NAME* name) { return X509_NAME_cmp(X509_get_subject_name(raw(c)), name) == 0; }
+bool bears(const certificate& c, const X509_NAME* name) {
+  return X509_NAME_cmp(X509_get_subject_name(raw(c)), name) == 0;
+}
 
 }  // namespace
 
-// X509_NAME_cmp folds ASCII case and blanks and disregards the string type. This hash takes in only what that leaves alone:
-// attribute types, and of values the ASCII letters (folded) and digits.
+// X509_NAME_cmp folds ASCII case and blanks and disregards the string type. This hash takes in only what that leaves
+// alone: attribute types, and of values the ASCII letters (folded) and digits.
 std::uint64_t name_hash(byte_view name_der) noexcept {
   std::uint64_t hash = 0xcbf29ce484222325;
   const auto add = [&hash](std::uint8_t octet) { hash = (hash ^ octet) * 0x100000001b3; };
@@ -163,7 +165,8 @@ indexed_bundle::indexed_bundle(std::string pem) : pem_(std::move(pem)) {
     at = body_end;
     const auto hash = name_hash(*subject);
     const auto [first, last] = by_name_.equal_range(hash);
-    const bool known = std::any_of(first, last, [&](const auto& other) { return entries_[other.second].base64 == e.base64; });
+    const bool known =
+        std::any_of(first, last, [&](const auto& other) { return entries_[other.second].base64 == e.base64; });
     if (known) continue;
     by_name_.emplace(hash, entries_.size());
     entries_.push_back(std::move(e));

@@ -47,8 +47,8 @@ class parsed_anchors final : public anchors {
   std::unordered_multimap<std::uint64_t, std::size_t> by_name_;
 };
 
-// A PEM bundle of which only what is asked for is parsed, once. An entry whose frame or outer structure is broken is skipped
-// and counted; one that stands there twice counts once. Threads may share it.
+// A PEM bundle of which only what is asked for is parsed, once. An entry whose frame or outer structure is broken is
+// skipped and counted; one that stands there twice counts once. Threads may share it.
 class indexed_bundle final : public anchors {
  public:
   explicit indexed_bundle(std::string pem);

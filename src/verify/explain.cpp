@@ -35,9 +35,12 @@ std::string age(seconds span) {
   return std::to_string(span.count()) + " seconds";
 }
 
-std::string_view peer_is_a(peer_role role) { return role == peer_role::server ? "server" : "client"; }
+std::string_view peer_is_a(peer_role role) {
+  return role == peer_role::server ? "server" : "client";
+}
 
-constexpr const char* trust_it = "if it is yours or you know it, add it to the trusted certificates (trust_store::pem_file; --add-ca FILE)";
+constexpr const char* trust_it =
+    "if it is yours or you know it, add it to the trusted certificates (trust_store::pem_file; --add-ca FILE)";
 
 void explain_unknown_issuer(finding& f, const certificate& c, const circumstances& known) {
   const std::string issuer = c.issuer();
@@ -45,11 +48,12 @@ void explain_unknown_issuer(finding& f, const certificate& c, const circumstance
   if (known.request.sent.size() == 1 && trust.contains_system()) {
     f.message = which(c, f.depth) + " was issued by '" + issuer + "', which is not trusted and was not sent along";
     f.hint = "either the " + std::string(peer_is_a(known.request.role)) +
-             " does not send its intermediate certificate, which its administrator can mend, or the issuer is a private CA: " +
+             " does not send its intermediate certificate, which its administrator can mend, or the issuer is a "
+             "private CA: " +
              trust_it;
   } else {
-    f.message = which(c, f.depth) + " was issued by '" + issuer + "', which is not among the trusted certificates: " +
-                trust.description();
+    f.message = which(c, f.depth) + " was issued by '" + issuer +
+                "', which is not among the trusted certificates: " + trust.description();
     f.hint = trust_it;
   }
 }
@@ -66,10 +70,13 @@ void explain_mismatch(finding& f, const certificate& c, const circumstances& kno
   }
   f.message = "the certificate is for " + joined(names, 6) + ", not for " + expected;
   if (known.request.expected && known.request.expected->is_ip() && c.ip_addresses().empty())
-    f.hint = "connect by one of those names, or give the name to verify beside the address (connect_options::name; --name)";
+    f.hint =
+        "connect by one of those names, or give the name to verify beside the address (connect_options::name; --name)";
   else
-    f.hint = "connect by one of those names, or ask for a certificate that holds this one; when the connection goes through a "
-             "tunnel or by address, give the name to verify (connect_options::name; --name)";
+    f.hint =
+        "connect by one of those names, or ask for a certificate that holds this one; when the connection goes through "
+        "a "
+        "tunnel or by address, give the name to verify (connect_options::name; --name)";
 }
 
 }  // namespace
@@ -101,31 +108,40 @@ finding explain(errc code, std::size_t depth, const circumstances& known) {
                    ? "install the package ca-certificates, or name a bundle in SSL_CERT_FILE"
                    : "give it certificates (trust_store::system, trust_store::pem_file; --ca FILE)";
       break;
-    case errc::unknown_issuer: explain_unknown_issuer(f, c, known); break;
+    case errc::unknown_issuer:
+      explain_unknown_issuer(f, c, known);
+      break;
     case errc::self_signed:
-      f.message = subject + " is self-signed and not among the trusted certificates: " + known.request.trust.description();
+      f.message =
+          subject + " is self-signed and not among the trusted certificates: " + known.request.trust.description();
       f.hint = trust_it;
       break;
     case errc::self_signed_in_chain:
-      f.message = "the chain ends at '" + display_name(c) + "', which is not among the trusted certificates: " +
-                  known.request.trust.description();
+      f.message = "the chain ends at '" + display_name(c) +
+                  "', which is not among the trusted certificates: " + known.request.trust.description();
       f.hint = trust_it;
       break;
     case errc::expired:
       f.message = subject + " expired on " + to_rfc3339(c.not_after()) + ", " + age(known.now - c.not_after()) + " ago";
-      f.hint = depth == 0 ? "it has to be renewed; if that cannot be, check this machine's clock, which says " + to_rfc3339(known.now)
-                          : "the " + peer + " has to send a current chain; check this machine's clock too, which says " +
-                                to_rfc3339(known.now);
+      f.hint = depth == 0
+                   ? "it has to be renewed; if that cannot be, check this machine's clock, which says " +
+                         to_rfc3339(known.now)
+                   : "the " + peer + " has to send a current chain; check this machine's clock too, which says " +
+                         to_rfc3339(known.now);
       break;
     case errc::not_yet_valid:
-      f.message = subject + " is not valid before " + to_rfc3339(c.not_before()) + ", in " + age(c.not_before() - known.now);
+      f.message =
+          subject + " is not valid before " + to_rfc3339(c.not_before()) + ", in " + age(c.not_before() - known.now);
       f.hint = "check this machine's clock, which says " + to_rfc3339(known.now);
       break;
-    case errc::name_mismatch: explain_mismatch(f, c, known); break;
+    case errc::name_mismatch:
+      explain_mismatch(f, c, known);
+      break;
     case errc::invalid_purpose:
       f.message = subject + " is not allowed to identify a " + peer;
       f.hint = "it needs the extended key usage " +
-               std::string(known.request.role == peer_role::server ? "serverAuth" : "clientAuth") + " and a fitting key usage";
+               std::string(known.request.role == peer_role::server ? "serverAuth" : "clientAuth") +
+               " and a fitting key usage";
       break;
     case errc::invalid_ca:
       f.message = subject + " issued a certificate without being allowed to";

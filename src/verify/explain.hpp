@@ -1,5 +1,5 @@
-// The sentences of findings: what is wrong, with which certificate, and what to do. One place, so that they can be tested as
-// a table.
+// The sentences of findings: what is wrong, with which certificate, and what to do. One place, so that they can be
+// tested as a table.
 #pragma once
 
 #include <chrono>

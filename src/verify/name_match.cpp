@@ -8,7 +8,9 @@
 namespace signet {
 namespace {
 
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower(char c) noexcept {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
   return std::ranges::equal(a, b, {}, lower, lower);
@@ -49,7 +51,8 @@ bool speaks_for(X509* certificate, const server_name& expected) {
                                  static_cast<std::size_t>(ASN1_STRING_length(text)));
     if (expected.is_ip()) {
       const auto address = expected.address();
-      if (type == GEN_IPADD && bytes.size() == address.size() && std::memcmp(bytes.data(), address.data(), bytes.size()) == 0)
+      if (type == GEN_IPADD && bytes.size() == address.size() &&
+          std::memcmp(bytes.data(), address.data(), bytes.size()) == 0)
         return true;
     } else if (type == GEN_DNS && dns_entry_matches(bytes, expected.ascii())) {
       return true;

@@ -1,5 +1,5 @@
-// Does a certificate speak for a name? RFC 9525: subjectAltName only, a wildcard is a whole left-most label, addresses match
-// address entries octet by octet.
+// Does a certificate speak for a name? RFC 9525: subjectAltName only, a wildcard is a whole left-most label, addresses
+// match address entries octet by octet.
 #pragma once
 
 #include <string>

@@ -1,10 +1,10 @@
 #include <signet/verify/trust_store.hpp>
 
-#include <stdlib.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <set>
 #include <system_error>
 #include <utility>
@@ -31,14 +31,12 @@ std::shared_ptr<trust_store::impl> store_of(std::vector<certificate> certificate
   return made;
 }
 
-// Where the common systems keep their bundle: Debian and Alpine, Fedora and its kin (two), SUSE, FreeBSD, OpenBSD and macOS.
+// Where the common systems keep their bundle: Debian and Alpine, Fedora and its kin (two), SUSE, FreeBSD, OpenBSD and
+// macOS.
 constexpr std::array bundle_places = {
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/ca-bundle.pem",
-    "/usr/local/share/certs/ca-root-nss.crt",
-    "/etc/ssl/cert.pem",
+    "/etc/ssl/certs/ca-certificates.crt",     "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/pki/tls/certs/ca-bundle.crt",       "/etc/ssl/ca-bundle.pem",
+    "/usr/local/share/certs/ca-root-nss.crt", "/etc/ssl/cert.pem",
 };
 constexpr std::array folder_places = {"/etc/ssl/certs", "/etc/pki/tls/certs", "/system/etc/security/cacerts"};
 
@@ -56,7 +54,8 @@ bool looks_like_certificate_file(const fs::path& file) {
   if (extension == ".pem" || extension == ".crt" || extension == ".cer") return true;
   // OpenSSL's hashed names: eight hex digits, a dot, a number.
   const auto stem = file.stem().string();
-  return stem.size() == 8 && std::ranges::all_of(stem, [](unsigned char c) { return isxdigit(c) != 0; }) && extension.size() > 1 &&
+  return stem.size() == 8 && std::ranges::all_of(stem, [](unsigned char c) { return isxdigit(c) != 0; }) &&
+         extension.size() > 1 &&
          std::all_of(extension.begin() + 1, extension.end(), [](unsigned char c) { return isdigit(c) != 0; });
 }
 
@@ -87,7 +86,8 @@ std::shared_ptr<const anchors> folder_of_the_system(const fs::path& folder) {
     for (const auto& file : *files) {
       struct stat is {};
       if (::stat(file.c_str(), &is) != 0 || !seen.emplace(is.st_dev, is.st_ino).second) continue;
-      if (auto text = base::read_file(file, largest_bundle); text && all.size() + text->size() <= largest_bundle) (all += *text) += '\n';
+      if (auto text = base::read_file(file, largest_bundle); text && all.size() + text->size() <= largest_bundle)
+        (all += *text) += '\n';
     }
   }
   auto made = std::make_shared<indexed_bundle>(std::move(all));
@@ -157,7 +157,9 @@ trust_store trust_store::of(std::vector<certificate> certificates) {
   return trust_store(store_of(std::move(certificates), "memory"));
 }
 
-trust_store trust_store::none() { return trust_store(std::make_shared<const impl>()); }
+trust_store trust_store::none() {
+  return trust_store(std::make_shared<const impl>());
+}
 
 trust_store trust_store::operator+(const trust_store& other) const {
   auto both = std::make_shared<impl>(*impl_);
@@ -180,12 +182,17 @@ std::size_t trust_store::skipped() const noexcept {
 
 std::string trust_store::description() const {
   std::string text;
-  for (const auto& part : impl_->parts) text += (text.empty() ? "" : " + ") + part->description;
+  for (const auto& part : impl_->parts) {
+    text += (text.empty() ? "" : " + ") + part->description;
+    if (part->skipped() != 0) text += ", " + std::to_string(part->skipped()) + " unusable";
+  }
   if (text.empty()) text = "nothing found";
   if (impl_->system) return "system (" + text + ")";
   return impl_->parts.empty() ? "nobody" : text;
 }
 
-bool trust_store::contains_system() const noexcept { return impl_->system; }
+bool trust_store::contains_system() const noexcept {
+  return impl_->system;
+}
 
 }  // namespace signet

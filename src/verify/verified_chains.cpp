@@ -10,7 +10,8 @@ namespace signet {
 verified_chains::key verified_chains::key_of(std::span<const certificate> sent, peer_role role) {
   const ossl::md_ctx_ptr digest(EVP_MD_CTX_new());
   const auto tag = static_cast<unsigned char>(role);
-  bool good = digest && EVP_DigestInit_ex(digest.get(), EVP_sha256(), nullptr) == 1 && EVP_DigestUpdate(digest.get(), &tag, 1) == 1;
+  bool good = digest && EVP_DigestInit_ex(digest.get(), EVP_sha256(), nullptr) == 1 &&
+              EVP_DigestUpdate(digest.get(), &tag, 1) == 1;
   for (const auto& c : sent) {
     // DER tells its own length, so that no two lists run together into the same octets.
     unsigned char* der = nullptr;

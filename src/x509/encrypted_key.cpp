@@ -101,7 +101,7 @@ error explained(const std::vector<ossl::queued_error>& queue) {
 int hand_over(char* buffer, int size, int, void* secret) {
   const auto& password = *static_cast<const std::string*>(secret);
   if (size < 0 || password.size() > static_cast<std::size_t>(size)) return -1;
-  std::memcpy(buffer, password.data(), password.size());
+  std::copy(password.begin(), password.end(), buffer);
   return static_cast<int>(password.size());
 }
 

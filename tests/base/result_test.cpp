@@ -8,7 +8,9 @@
 namespace signet {
 namespace {
 
-error broken() { return error(errc::invalid_argument, "it broke", "mend it"); }
+error broken() {
+  return error(errc::invalid_argument, "it broke", "mend it");
+}
 
 TEST(result, holds_a_value_or_an_error) {
   result<int> good = 7;

@@ -57,8 +57,12 @@ class BadFiles(ToolTest):
     def test_an_encrypted_key_without_a_password_is_5_and_asks_nobody(self):
         for key in ("server-enc-pkcs8.key", "server-enc-traditional.key"):
             with self.subTest(key=key):
-                # A terminal to ask on, and nobody who types: a prompt would wait for ever.
-                ours, its = pty.openpty()
+                # A terminal to ask on, and nobody who types: a prompt would wait for ever. Where the system has no
+                # terminals (a bare chroot), a pipe that nobody writes to.
+                try:
+                    ours, its = pty.openpty()
+                except OSError:
+                    its, ours = os.pipe()
                 try:
                     with started("serve", "127.0.0.1:0", "--echo", "--cert", CERT, "--key", PKI / key, stdin=its,
                                  stdout=-1, stderr=-1, start_new_session=True) as program:

@@ -1,5 +1,6 @@
 """signet serve: the site, who gets in, many clients at once, and an orderly end."""
 
+import contextlib
 import json
 import os
 import signal
@@ -54,7 +55,9 @@ class Site(ToolTest):
 
     def ask(self, request, head_only=False):
         with tls_client(self.port) as connection:
-            connection.sendall(request)
+            # A server may refuse, and close, before it has heard all of it.
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
+                connection.sendall(request)
             return Answer(connection, head_only)
 
     def path(self, path, fields="", method="GET"):

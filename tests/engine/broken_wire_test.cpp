@@ -38,7 +38,8 @@ INSTANTIATE_TEST_SUITE_P(each, broken_handshake,
                          testing::Combine(testing::Values(protocol_version::tls1_2, protocol_version::tls1_3),
                                           testing::Values(direction::to_server, direction::to_client)),
                          [](const auto& each) {
-                           return std::string(std::get<0>(each.param) == protocol_version::tls1_2 ? "tls1_2" : "tls1_3") +
+                           return std::string(std::get<0>(each.param) == protocol_version::tls1_2 ? "tls1_2"
+                                                                                                  : "tls1_3") +
                                   (std::get<1>(each.param) == direction::to_server ? "_to_server" : "_to_client");
                          });
 
@@ -65,7 +66,8 @@ TEST_P(broken_handshake, altered_at_any_byte_never_ends_in_two_views) {
     auto p = fresh();
     broken(p).alter_at = at;
     if (!p.shake()) {
-      // An altered length makes its reader wait for more, until a deadline or the end: never a connection of one side alone.
+      // An altered length makes its reader wait for more, until a deadline or the end: never a connection of one side
+      // alone.
       p.to_server->ended = p.to_client->ended = true;
       EXPECT_FALSE(p.shake());
       EXPECT_TRUE(p.client_error || p.server_error) << "nobody objects when altered at " << at;
@@ -94,11 +96,12 @@ INSTANTIATE_TEST_SUITE_P(
                     babble{"terminal_escapes", "\x1b[2J\x1b]0;pwned\x07 hello", errc::not_tls, errc::not_tls},
                     babble{"zeros", std::string(100, '\0'), errc::not_tls, errc::not_tls},
                     babble{"all_ones", std::string(100, '\xff'), errc::not_tls, errc::not_tls},
-                    babble{"a_record_of_nothing", std::string("\x16\x03\x01\x00\x00", 5) + std::string(40, 'x'), errc::handshake_failed,
-                           errc::handshake_failed},
-                    babble{"a_record_too_long", std::string("\x16\x03\x01\xff\xff", 5) + std::string(70000, 'x'), errc::handshake_failed,
-                           errc::handshake_failed},
-                    babble{"an_alert", std::string("\x15\x03\x03\x00\x02\x02\x46", 7), errc::handshake_failed, errc::protocol_version}),
+                    babble{"a_record_of_nothing", std::string("\x16\x03\x01\x00\x00", 5) + std::string(40, 'x'),
+                           errc::handshake_failed, errc::handshake_failed},
+                    babble{"a_record_too_long", std::string("\x16\x03\x01\xff\xff", 5) + std::string(70000, 'x'),
+                           errc::handshake_failed, errc::handshake_failed},
+                    babble{"an_alert", std::string("\x15\x03\x03\x00\x02\x02\x46", 7), errc::handshake_failed,
+                           errc::protocol_version}),
     [](const auto& each) { return each.param.title; });
 
 TEST_P(garbage, is_told_as_what_it_is) {

@@ -44,7 +44,8 @@ TEST(server_config, tells_which_file_is_wrong) {
     auto made = server_config::make({.identities = {{.certificate = test::pki(certificate), .key = test::pki(key)}}});
     EXPECT_FALSE(made);
     if (made) return errc::internal;
-    EXPECT_NE(made.error().message().find(".pem") == std::string::npos && made.error().message().find(".key") == std::string::npos &&
+    EXPECT_NE(made.error().message().find(".pem") == std::string::npos &&
+                  made.error().message().find(".key") == std::string::npos &&
                   made.error().message().find(".bin") == std::string::npos,
               true)
         << made.error().message();

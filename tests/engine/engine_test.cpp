@@ -30,7 +30,8 @@ void poison_queue() {
 }
 
 class engine_of_each_version : public testing::TestWithParam<protocol_version> {};
-INSTANTIATE_TEST_SUITE_P(versions, engine_of_each_version, testing::Values(protocol_version::tls1_2, protocol_version::tls1_3),
+INSTANTIATE_TEST_SUITE_P(versions, engine_of_each_version,
+                         testing::Values(protocol_version::tls1_2, protocol_version::tls1_3),
                          [](const auto& each) { return each.param == protocol_version::tls1_2 ? "tls1_2" : "tls1_3"; });
 
 TEST_P(engine_of_each_version, carries_bytes_both_ways) {
@@ -248,7 +249,9 @@ TEST_P(engine_of_each_version, an_identity_may_come_later) {
 TEST_P(engine_of_each_version, a_refused_name_is_an_alert) {
   auto options = pair::defaults(GetParam());
   options.server.loaded_identities.clear();
-  options.server.select_identity = [](const client_hello_info&) { return identity_choice{.is = identity_choice::state::refused}; };
+  options.server.select_identity = [](const client_hello_info&) {
+    return identity_choice{.is = identity_choice::state::refused};
+  };
   pair p(std::move(options));
   EXPECT_FALSE(p.shake());
   ASSERT_TRUE(p.client_error && p.server_error);
@@ -368,7 +371,8 @@ TEST_P(engine_of_each_version, the_key_log_has_the_nss_form) {
   pair p(std::move(options));
   p.must_shake();
   ASSERT_FALSE(lines.empty());
-  const std::string wanted = GetParam() == protocol_version::tls1_2 ? "CLIENT_RANDOM " : "CLIENT_HANDSHAKE_TRAFFIC_SECRET ";
+  const std::string wanted =
+      GetParam() == protocol_version::tls1_2 ? "CLIENT_RANDOM " : "CLIENT_HANDSHAKE_TRAFFIC_SECRET ";
   EXPECT_TRUE(std::any_of(lines.begin(), lines.end(), [&](const auto& l) { return l.starts_with(wanted); }));
 }
 
@@ -405,7 +409,8 @@ TEST(engine, one_name_may_have_a_key_of_each_type) {
   auto options = pair::defaults(protocol_version::tls1_2);
   options.server.loaded_identities = {test::load_identity("server-rsa"), test::load_identity("server")};
   const auto server = server_config::make(options.server).value();
-  for (const auto& [cipher, key] : {std::pair{"ECDHE-ECDSA-AES128-GCM-SHA256", "EC P-256"}, {"ECDHE-RSA-AES128-GCM-SHA256", "RSA 2048"}}) {
+  for (const auto& [cipher, key] :
+       {std::pair{"ECDHE-ECDSA-AES128-GCM-SHA256", "EC P-256"}, {"ECDHE-RSA-AES128-GCM-SHA256", "RSA 2048"}}) {
     options.client.ciphers = cipher;
     for (const auto& sni : {std::optional<std::string>(), std::optional<std::string>("")}) {
       pair p(client_config::make(options.client).value(), server, "server.test", {.sni = sni});

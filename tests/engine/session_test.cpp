@@ -15,8 +15,8 @@ using test::pair;
 using namespace std::chrono_literals;
 
 // A connection that lives, reads what a client reads (tickets among it), and goes without a close_notify.
-connection_info converse(const client_config& client, const server_config& server, const std::string& name = "server.test",
-                         engine_options options = {}) {
+connection_info converse(const client_config& client, const server_config& server,
+                         const std::string& name = "server.test", engine_options options = {}) {
   pair p(client, server, name, std::move(options));
   p.must_shake();
   p.server->write("hello").value();
@@ -142,7 +142,8 @@ TEST(session_tickets, of_tls_1_3_are_used_once) {
   EXPECT_FALSE(two.client->info().resumed);
 }
 
-// ------------------------------------------------------------------------------------------------------------ the cache
+// ------------------------------------------------------------------------------------------------------------ the
+// cache
 
 std::shared_ptr<const saved_session> made_for(int version) {
   auto s = std::make_shared<saved_session>();

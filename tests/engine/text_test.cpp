@@ -14,7 +14,9 @@ struct texts {
   std::string hint;
 };
 
-texts of(const std::optional<error>& e) { return e ? texts{e->message(), e->hint()} : texts{"no error", "no error"}; }
+texts of(const std::optional<error>& e) {
+  return e ? texts{e->message(), e->hint()} : texts{"no error", "no error"};
+}
 
 struct both {
   texts client, server;
@@ -59,7 +61,8 @@ TEST(texts, protocol_version) {
   options.server.min_version = protocol_version::tls1_3;
   const auto said = fail(std::move(options));
   EXPECT_EQ(said.server.message, "client: the client offers no TLS version that is allowed here");
-  EXPECT_EQ(said.client.message, "server.test: the server accepts none of the TLS versions offered (alert protocol_version)");
+  EXPECT_EQ(said.client.message,
+            "server.test: the server accepts none of the TLS versions offered (alert protocol_version)");
   EXPECT_NE(said.client.hint.find("--tls-min"), std::string::npos);
 }
 
@@ -69,7 +72,8 @@ TEST(texts, no_shared_cipher) {
   const auto said = fail(std::move(options));
   EXPECT_EQ(said.server.message, "client: no cipher suite, group or signature algorithm in common with the client");
   EXPECT_EQ(said.client.message,
-            "server.test: the server found no cipher, group or signature algorithm in common, or refused for a reason it does not tell "
+            "server.test: the server found no cipher, group or signature algorithm in common, or refused for a reason "
+            "it does not tell "
             "(alert handshake_failure)");
   EXPECT_NE(said.client.hint, "");
   EXPECT_NE(said.server.hint, "");
@@ -90,7 +94,8 @@ TEST(texts, plain_http_on_a_tls_port) {
 }
 
 TEST(texts, tls_on_a_plain_port) {
-  EXPECT_EQ(client_hears("220 mail.example ESMTP\r\n").message, "server.test: does not speak TLS on this port: it said \"220 mail.example ESMTP\"");
+  EXPECT_EQ(client_hears("220 mail.example ESMTP\r\n").message,
+            "server.test: does not speak TLS on this port: it said \"220 mail.example ESMTP\"");
   EXPECT_NE(client_hears("220 mail.example ESMTP\r\n").hint.find("STARTTLS"), std::string::npos);
   EXPECT_NE(client_hears("HTTP/1.1 400 Bad Request\r\n\r\n").hint.find("http:"), std::string::npos);
   EXPECT_EQ(client_hears(std::string("\0\0\0\0\0\0", 6)).message, "server.test: does not speak TLS on this port");
@@ -99,11 +104,13 @@ TEST(texts, tls_on_a_plain_port) {
 TEST(texts, the_connection_ended) {
   EXPECT_EQ(client_hears("").message, "server.test: the server closed the connection during the handshake");
   EXPECT_NE(client_hears("").hint.find("nothing came back"), std::string::npos);
-  EXPECT_EQ(server_hears(std::string("\x16\x03\x01", 3)).message, "client: the client closed the connection during the handshake");
+  EXPECT_EQ(server_hears(std::string("\x16\x03\x01", 3)).message,
+            "client: the client closed the connection during the handshake");
   pair p;
   p.must_shake();
   p.to_client->ended = true;
-  EXPECT_EQ(of(test::drain(*p.client).failure).message, "server.test: the stream was cut: the connection ended without close_notify");
+  EXPECT_EQ(of(test::drain(*p.client).failure).message,
+            "server.test: the stream was cut: the connection ended without close_notify");
 }
 
 TEST(texts, altered_data) {
@@ -111,12 +118,14 @@ TEST(texts, altered_data) {
   p.must_shake();
   p.to_server->alter_at = p.to_server->written + 10;
   p.client->write("data").value();
-  EXPECT_EQ(of(test::drain(*p.server).failure).message, "client: the data was altered on its way, or the client encrypts wrongly");
+  EXPECT_EQ(of(test::drain(*p.server).failure).message,
+            "client: the data was altered on its way, or the client encrypts wrongly");
 }
 
 TEST(texts, failures_of_the_transport_name_the_handshake) {
-  for (const auto& [below, wanted] : {std::pair{error(errc::timed_out, "reading: timed out"), "handshake: reading: timed out"},
-                                      {error(errc::connection_reset, "connection reset"), "handshake: connection reset"}}) {
+  for (const auto& [below, wanted] :
+       {std::pair{error(errc::timed_out, "reading: timed out"), "handshake: reading: timed out"},
+        {error(errc::connection_reset, "connection reset"), "handshake: connection reset"}}) {
     pair p;
     p.client_wire->read_error = below;
     EXPECT_EQ(p.client->handshake().error().message(), wanted);

@@ -44,22 +44,24 @@ TEST_P(refused_server, is_told_by_the_right_alert_and_gets_no_byte) {
   EXPECT_EQ(p.server_error->alert(), (alert{static_cast<std::uint8_t>(row.sent_alert), alert::sender::peer}));
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    rows, refused_server,
-    testing::Combine(testing::Values(refusal{"wrong-name", "server.test", errc::name_mismatch, 42},
-                                     refusal{"server", "127.0.0.2", errc::name_mismatch, 42},
-                                     refusal{"cn-only", "server.test", errc::name_mismatch, 42},
-                                     refusal{"expired", "server.test", errc::expired, 45},
-                                     refusal{"not-yet", "server.test", errc::not_yet_valid, 42},
-                                     refusal{"self-signed", "server.test", errc::self_signed, 48},
-                                     refusal{"server-clientonly-eku", "server.test", errc::invalid_purpose, 43}),
-                     testing::Values(protocol_version::tls1_2, protocol_version::tls1_3)),
-    [](const auto& each) {
-      std::string out = std::get<0>(each.param).identity + std::string("_for_") + std::get<0>(each.param).name + "_" +
-                        std::string(name(std::get<1>(each.param)));
-      std::ranges::replace_if(out, [](unsigned char c) { return isalnum(c) == 0; }, '_');
-      return out;
-    });
+INSTANTIATE_TEST_SUITE_P(rows, refused_server,
+                         testing::Combine(testing::Values(refusal{"wrong-name", "server.test", errc::name_mismatch, 42},
+                                                          refusal{"server", "127.0.0.2", errc::name_mismatch, 42},
+                                                          refusal{"cn-only", "server.test", errc::name_mismatch, 42},
+                                                          refusal{"expired", "server.test", errc::expired, 45},
+                                                          refusal{"not-yet", "server.test", errc::not_yet_valid, 42},
+                                                          refusal{"self-signed", "server.test", errc::self_signed, 48},
+                                                          refusal{"server-clientonly-eku", "server.test",
+                                                                  errc::invalid_purpose, 43}),
+                                          testing::Values(protocol_version::tls1_2, protocol_version::tls1_3)),
+                         [](const auto& each) {
+                           std::string out = std::get<0>(each.param).identity + std::string("_for_") +
+                                             std::get<0>(each.param).name + "_" +
+                                             std::string(name(std::get<1>(each.param)));
+                           std::ranges::replace_if(
+                               out, [](unsigned char c) { return isalnum(c) == 0; }, '_');
+                           return out;
+                         });
 
 TEST(verdict_in_handshake, an_unknown_issuer_is_alert_48) {
   auto options = pair::defaults();
@@ -137,7 +139,8 @@ TEST(verdict_in_handshake, the_last_second_of_a_certificate_counts) {
   const auto ends = test::load_identity("server").leaf().not_after();
   for (const auto& [now, accepted] : {std::pair{ends, true}, {ends + 1s, false}}) {
     auto options = pair::defaults();
-    options.client.trust = trust_store::of({test::load_identity("server").leaf()});  // its own anchor: no other end interferes
+    options.client.trust =
+        trust_store::of({test::load_identity("server").leaf()});  // its own anchor: no other end interferes
     options.client.verify.clock = [now = now] { return now; };
     pair p(std::move(options));
     EXPECT_EQ(p.shake().has_value(), accepted);
@@ -183,7 +186,8 @@ TEST(verdict_in_handshake, an_address_is_verified_and_not_sent_as_sni) {
   EXPECT_EQ(p.server->info().sni, "");
 }
 
-// ------------------------------------------------------------------------------------------------ clients' certificates
+// ------------------------------------------------------------------------------------------------ clients'
+// certificates
 
 test::pair_options with_client(client_certificates mode, const char* identity, protocol_version version) {
   auto options = pair::defaults(version);
@@ -194,7 +198,8 @@ test::pair_options with_client(client_certificates mode, const char* identity, p
 }
 
 class client_certificate : public testing::TestWithParam<protocol_version> {};
-INSTANTIATE_TEST_SUITE_P(versions, client_certificate, testing::Values(protocol_version::tls1_2, protocol_version::tls1_3),
+INSTANTIATE_TEST_SUITE_P(versions, client_certificate,
+                         testing::Values(protocol_version::tls1_2, protocol_version::tls1_3),
                          [](const auto& each) { return each.param == protocol_version::tls1_2 ? "tls1_2" : "tls1_3"; });
 
 TEST_P(client_certificate, is_verified_and_shown) {
@@ -211,7 +216,8 @@ TEST_P(client_certificate, that_is_required_and_missing_is_refused) {
   EXPECT_FALSE(p.server->handshake_done());
   if (!p.client_error) p.client_error = test::drain(*p.client).failure;
   ASSERT_TRUE(p.client_error);
-  EXPECT_EQ(p.client_error->code(), GetParam() == protocol_version::tls1_3 ? errc::certificate_required : errc::no_shared_cipher);
+  EXPECT_EQ(p.client_error->code(),
+            GetParam() == protocol_version::tls1_3 ? errc::certificate_required : errc::no_shared_cipher);
 }
 
 TEST_P(client_certificate, that_is_requested_may_be_missing) {

@@ -1,4 +1,5 @@
-// The buffers between OpenSSL and a transport: few reads and writes, and no memory while nothing is held (docs/proven.md 17, 25).
+// The buffers between OpenSSL and a transport: few reads and writes, and no memory while nothing is held
+// (docs/proven.md 17, 25).
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -15,7 +16,8 @@ class a_wire : public testing::Test {
   std::string take(std::size_t size) {
     std::string taken(size, '\0');
     std::size_t got = 0;
-    if (BIO_read_ex(bio.get(), taken.data(), size, &got) != 1) return BIO_should_retry(bio.get()) != 0 ? "later" : "never";
+    if (BIO_read_ex(bio.get(), taken.data(), size, &got) != 1)
+      return BIO_should_retry(bio.get()) != 0 ? "later" : "never";
     taken.resize(got);
     return taken;
   }

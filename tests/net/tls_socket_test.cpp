@@ -151,7 +151,8 @@ TEST(tls_socket, write_then_close_loses_nothing) {
     auto [client, server] = make_tls_pair();
     const int room = 1 << 20;
     ASSERT_EQ(::setsockopt(client.native_handle(), SOL_SOCKET, SO_SNDBUF, &room, sizeof room), 0);
-    // The server's greeting and ticket lie unread when the client closes: without care the kernel resets the connection.
+    // The server's greeting and ticket lie unread when the client closes: without care the kernel resets the
+    // connection.
     ASSERT_TRUE(server.write_all("greeting", patience));
     ASSERT_TRUE(test::wait_readable(client.native_handle()));
     ASSERT_TRUE(client.write_all(much, patience));

@@ -54,8 +54,9 @@ pair_options pair::defaults(protocol_version version) {
 }
 
 pair::pair(pair_options options)
-    : pair(client_config::make(std::move(options.client)).value(), server_config::make(std::move(options.server)).value(),
-           std::move(options.name), std::move(options.engine)) {}
+    : pair(client_config::make(std::move(options.client)).value(),
+           server_config::make(std::move(options.server)).value(), std::move(options.name), std::move(options.engine)) {
+}
 
 pair::pair(client_config c, server_config s, std::string name, engine_options options)
     : client_settings(std::move(c)), server_settings(std::move(s)) {
@@ -65,7 +66,8 @@ pair::pair(client_config c, server_config s, std::string name, engine_options op
 }
 
 void pair::connect(const std::string& name, engine_options options) {
-  client.emplace(engine::client(client_settings, server_name::parse(name).value(), *client_wire, std::move(options)).value());
+  client.emplace(
+      engine::client(client_settings, server_name::parse(name).value(), *client_wire, std::move(options)).value());
   server.emplace(engine::server(server_settings, *server_wire).value());
 }
 
@@ -75,19 +77,22 @@ result<void> pair::shake() {
     if (auto done = e.handshake(); !done) failure = done.error();
   };
   for (int idle = 0; idle < 3;) {
-    const auto before = std::tuple(to_server->written, to_client->written, to_server->queue.size(), to_client->queue.size());
+    const auto before =
+        std::tuple(to_server->written, to_client->written, to_server->queue.size(), to_client->queue.size());
     turn(*client, client_error);
     turn(*server, server_error);
     if (client->unsent() != 0) (void)client->flush();
     if (server->unsent() != 0) (void)server->flush();
     const bool settled = (client_error || client->handshake_done()) && (server_error || server->handshake_done());
     if (settled && client->unsent() + server->unsent() == 0) break;
-    const auto after = std::tuple(to_server->written, to_client->written, to_server->queue.size(), to_client->queue.size());
+    const auto after =
+        std::tuple(to_server->written, to_client->written, to_server->queue.size(), to_client->queue.size());
     idle = before == after ? idle + 1 : 0;
   }
   if (client_error) return *client_error;
   if (server_error) return *server_error;
-  if (!client->handshake_done() || !server->handshake_done()) return error(errc::handshake_failed, "the handshake does not go on");
+  if (!client->handshake_done() || !server->handshake_done())
+    return error(errc::handshake_failed, "the handshake does not go on");
   return {};
 }
 

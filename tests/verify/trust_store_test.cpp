@@ -77,12 +77,13 @@ TEST(trust_store, of_the_system_holds_what_openssl_reads_there) {
 }
 
 TEST(indexed_bundle, skips_what_is_broken_and_counts_it) {
-  const indexed_bundle bundle("a comment\n" + contents_of(pki("bundle-with-broken-entry.pem")) +
-                              "-----BEGIN CERTIFICATE-----\nnot base64 at all!\n-----END CERTIFICATE-----\n"
-                              "-----BEGIN CERTIFICATE-----\nAAAA\n" +
-                              contents_of(pki("wrong-name.pem")) +
-                              "-----BEGIN TRUSTED CERTIFICATE-----\nAAAA\n-----END TRUSTED CERTIFICATE-----\n"
-                              "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n-----BEGIN CERTIFICATE-----\nAAAA");
+  const indexed_bundle bundle(
+      "a comment\n" + contents_of(pki("bundle-with-broken-entry.pem")) +
+      "-----BEGIN CERTIFICATE-----\nnot base64 at all!\n-----END CERTIFICATE-----\n"
+      "-----BEGIN CERTIFICATE-----\nAAAA\n" +
+      contents_of(pki("wrong-name.pem")) +
+      "-----BEGIN TRUSTED CERTIFICATE-----\nAAAA\n-----END TRUSTED CERTIFICATE-----\n"
+      "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n-----BEGIN CERTIFICATE-----\nAAAA");
   // Four good ones of five, and the one after the frame that does not close.
   EXPECT_EQ(bundle.size(), 5U);
   EXPECT_EQ(bundle.skipped(), 5U);
@@ -140,7 +141,8 @@ TEST(name_hash, is_equal_where_names_are) {
   }
   // The same in 16-bit characters: MBSTRING_ASC asks for BMPString through the mask.
   ossl::x509_name_ptr wide(X509_NAME_new());
-  for (const auto& [field, text] : {std::pair{"O", std::string("\0E\0x\0a\0m\0p\0l\0e\0 \0C\0o\0r\0p", 24)}, {"CN", std::string("\0R\0o\0o\0t\0 \0001", 12)}})
+  for (const auto& [field, text] : {std::pair{"O", std::string("\0E\0x\0a\0m\0p\0l\0e\0 \0C\0o\0r\0p", 24)},
+                                    {"CN", std::string("\0R\0o\0o\0t\0 \0001", 12)}})
     X509_NAME_add_entry_by_txt(wide.get(), field, V_ASN1_BMPSTRING, reinterpret_cast<const unsigned char*>(text.data()),
                                static_cast<int>(text.size()), -1, 0);
   ASSERT_EQ(X509_NAME_cmp(reference.get(), wide.get()), 0);

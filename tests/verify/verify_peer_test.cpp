@@ -16,7 +16,9 @@ namespace {
 using namespace std::chrono_literals;
 using test::pki;
 
-std::vector<certificate> certificates(const std::string& file) { return load_certificates(pki(file + ".pem")).value(); }
+std::vector<certificate> certificates(const std::string& file) {
+  return load_certificates(pki(file + ".pem")).value();
+}
 
 trust_store trusting(const std::vector<const char*>& files) {
   auto store = trust_store::none();
@@ -38,9 +40,11 @@ class judged : public testing::TestWithParam<row> {};
 INSTANTIATE_TEST_SUITE_P(
     table, judged,
     testing::Values(
-        row{"by_its_root", "server", {"ca"}, "server.test", {}, 2}, row{"rsa", "server-rsa", {"ca"}, "localhost", {}, 2},
-        row{"ed25519", "ed25519", {"ca"}, "server.test", {}, 2}, row{"by_address", "server", {"ca"}, "127.0.0.1", {}, 2},
-        row{"by_ipv6_address", "server", {"ca"}, "[::1]", {}, 2}, row{"in_any_case", "server", {"ca"}, "SERVER.Test.", {}, 2},
+        row{"by_its_root", "server", {"ca"}, "server.test", {}, 2},
+        row{"rsa", "server-rsa", {"ca"}, "localhost", {}, 2}, row{"ed25519", "ed25519", {"ca"}, "server.test", {}, 2},
+        row{"by_address", "server", {"ca"}, "127.0.0.1", {}, 2},
+        row{"by_ipv6_address", "server", {"ca"}, "[::1]", {}, 2},
+        row{"in_any_case", "server", {"ca"}, "SERVER.Test.", {}, 2},
         row{"over_an_intermediate", "chain", {"ca"}, "server.test", {}, 3},
         row{"with_the_intermediate_as_anchor", "chain-leaf-only", {"intermediate"}, "server.test", {}, 2},
         row{"with_itself_as_anchor", "server", {"server"}, "server.test", {}, 1},
@@ -52,7 +56,12 @@ INSTANTIATE_TEST_SUITE_P(
         row{"self_signed", "self-signed", {"ca"}, "server.test", {errc::self_signed}, 1},
         row{"the_second_root_of_a_name", "server", {"ca-twin", "ca"}, "server.test", {}, 2},
         row{"the_first_root_of_a_name", "server", {"ca", "ca-twin"}, "server.test", {}, 2},
-        row{"a_root_that_is_over_does_not_hide_its_successor", "server", {"ca-expired-twin", "ca"}, "server.test", {}, 2},
+        row{"a_root_that_is_over_does_not_hide_its_successor",
+            "server",
+            {"ca-expired-twin", "ca"},
+            "server.test",
+            {},
+            2},
         row{"only_a_root_that_is_over", "server", {"ca-expired-twin"}, "server.test", {errc::expired}, 2},
         row{"under_an_expired_root", "under-expired-ca", {"expired-ca"}, "server.test", {errc::expired}, 2},
         row{"expired", "expired", {"ca"}, "server.test", {errc::expired}, 2},
@@ -65,17 +74,33 @@ INSTANTIATE_TEST_SUITE_P(
         row{"for_clients_only", "server-clientonly-eku", {"ca"}, "server.test", {errc::invalid_purpose}, 2},
         row{"weak_key", "weak-rsa1024", {"ca"}, "server.test", {errc::weak_key}, 2},
         row{"weak_digest", "weak-digest", {"ca"}, "server.test", {errc::weak_signature}, 2},
-        row{"critical_extension_unknown", "critical-unknown", {"ca"}, "server.test", {errc::unknown_critical_extension}, 2},
+        row{"critical_extension_unknown",
+            "critical-unknown",
+            {"ca"},
+            "server.test",
+            {errc::unknown_critical_extension},
+            2},
         // docs/proven.md 5: the CN of this one lies outside, and nobody consults it.
         row{"inside_name_constraints", "constrained", {"constrained-ca"}, "host.inside.test", {}, 2},
-        row{"outside_name_constraints", "constrained-outside", {"constrained-ca"}, "www.elsewhere.test", {errc::name_constraint}, 2},
-        row{"everything_at_once", "expired", {"other-ca"}, "elsewhere.test", {errc::unknown_issuer, errc::expired, errc::name_mismatch}, 1}),
+        row{"outside_name_constraints",
+            "constrained-outside",
+            {"constrained-ca"},
+            "www.elsewhere.test",
+            {errc::name_constraint},
+            2},
+        row{"everything_at_once",
+            "expired",
+            {"other-ca"},
+            "elsewhere.test",
+            {errc::unknown_issuer, errc::expired, errc::name_mismatch},
+            1}),
     [](const auto& each) { return each.param.title; });
 
 TEST_P(judged, as_the_table_says) {
   const auto& row = GetParam();
   const auto sent = certificates(row.sent);
-  const auto answer = verify_peer({.sent = sent, .trust = trusting(row.trust), .expected = server_name::parse(row.name).value()});
+  const auto answer =
+      verify_peer({.sent = sent, .trust = trusting(row.trust), .expected = server_name::parse(row.name).value()});
   std::vector<std::string> got, wanted;
   for (const auto& f : answer.findings()) got.emplace_back(name(f.code));
   for (const auto c : row.codes) wanted.emplace_back(name(c));
@@ -88,7 +113,8 @@ TEST_P(judged, as_the_table_says) {
 TEST(verify_peer, a_leaf_that_issues_is_no_ca) {
   std::vector<certificate> sent = certificates("by-a-leaf");
   sent.push_back(certificates("server").front());
-  const auto answer = verify_peer({.sent = sent, .trust = trusting({"ca"}), .expected = server_name::parse("server.test").value()});
+  const auto answer =
+      verify_peer({.sent = sent, .trust = trusting({"ca"}), .expected = server_name::parse("server.test").value()});
   ASSERT_FALSE(answer.trusted());
   EXPECT_EQ(name(answer.findings().front().code), "invalid_ca");
   EXPECT_EQ(answer.findings().front().depth, 1U);
@@ -96,9 +122,12 @@ TEST(verify_peer, a_leaf_that_issues_is_no_ca) {
 
 TEST(verify_peer, both_ends_of_a_validity_are_inside) {
   const auto sent = certificates("server");
-  for (const auto& [at, code] : {std::pair{sent[0].not_before() - 1s, errc::not_yet_valid}, {sent[0].not_before(), errc{}},
-                                 {sent[0].not_after(), errc{}}, {sent[0].not_after() + 1s, errc::expired}}) {
-    const auto answer = verify_peer({.sent = sent, .trust = trusting({"ca"}), .options = {.clock = [at = at] { return at; }}});
+  for (const auto& [at, code] : {std::pair{sent[0].not_before() - 1s, errc::not_yet_valid},
+                                 {sent[0].not_before(), errc{}},
+                                 {sent[0].not_after(), errc{}},
+                                 {sent[0].not_after() + 1s, errc::expired}}) {
+    const auto answer =
+        verify_peer({.sent = sent, .trust = trusting({"ca"}), .options = {.clock = [at = at] { return at; }}});
     EXPECT_EQ(answer.trusted(), code == errc{});
     if (!answer.trusted()) {
       EXPECT_EQ(name(answer.findings().front().code), name(code));
@@ -131,12 +160,15 @@ TEST(verify_peer, order_and_strangers_in_what_was_sent_do_not_matter) {
   auto sent = certificates("chain");
   sent.insert(sent.begin() + 1, certificates("other-ca").front());
   sent.push_back(certificates("wildcard").front());
-  EXPECT_TRUE(verify_peer({.sent = sent, .trust = trusting({"ca"}), .expected = server_name::parse("server.test").value()}).trusted());
+  EXPECT_TRUE(
+      verify_peer({.sent = sent, .trust = trusting({"ca"}), .expected = server_name::parse("server.test").value()})
+          .trusted());
 }
 
 TEST(verify_peer, loosened_reports_and_accepts) {
   const auto sent = certificates("expired");
-  const auto answer = verify_peer({.sent = sent, .trust = trusting({"ca"}), .loosened = dangerous::accept_any_certificate("a test")});
+  const auto answer =
+      verify_peer({.sent = sent, .trust = trusting({"ca"}), .loosened = dangerous::accept_any_certificate("a test")});
   EXPECT_TRUE(answer.trusted());
   EXPECT_EQ(answer.findings().size(), 1U);
   EXPECT_EQ(answer.loosened(), "a test");
@@ -156,7 +188,8 @@ TEST(verified_chains, remember_signatures_and_nothing_that_changes) {
   EXPECT_TRUE(again.trusted());
   EXPECT_EQ(again.chain(), first.chain());
 
-  const auto other = verify_peer({.sent = sent, .trust = trusting({"ca"}), .expected = name_of("elsewhere.test")}, known);
+  const auto other =
+      verify_peer({.sent = sent, .trust = trusting({"ca"}), .expected = name_of("elsewhere.test")}, known);
   ASSERT_EQ(other.findings().size(), 1U);
   EXPECT_EQ(other.findings().front().code, errc::name_mismatch);
   const auto late = verify_peer({.sent = sent,
@@ -166,7 +199,8 @@ TEST(verified_chains, remember_signatures_and_nothing_that_changes) {
                                 known);
   ASSERT_EQ(late.findings().size(), 1U);
   EXPECT_EQ(late.findings().front().code, errc::expired);
-  EXPECT_FALSE(verify_peer({.sent = sent, .trust = trusting({}), .role = peer_role::client}, known).trusted()) << "another role";
+  EXPECT_FALSE(verify_peer({.sent = sent, .trust = trusting({}), .role = peer_role::client}, known).trusted())
+      << "another role";
   const std::vector<certificate> leaf_only(sent.begin(), sent.begin() + 1);
   EXPECT_FALSE(verify_peer({.sent = leaf_only, .trust = trusting({})}, known).trusted()) << "other octets";
 }
@@ -189,7 +223,8 @@ TEST(verified_chains, are_bounded) {
   EXPECT_TRUE(known.find({static_cast<std::uint8_t>(999), static_cast<std::uint8_t>(999 >> 8)}));
 }
 
-// ------------------------------------------------------------------------------------------- the texts, and their hints
+// ------------------------------------------------------------------------------------------- the texts, and their
+// hints
 
 struct text_row {
   const char* title;
@@ -204,32 +239,82 @@ class text : public testing::TestWithParam<text_row> {};
 INSTANTIATE_TEST_SUITE_P(
     table, text,
     testing::Values(
-        text_row{"wrong_name", "wrong-name", {"ca"}, "server.test",
-                 "srv: verification failed: the certificate is for other.test, not for server.test", "connect by one of those names"},
-        text_row{"address", "wrong-name", {"ca"}, "192.0.2.1",
-                 "srv: verification failed: the certificate is for other.test, not for 192.0.2.1", "give the name to verify beside the address"},
-        text_row{"idn", "wrong-name", {"ca"}, "bücher.example",
-                 "srv: verification failed: the certificate is for other.test, not for bücher.example", "--name"},
-        text_row{"common_name_only", "cn-only", {"ca"}, "server.test",
+        text_row{"wrong_name",
+                 "wrong-name",
+                 {"ca"},
+                 "server.test",
+                 "srv: verification failed: the certificate is for other.test, not for server.test",
+                 "connect by one of those names"},
+        text_row{"address",
+                 "wrong-name",
+                 {"ca"},
+                 "192.0.2.1",
+                 "srv: verification failed: the certificate is for other.test, not for 192.0.2.1",
+                 "give the name to verify beside the address"},
+        text_row{"idn",
+                 "wrong-name",
+                 {"ca"},
+                 "bücher.example",
+                 "srv: verification failed: the certificate is for other.test, not for bücher.example",
+                 "--name"},
+        text_row{"common_name_only",
+                 "cn-only",
+                 {"ca"},
+                 "server.test",
                  "srv: verification failed: the certificate holds no subjectAltName, so it is not for server.test",
                  "its common name 'server.test' is not consulted (RFC 9525)"},
-        text_row{"expired", "expired", {"ca"}, "server.test",
-                 "srv: verification failed: the certificate 'server.test' expired on 2020-06-01T00:00:00Z, ", "clock"},
-        text_row{"expired_root", "under-expired-ca", {"expired-ca"}, "server.test",
-                 "srv: verification failed: the root 'expired root' (depth 1) expired on 2020-01-01T00:00:00Z, ", "current chain"},
-        text_row{"not_yet_valid", "not-yet", {"ca"}, "server.test",
-                 "srv: verification failed: the certificate 'server.test' is not valid before 2099-01-01T00:00:00Z, in ", "clock"},
-        text_row{"unknown_issuer", "server", {"other-ca"}, "server.test",
-                 "srv: verification failed: the certificate 'server.test' was issued by 'CN=signet test root,O=signet tests', which is not "
+        text_row{"expired",
+                 "expired",
+                 {"ca"},
+                 "server.test",
+                 "srv: verification failed: the certificate 'server.test' expired on 2020-06-01T00:00:00Z, ",
+                 "clock"},
+        text_row{"expired_root",
+                 "under-expired-ca",
+                 {"expired-ca"},
+                 "server.test",
+                 "srv: verification failed: the root 'expired root' (depth 1) expired on 2020-01-01T00:00:00Z, ",
+                 "current chain"},
+        text_row{
+            "not_yet_valid",
+            "not-yet",
+            {"ca"},
+            "server.test",
+            "srv: verification failed: the certificate 'server.test' is not valid before 2099-01-01T00:00:00Z, in ",
+            "clock"},
+        text_row{"unknown_issuer",
+                 "server",
+                 {"other-ca"},
+                 "server.test",
+                 "srv: verification failed: the certificate 'server.test' was issued by 'CN=signet test root,O=signet "
+                 "tests', which is not "
                  "among the trusted certificates: ",
                  "--add-ca"},
-        text_row{"self_signed", "self-signed", {"ca"}, "server.test",
-                 "srv: verification failed: the certificate 'server.test' is self-signed and not among the trusted certificates: ", "--add-ca"},
-        text_row{"nobody", "server", {}, "server.test", "srv: verification failed: there is nobody to trust: the trust store is empty", "--ca FILE"},
-        text_row{"purpose", "server-clientonly-eku", {"ca"}, "server.test",
-                 "srv: verification failed: the certificate 'server.test' is not allowed to identify a server", "serverAuth"},
-        text_row{"weak", "weak-rsa1024", {"ca"}, "server.test",
-                 "srv: verification failed: the certificate 'server.test' has a key that is too weak (RSA 1024)", "2048"}),
+        text_row{"self_signed",
+                 "self-signed",
+                 {"ca"},
+                 "server.test",
+                 "srv: verification failed: the certificate 'server.test' is self-signed and not among the trusted "
+                 "certificates: ",
+                 "--add-ca"},
+        text_row{"nobody",
+                 "server",
+                 {},
+                 "server.test",
+                 "srv: verification failed: there is nobody to trust: the trust store is empty",
+                 "--ca FILE"},
+        text_row{"purpose",
+                 "server-clientonly-eku",
+                 {"ca"},
+                 "server.test",
+                 "srv: verification failed: the certificate 'server.test' is not allowed to identify a server",
+                 "serverAuth"},
+        text_row{"weak",
+                 "weak-rsa1024",
+                 {"ca"},
+                 "server.test",
+                 "srv: verification failed: the certificate 'server.test' has a key that is too weak (RSA 1024)",
+                 "2048"}),
     [](const auto& each) { return each.param.title; });
 
 TEST_P(text, says_what_is_wrong_and_what_to_do) {
@@ -247,17 +332,21 @@ TEST_P(text, says_what_is_wrong_and_what_to_do) {
 
 TEST(text, of_further_problems_stands_in_the_details) {
   const auto sent = certificates("expired");
-  const auto e = to_error("srv", std::make_shared<const verdict>(verify_peer(
-                                     {.sent = sent, .trust = trusting({"other-ca"}), .expected = server_name::parse("a.test").value()})));
+  const auto e = to_error(
+      "srv", std::make_shared<const verdict>(verify_peer(
+                 {.sent = sent, .trust = trusting({"other-ca"}), .expected = server_name::parse("a.test").value()})));
   EXPECT_EQ(e.details().size(), 2U);
 }
 
 TEST(text, of_hostile_names_is_harmless) {
   const auto sent = certificates("odd-subject");
-  const auto answer = verify_peer({.sent = sent, .trust = trusting({"ca"}), .expected = server_name::parse("odd.test").value()});
+  const auto answer =
+      verify_peer({.sent = sent, .trust = trusting({"ca"}), .expected = server_name::parse("odd.test").value()});
   ASSERT_FALSE(answer.trusted());
   for (const auto& f : answer.findings())
-    EXPECT_TRUE(std::ranges::none_of(f.message + f.hint + f.subject, [](unsigned char c) { return c < 0x20 || c == 0x7f; })) << f.message;
+    EXPECT_TRUE(std::ranges::none_of(f.message + f.hint + f.subject, [](unsigned char c) {
+      return c < 0x20 || c == 0x7f;
+    })) << f.message;
 }
 
 }  // namespace

@@ -11,9 +11,10 @@ namespace signet {
 
 namespace detail {
 template <class T>
-inline constexpr bool is_byte = std::is_same_v<T, std::byte> || std::is_same_v<T, char> || std::is_same_v<T, unsigned char>;
+inline constexpr bool is_byte =
+    std::is_same_v<T, std::byte> || std::is_same_v<T, char> || std::is_same_v<T, unsigned char>;
 template <class Container>
-concept byte_container = !std::is_array_v<Container> && requires(Container& c) {
+concept byte_container = !std::is_array_v<Container> && requires(Container & c) {
   requires is_byte<std::remove_cvref_t<decltype(*c.data())>>;
   static_cast<std::size_t>(c.size());
 };
@@ -39,11 +40,11 @@ class byte_span : public std::span<std::byte> {
   constexpr byte_span() noexcept = default;
   constexpr byte_span(std::span<std::byte> bytes) noexcept : span(bytes) {}
   template <class T, std::size_t N>
-    requires detail::is_byte<T>
-  byte_span(T (&array)[N]) noexcept : span(std::as_writable_bytes(std::span(array))) {}
+  requires detail::is_byte<T> byte_span(T (&array)[N])
+  noexcept : span(std::as_writable_bytes(std::span(array))) {}
   template <detail::byte_container Container>
-    requires(!std::is_const_v<std::remove_pointer_t<decltype(std::declval<Container&>().data())>>)
-  byte_span(Container& c) noexcept : span(std::as_writable_bytes(std::span(c.data(), c.size()))) {}
+  requires(!std::is_const_v<std::remove_pointer_t<decltype(std::declval<Container&>().data())>>) byte_span(Container& c)
+  noexcept : span(std::as_writable_bytes(std::span(c.data(), c.size()))) {}
   byte_span(void* data, std::size_t size) noexcept : span(static_cast<std::byte*>(data), size) {}
 };
 

@@ -1,5 +1,5 @@
-// What went wrong, as a value that explains: a stable code to branch on, one sentence for a person, and a hint where the
-// library knows a way out. Errors are immutable and cheap to copy; threads may share them.
+// What went wrong, as a value that explains: a stable code to branch on, one sentence for a person, and a hint where
+// the library knows a way out. Errors are immutable and cheap to copy; threads may share them.
 //
 // Deliberately absent: an error number per OpenSSL reason, thread-local or global "last error", printing.
 #pragma once
@@ -24,23 +24,73 @@ class result;  // <signet/base/result.hpp>
 /// Stable: a code keeps its meaning and its name() for good.
 enum class errc : std::uint8_t {
   // The caller's
-  invalid_argument = 1, invalid_name, invalid_endpoint, invalid_configuration, not_supported, not_connected,
+  invalid_argument = 1,
+  invalid_name,
+  invalid_endpoint,
+  invalid_configuration,
+  not_supported,
+  not_connected,
   // Local files and what is in them
-  file_not_readable, file_malformed, file_too_large, file_exists, password_required, wrong_password, key_mismatch,
+  file_not_readable,
+  file_malformed,
+  file_too_large,
+  file_exists,
+  password_required,
+  wrong_password,
+  key_mismatch,
   // The network
-  name_not_found, resolve_failed, connection_refused, connection_reset, unreachable, address_in_use, permission_denied,
-  io_failed, timed_out, limit_exceeded,
+  name_not_found,
+  resolve_failed,
+  connection_refused,
+  connection_reset,
+  unreachable,
+  address_in_use,
+  permission_denied,
+  io_failed,
+  timed_out,
+  limit_exceeded,
   // The end of a stream
-  closed, truncated, end_of_stream,
+  closed,
+  truncated,
+  end_of_stream,
   // The peer's side of TLS
-  handshake_failed, not_tls, plain_http, protocol_version, no_shared_cipher, no_shared_alpn, unrecognized_name,
-  certificate_required, bad_record, protocol_violation, alert_received, unread_data, plaintext_before_tls,
+  handshake_failed,
+  not_tls,
+  plain_http,
+  protocol_version,
+  no_shared_cipher,
+  no_shared_alpn,
+  unrecognized_name,
+  certificate_required,
+  bad_record,
+  protocol_violation,
+  alert_received,
+  unread_data,
+  plaintext_before_tls,
   // Verification: is this peer who it says it is?
-  no_verdict, no_peer_certificate, no_trust_anchors, unknown_issuer, self_signed, self_signed_in_chain, expired,
-  not_yet_valid, name_mismatch, name_constraint, invalid_purpose, invalid_ca, path_too_long, bad_signature, weak_key,
-  weak_signature, revoked, unknown_critical_extension, invalid_certificate, certificate_rejected,
+  no_verdict,
+  no_peer_certificate,
+  no_trust_anchors,
+  unknown_issuer,
+  self_signed,
+  self_signed_in_chain,
+  expired,
+  not_yet_valid,
+  name_mismatch,
+  name_constraint,
+  invalid_purpose,
+  invalid_ca,
+  path_too_long,
+  bad_signature,
+  weak_key,
+  weak_signature,
+  revoked,
+  unknown_critical_extension,
+  invalid_certificate,
+  certificate_rejected,
   // Ours
-  out_of_memory, internal,
+  out_of_memory,
+  internal,
 };
 
 /// The code's stable name in snake_case, "unknown_issuer".

@@ -1,6 +1,6 @@
-// A value or the error that took its place, shaped like std::expected (the same member names) with the error type fixed.
-// Ignoring one is a compiler warning. Looking at the value of a failure throws signet::exception, by value() and by *
-// alike: a forgotten check ends in a whole sentence, not in undefined behaviour. docs/adr/0002 has the reasons.
+// A value or the error that took its place, shaped like std::expected (the same member names) with the error type
+// fixed. Ignoring one is a compiler warning. Looking at the value of a failure throws signet::exception, by value() and
+// by * alike: a forgotten check ends in a whole sentence, not in undefined behaviour. docs/adr/0002 has the reasons.
 #pragma once
 
 #include <functional>
@@ -29,9 +29,9 @@ class [[nodiscard]] result {
   using error_type = signet::error;
 
   template <class U = T>
-    requires(std::is_constructible_v<T, U> && !std::is_same_v<std::remove_cvref_t<U>, result> &&
-             !std::is_same_v<std::remove_cvref_t<U>, signet::error>)
-  result(U&& value) : value_(std::in_place, std::forward<U>(value)) {}
+  requires(std::is_constructible_v<T, U> && !std::is_same_v<std::remove_cvref_t<U>, result> &&
+           !std::is_same_v<std::remove_cvref_t<U>, signet::error>) result(U&& value)
+      : value_(std::in_place, std::forward<U>(value)) {}
   result(signet::error e) noexcept : error_(std::move(e)) {}
 
   [[nodiscard]] bool has_value() const noexcept { return value_.has_value(); }

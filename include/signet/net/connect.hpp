@@ -39,9 +39,9 @@ struct start_tls_options {
   byte_view first_bytes = {};
 };
 
-/// Upgrades a plain connection. `plain` is moved from only on success: a failed upgrade leaves it with its caller, open.
-/// Bytes that arrived before the upgrade are plaintext_before_tls (command injection). invalid_name, timed_out, closed,
-/// not_tls, handshake_failed and the codes of verification.
+/// Upgrades a plain connection. `plain` is moved from only on success: a failed upgrade leaves it with its caller,
+/// open. Bytes that arrived before the upgrade are plaintext_before_tls (command injection). invalid_name, timed_out,
+/// closed, not_tls, handshake_failed and the codes of verification.
 SIGNET_EXPORT result<tls_socket> start_tls(tcp_socket&& plain, std::string_view name, const client_config& config,
                                            start_tls_options options = {});
 SIGNET_EXPORT result<tls_socket> start_tls(tcp_socket&& plain, std::string_view name, start_tls_options options = {});

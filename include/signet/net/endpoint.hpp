@@ -15,8 +15,8 @@ struct endpoint {
   std::string host = {};
   std::uint16_t port = 0;
 
-  /// "example.org:443", "example.org:https", "192.0.2.1:80", "[2001:db8::1]:443". Without a port `default_port` is taken;
-  /// 0 means that one is needed. Port 0 and an empty host (":8443") are for listening. invalid_endpoint.
+  /// "example.org:443", "example.org:https", "192.0.2.1:80", "[2001:db8::1]:443". Without a port `default_port` is
+  /// taken; 0 means that one is needed. Port 0 and an empty host (":8443") are for listening. invalid_endpoint.
   SIGNET_EXPORT static result<endpoint> parse(std::string_view text, std::uint16_t default_port = 0);
 
   friend bool operator==(const endpoint&, const endpoint&) = default;

@@ -1,5 +1,5 @@
-// The server's door. accept() never handshakes: it returns an `incoming` whose handshake runs where the user wants it, so
-// that a client that stalls stops nobody.
+// The server's door. accept() never handshakes: it returns an `incoming` whose handshake runs where the user wants it,
+// so that a client that stalls stops nobody.
 #pragma once
 
 #include <memory>
@@ -25,8 +25,8 @@ class SIGNET_EXPORT incoming {
   incoming(incoming&&) noexcept = default;
   incoming& operator=(incoming&&) noexcept = default;
 
-  /// Waits for the client until the deadline. timed_out, closed, plain_http, not_tls, protocol_version, no_shared_cipher,
-  /// certificate_required and the codes of verification.
+  /// Waits for the client until the deadline. timed_out, closed, plain_http, not_tls, protocol_version,
+  /// no_shared_cipher, certificate_required and the codes of verification.
   result<tls_socket> handshake(handshake_options options = {}) &&;
   /// The plain connection, without TLS.
   [[nodiscard]] tcp_socket plain() && { return std::move(socket_); }
@@ -55,7 +55,8 @@ class SIGNET_EXPORT listener {
   listener& operator=(listener&&) noexcept;
   ~listener();
 
-  /// Waits for the next client. timed_out, closed after close(), limit_exceeded when no descriptor is left (try again later).
+  /// Waits for the next client. timed_out, closed after close(), limit_exceeded when no descriptor is left (try again
+  /// later).
   result<incoming> accept(deadline until = deadline::never());
   /// With the port that was taken.
   [[nodiscard]] endpoint local_endpoint() const;

@@ -1,5 +1,5 @@
-// A connected stream socket that speaks plain bytes. It never raises SIGPIPE, is closed on exec, sends without delay, and
-// closes its descriptor when it goes.
+// A connected stream socket that speaks plain bytes. It never raises SIGPIPE, is closed on exec, sends without delay,
+// and closes its descriptor when it goes.
 #pragma once
 
 #include <chrono>
@@ -29,8 +29,9 @@ struct read_limit {
 
 class SIGNET_EXPORT tcp_socket {
  public:
-  /// Resolves the name and races its addresses (RFC 8305): the next one is tried 250 ms after the last, or as soon as that
-  /// one has failed. name_not_found, resolve_failed, connection_refused, unreachable, timed_out; details() tells each attempt.
+  /// Resolves the name and races its addresses (RFC 8305): the next one is tried 250 ms after the last, or as soon as
+  /// that one has failed. name_not_found, resolve_failed, connection_refused, unreachable, timed_out; details() tells
+  /// each attempt.
   static result<tcp_socket> connect(const endpoint& to, tcp_connect_options options = {});
   /// Takes ownership of a connected stream socket; a failure leaves it with the caller. invalid_argument.
   static result<tcp_socket> adopt(int descriptor);

@@ -1,5 +1,5 @@
-// A verified TLS connection over a socket, as connect(), start_tls() and incoming::handshake() make it. Its handshake is
-// complete: there is no half-made one to misuse. One thread uses it at a time.
+// A verified TLS connection over a socket, as connect(), start_tls() and incoming::handshake() make it. Its handshake
+// is complete: there is no half-made one to misuse. One thread uses it at a time.
 #pragma once
 
 #include <chrono>
@@ -28,7 +28,8 @@ class SIGNET_EXPORT tls_socket {
   void set_timeout(std::chrono::milliseconds each_call) noexcept;
 
   /// At least one byte, or 0 after the peer's close_notify (and for an empty buffer). A stream that ends without
-  /// close_notify is truncated, never an end. truncated, bad_record, alert_received, timed_out, connection_reset, io_failed.
+  /// close_notify is truncated, never an end. truncated, bad_record, alert_received, timed_out, connection_reset,
+  /// io_failed.
   result<std::size_t> read_some(byte_span buffer, deadline until = {});
   /// Fills the buffer; end_of_stream when the peer ends earlier.
   result<void> read_exactly(byte_span buffer, deadline until = {});
@@ -44,12 +45,12 @@ class SIGNET_EXPORT tls_socket {
   result<std::size_t> write_some(byte_view bytes, deadline until = {});
   result<void> write_all(byte_view bytes, deadline until = {});
 
-  /// Sends close_notify and ends our direction; reading goes on to the peer's end. Who must be sure that everything arrived
-  /// calls this and then reads to the end.
+  /// Sends close_notify and ends our direction; reading goes on to the peer's end. Who must be sure that everything
+  /// arrived calls this and then reads to the end.
   result<void> close_write(deadline until = {});
-  /// Sends close_notify, takes what has already arrived, and closes. Does not wait for the peer: timed_out when it takes no
-  /// more, so that close_notify could not be sent. After a failure that was reported before, and a second time, it does
-  /// nothing but close.
+  /// Sends close_notify, takes what has already arrived, and closes. Does not wait for the peer: timed_out when it
+  /// takes no more, so that close_notify could not be sent. After a failure that was reported before, and a second
+  /// time, it does nothing but close.
   result<void> close();
 
   [[nodiscard]] bool is_open() const noexcept;

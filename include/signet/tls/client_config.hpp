@@ -1,5 +1,5 @@
-// How a client speaks TLS: who it trusts, what it offers. Made once from an options struct, checked then, immutable from
-// then on; copies share it, threads may too. What is expected of one peer (its name) belongs to the connection.
+// How a client speaks TLS: who it trusts, what it offers. Made once from an options struct, checked then, immutable
+// from then on; copies share it, threads may too. What is expected of one peer (its name) belongs to the connection.
 #pragma once
 
 #include <functional>
@@ -16,7 +16,8 @@
 
 namespace signet {
 
-/// Receives each line of the NSS key log, without its newline, from any thread. Whoever has the lines reads the traffic.
+/// Receives each line of the NSS key log, without its newline, from any thread. Whoever has the lines reads the
+/// traffic.
 using key_log_sink = std::function<void(std::string_view line)>;
 
 enum class resumption : unsigned char { enabled, disabled };
@@ -28,8 +29,9 @@ struct client_options {
   std::optional<signet::identity> identity = {};
   protocol_version min_version = protocol_version::tls1_2;
   protocol_version max_version = protocol_version::tls1_3;
-  /// OpenSSL's syntax. Empty keeps OpenSSL's (and so the system's) choice, which is the right one unless you know better:
-  /// a list fixed today shuts out tomorrow's default. Suites without authentication stay excluded whatever it says.
+  /// OpenSSL's syntax. Empty keeps OpenSSL's (and so the system's) choice, which is the right one unless you know
+  /// better: a list fixed today shuts out tomorrow's default. Suites without authentication stay excluded whatever it
+  /// says.
   std::string ciphers = {};
   std::string ciphersuites = {};
   std::string groups = {};

@@ -1,8 +1,8 @@
-// The one TLS state machine. It owns no socket, waits for nothing and has no clock of its own: it moves bytes between its
-// caller and a transport. Every socket, stream and test drives this.
+// The one TLS state machine. It owns no socket, waits for nothing and has no clock of its own: it moves bytes between
+// its caller and a transport. Every socket, stream and test drives this.
 //
-// The first fatal result is kept: every later call returns it, and OpenSSL is not entered again. Destruction releases; it
-// sends nothing and keeps the session resumable.
+// The first fatal result is kept: every later call returns it, and OpenSSL is not entered again. Destruction releases;
+// it sends nothing and keeps the session resumable.
 #pragma once
 
 #include <memory>
@@ -40,13 +40,14 @@ class SIGNET_EXPORT engine {
   engine& operator=(engine&&) noexcept;
   ~engine();
 
-  /// Goes as far as the transport lets it. Done when next is nothing and handshake_done(). On failure the alert is on its
-  /// way before this returns.
+  /// Goes as far as the transport lets it. Done when next is nothing and handshake_done(). On failure the alert is on
+  /// its way before this returns.
   result<io_status> handshake();
   [[nodiscard]] bool handshake_done() const noexcept;
 
-  /// Decrypted bytes into `buffer`; an empty buffer is 0 bytes. The end is told apart: after close_notify `end`, without it
-  /// truncated, for altered data bad_record. When next is read and unsent() is not 0, wait for writing as well.
+  /// Decrypted bytes into `buffer`; an empty buffer is 0 bytes. The end is told apart: after close_notify `end`,
+  /// without it truncated, for altered data bad_record. When next is read and unsent() is not 0, wait for writing as
+  /// well.
   result<io_status> read(byte_span buffer);
   /// Takes bytes as long as no more than 64 KiB of ciphertext wait for the transport.
   result<io_status> write(byte_view bytes);
@@ -70,8 +71,8 @@ class SIGNET_EXPORT engine {
 
   /// Complete after the handshake.
   [[nodiscard]] connection_info info() const;
-  /// What was decided about the peer, on a resumed connection when its session began; null when the peer was not asked for
-  /// a certificate, or before one came.
+  /// What was decided about the peer, on a resumed connection when its session began; null when the peer was not asked
+  /// for a certificate, or before one came.
   [[nodiscard]] std::shared_ptr<const signet::verdict> verdict() const noexcept;
 
   struct impl;

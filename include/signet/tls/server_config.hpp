@@ -24,8 +24,8 @@ struct identity_choice {
   state is = state::ready;
   std::optional<signet::identity> chosen = {};
 };
-/// Asked for each full handshake, more than once when the answer was not_yet: then the handshake says wait_for::application
-/// and goes on when it is called again. Must not wait.
+/// Asked for each full handshake, more than once when the answer was not_yet: then the handshake says
+/// wait_for::application and goes on when it is called again. Must not wait.
 using identity_selector = std::function<identity_choice(const client_hello_info&)>;
 
 enum class client_certificates : unsigned char { ignored, requested, required };

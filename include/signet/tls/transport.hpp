@@ -1,5 +1,5 @@
-// What an engine reads from and writes to: "n bytes", "not yet", "end", or an error. A socket, memory, another stream and
-// the tests' lossy wire are transports; an engine cannot tell them apart.
+// What an engine reads from and writes to: "n bytes", "not yet", "end", or an error. A socket, memory, another stream
+// and the tests' lossy wire are transports; an engine cannot tell them apart.
 #pragma once
 
 #include <cstddef>

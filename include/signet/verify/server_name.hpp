@@ -1,8 +1,8 @@
 // The name or address a client means to talk to, parsed before it is used: for SNI, for verification and as the key of
 // sessions the same normal form serves. A client connection cannot be made without one.
 //
-// Refused: NUL and other control characters, blanks, ports, schemes, user names, wildcards, empty labels, labels over 63
-// and names over 253 octets, IPv4 with leading zeros or fewer than four parts, IPv6 zones.
+// Refused: NUL and other control characters, blanks, ports, schemes, user names, wildcards, empty labels, labels over
+// 63 and names over 253 octets, IPv4 with leading zeros or fewer than four parts, IPv6 zones.
 #pragma once
 
 #include <array>
@@ -18,8 +18,8 @@ namespace signet {
 
 class SIGNET_EXPORT server_name {
  public:
-  /// A DNS name (an IDN becomes A-labels by IDNA 2008 / UTS 46 non-transitional, case is folded, one trailing dot dropped)
-  /// or an IP address (IPv6 with or without brackets). invalid_name.
+  /// A DNS name (an IDN becomes A-labels by IDNA 2008 / UTS 46 non-transitional, case is folded, one trailing dot
+  /// dropped) or an IP address (IPv6 with or without brackets). invalid_name.
   static result<server_name> parse(std::string_view text);
 
   [[nodiscard]] bool is_ip() const noexcept { return address_size_ != 0; }

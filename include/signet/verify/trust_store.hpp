@@ -1,5 +1,5 @@
-// The certificates a verification may end at. Immutable, cheap to copy, shared by threads; looked up by name, so that of
-// the system's hundred and forty only the one that is asked for is ever parsed.
+// The certificates a verification may end at. Immutable, cheap to copy, shared by threads; looked up by name, so that
+// of the system's hundred and forty only the one that is asked for is ever parsed.
 #pragma once
 
 #include <filesystem>
@@ -15,15 +15,16 @@ namespace signet {
 
 class SIGNET_EXPORT trust_store {
  public:
-  /// The system's store, found and indexed once a process at the first call (about a millisecond) and shared from then on.
-  /// SSL_CERT_FILE and SSL_CERT_DIR are honoured, then the places of the common systems are tried. Entries that cannot be
-  /// used are skipped and counted. With none found it is empty, and verification says no_trust_anchors.
+  /// The system's store, found and indexed once a process at the first call (about a millisecond) and shared from then
+  /// on. SSL_CERT_FILE and SSL_CERT_DIR are honoured, then the places of the common systems are tried. Entries that
+  /// cannot be used are skipped and counted. With none found it is empty, and verification says no_trust_anchors.
   static trust_store system();
   /// All certificates of a PEM file or a single DER one; one that is broken is an error. file_not_readable,
   /// file_too_large, file_malformed.
   static result<trust_store> pem_file(const std::filesystem::path& file);
   static result<trust_store> pem(std::string_view text);
-  /// The certificates in the files of a folder (.pem, .crt, .cer and OpenSSL's hashed names); other files are passed over.
+  /// The certificates in the files of a folder (.pem, .crt, .cer and OpenSSL's hashed names); other files are passed
+  /// over.
   static result<trust_store> directory(const std::filesystem::path& folder);
   static trust_store of(std::vector<certificate> anchors);
   /// Trusts nobody.

@@ -35,7 +35,10 @@ class SIGNET_EXPORT verdict {
   [[nodiscard]] const std::string& trust() const noexcept { return trust_; }
 
   verdict(std::vector<certificate> chain, std::vector<finding> findings, std::string trust, std::string loosened = {})
-      : chain_(std::move(chain)), findings_(std::move(findings)), trust_(std::move(trust)), loosened_(std::move(loosened)) {}
+      : chain_(std::move(chain)),
+        findings_(std::move(findings)),
+        trust_(std::move(trust)),
+        loosened_(std::move(loosened)) {}
 
  private:
   std::vector<certificate> chain_;

@@ -1,5 +1,5 @@
-// The one place where trust in a peer is decided. Handshakes, the command line and callers by hand get the same answer for
-// the same input.
+// The one place where trust in a peer is decided. Handshakes, the command line and callers by hand get the same answer
+// for the same input.
 #pragma once
 
 #include <chrono>

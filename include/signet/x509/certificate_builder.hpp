@@ -1,6 +1,6 @@
-// Makes certificates that the strictest reader accepts: version 3, a random 128-bit serial number, subject and authority
-// key identifiers, critical basic constraints and key usage, names as subjectAltName, the start backdated one hour for
-// clocks that are behind.
+// Makes certificates that the strictest reader accepts: version 3, a random 128-bit serial number, subject and
+// authority key identifiers, critical basic constraints and key usage, names as subjectAltName, the start backdated one
+// hour for clocks that are behind.
 #pragma once
 
 #include <chrono>
@@ -35,7 +35,8 @@ struct certificate_request_options {
 SIGNET_EXPORT result<identity> make_ca(const certificate_request_options& options, private_key key);
 /// A leaf issued by `ca`, whose chain is the leaf and, unless the CA is a root, the CA's own chain. The leaf does not
 /// outlive the CA. At least one name is needed. invalid_argument, invalid_name, key_mismatch.
-SIGNET_EXPORT result<identity> issue_certificate(const certificate_request_options& options, private_key key, const identity& ca);
+SIGNET_EXPORT result<identity> issue_certificate(const certificate_request_options& options, private_key key,
+                                                 const identity& ca);
 /// A self-signed leaf, for tests and first steps: a client has to be given the certificate itself as its trust.
 SIGNET_EXPORT result<identity> make_self_signed(const certificate_request_options& options, private_key key);
 

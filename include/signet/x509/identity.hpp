@@ -1,5 +1,5 @@
-// What one side shows to prove who it is: a certificate, the intermediates that go with it, and the key. An identity that
-// exists is consistent: its key belongs to its first certificate.
+// What one side shows to prove who it is: a certificate, the intermediates that go with it, and the key. An identity
+// that exists is consistent: its key belongs to its first certificate.
 #pragma once
 
 #include <filesystem>
@@ -12,8 +12,8 @@
 
 namespace signet {
 
-/// Where an identity is kept. `certificate` holds the leaf first and then the chain; without `key` the key is looked for in
-/// the same file.
+/// Where an identity is kept. `certificate` holds the leaf first and then the chain; without `key` the key is looked
+/// for in the same file.
 struct identity_files {
   std::filesystem::path certificate = {};
   std::filesystem::path key = {};

@@ -1,5 +1,5 @@
-// A private key as a value: immutable, shared by copies and threads, wiped by OpenSSL when the last one goes. There is no
-// terminal prompt: an encrypted key without a password is an error.
+// A private key as a value: immutable, shared by copies and threads, wiped by OpenSSL when the last one goes. There is
+// no terminal prompt: an encrypted key without a password is an error.
 #pragma once
 
 #include <filesystem>

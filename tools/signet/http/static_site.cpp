@@ -363,8 +363,8 @@ std::optional<std::int64_t> parse_http_date(std::string_view text) {
   if (year < 0 || day < 0 || hour < 0 || minute < 0 || second < 0 || hour > 23 || minute > 59 || second > 60 ||
       !date.ok())
     return {};
-  return std::chrono::sys_seconds(std::chrono::sys_days(date)).time_since_epoch().count() + hour * 3600 + minute * 60 +
-         second;
+  return std::chrono::sys_seconds(std::chrono::sys_days(date)).time_since_epoch().count() + hour * 3600L +
+         minute * 60L + second;
 }
 
 }  // namespace tool
