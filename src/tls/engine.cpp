@@ -203,7 +203,8 @@ result<io_status> engine::impl::write(byte_view bytes) {
   if (fatal) return *fatal;
   if (!done) return error(errc::not_connected, "the handshake is not complete");
   if (close_sent) return error(errc::not_connected, whom + ": nothing can be written after close_write()");
-  if (ticket_due && !bytes.empty()) {
+  const bool with_ticket = ticket_due && !bytes.empty();
+  if (with_ticket) {
     // Queued before the data, in the same flight. One is what a client uses.
     ticket_due = false;
     SSL_new_session_ticket(ssl.get());
@@ -224,6 +225,8 @@ result<io_status> engine::impl::write(byte_view bytes) {
     }
     total += n;
   }
+  // A ticket makes OpenSSL set up the buffers of a handshake again, which an idle connection would keep.
+  if (with_ticket) SSL_free_buffers(ssl.get());
   auto status = after_io(total, false);
   if (io.write_failure()) return *io.write_failure();
   return status;

@@ -141,8 +141,10 @@ void wire::hold(byte_view bytes) {
   if (out_end_ + bytes.size() > out_capacity_) {
     const auto held = unsent();
     const auto needed = held + bytes.size();
-    const auto capacity =
-        needed <= 1024 ? 1024 : std::max(needed, std::min(2 * out_capacity_, held_limit + record_room));
+    // A full record is seldom the only one of its flight.
+    const auto capacity = needed <= 1024   ? 1024
+                          : needed < 16384 ? std::max(needed, 2 * out_capacity_)
+                                           : std::max(needed, held_limit);
     auto larger = std::make_unique_for_overwrite<std::byte[]>(capacity);
     if (held != 0) std::memcpy(larger.get(), out_.get() + out_begin_, held);
     out_ = std::move(larger);
