@@ -84,7 +84,7 @@ TEST_F(certificate_builder_test, gnutls_reads_it_too) {
   const auto answer = run_program({"certtool", "--verify", "--verify-hostname", "host.test", "--load-ca-certificate",
                                    folder.file("ca.pem", ca().leaf().pem()).string(), "--infile",
                                    folder.file("leaf.pem", leaf.leaf().pem()).string()});
-  if (answer.status == -1 || answer.status == 127) GTEST_SKIP() << "there is no certtool";
+  if (answer.status == -1 || answer.status == 127) FAIL() << "there is no certtool";
   EXPECT_EQ(answer.status, 0) << answer.output;
 }
 

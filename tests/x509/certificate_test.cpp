@@ -247,7 +247,7 @@ TEST_F(certificate_test, trusted_certificates_of_openssl_are_read) {
 
 TEST_F(certificate_test, every_root_of_this_system_is_read) {
   const std::string bundle = "/etc/ssl/certs/ca-certificates.crt";
-  if (::access(bundle.c_str(), R_OK) != 0) GTEST_SKIP() << "there is no " << bundle;
+  if (::access(bundle.c_str(), R_OK) != 0) FAIL() << "there is no " << bundle;
   EXPECT_GT(load_certificates(bundle).value().size(), 50U);
 }
 
