@@ -16,6 +16,7 @@
 #include <signet/tls/protocol_version.hpp>
 #include <signet/tls/server_config.hpp>
 #include <signet/tls/transport.hpp>
+#include <signet/verify/certificate_check.hpp>
 #include <signet/verify/server_name.hpp>
 #include <signet/verify/trust_store.hpp>
 #include <signet/verify/verdict.hpp>
@@ -23,5 +24,14 @@
 #include <signet/version.hpp>
 #include <signet/x509/certificate.hpp>
 #include <signet/x509/certificate_builder.hpp>
+#include <signet/x509/certificate_clone.hpp>
+#include <signet/x509/certificate_request.hpp>
+#include <signet/x509/crl.hpp>
+#include <signet/x509/crl_builder.hpp>
+#include <signet/x509/distinguished_name.hpp>
+#include <signet/x509/extensions.hpp>
+#include <signet/x509/general_name.hpp>
 #include <signet/x509/identity.hpp>
+#include <signet/x509/pkcs12.hpp>
 #include <signet/x509/private_key.hpp>
+#include <signet/x509/x509_file.hpp>

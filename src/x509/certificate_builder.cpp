@@ -68,7 +68,7 @@ result<std::string> dns_name(std::string_view text) {
   return out;
 }
 
-result<names> checked_names(const certificate_request_options& options) {
+result<names> checked_names(const certificate_options& options) {
   names out;
   for (const auto& text : options.dns_names) {
     auto name = dns_name(text);
@@ -103,7 +103,7 @@ struct validity {
   sys_seconds not_after;
 };
 
-result<validity> checked_validity(const certificate_request_options& options, role made, const certificate* issuer) {
+result<validity> checked_validity(const certificate_options& options, role made, const certificate* issuer) {
   const auto at = options.at.value_or(std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
   if (at < earliest || at > latest) return invalid("certificates cannot be made at " + to_rfc3339(at));
   if (options.lifetime.count() < 0) return invalid("the lifetime is negative");
@@ -291,7 +291,7 @@ result<certificate> build(const plan& p, const private_key& key, const identity*
   return certificate::from_der(der);
 }
 
-result<plan> checked_leaf(const certificate_request_options& options, const certificate* issuer) {
+result<plan> checked_leaf(const certificate_options& options, const certificate* issuer) {
   plan out;
   auto all = checked_names(options);
   if (!all) return std::move(all).error();
@@ -315,7 +315,7 @@ result<plan> checked_leaf(const certificate_request_options& options, const cert
 
 }  // namespace
 
-result<identity> make_ca(const certificate_request_options& options, private_key key) {
+result<identity> make_ca(const certificate_options& options, private_key key) {
   if (options.common_name.empty()) return invalid("a CA needs a common name");
   if (!options.dns_names.empty() || !options.ip_addresses.empty())
     return invalid("a CA is for no host: it takes no names");
@@ -333,7 +333,7 @@ result<identity> make_ca(const certificate_request_options& options, private_key
   return identity::make({*std::move(made)}, std::move(key));
 }
 
-result<identity> issue_certificate(const certificate_request_options& options, private_key key, const identity& ca) {
+result<identity> issue_certificate(const certificate_options& options, private_key key, const identity& ca) {
   const ossl::quiet_errors quiet;
   X509* issuer = raw(ca.leaf());
   if (X509_check_ca(issuer) != 1 || (X509_get_key_usage(issuer) & KU_KEY_CERT_SIGN) == 0)
@@ -347,7 +347,7 @@ result<identity> issue_certificate(const certificate_request_options& options, p
   return identity::make(std::move(chain), std::move(key));
 }
 
-result<identity> make_self_signed(const certificate_request_options& options, private_key key) {
+result<identity> make_self_signed(const certificate_options& options, private_key key) {
   auto p = checked_leaf(options, nullptr);
   if (!p) return std::move(p).error();
   // It is an issuer too, and issuers have names (RFC 5280 section 4.1.2.4).

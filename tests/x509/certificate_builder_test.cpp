@@ -185,7 +185,7 @@ TEST_F(certificate_builder_test, times_are_backdated_and_never_outlive_the_ca) {
 }
 
 TEST_F(certificate_builder_test, absurd_times_are_refused) {
-  const auto code = [](certificate_request_options options) {
+  const auto code = [](certificate_options options) {
     options.common_name = "root";
     return make_ca(options, key()).error().code();
   };
@@ -236,7 +236,7 @@ TEST_F(certificate_builder_test, serial_numbers_are_long_positive_and_never_the_
 }
 
 TEST_F(certificate_builder_test, names_that_are_none_are_refused) {
-  const auto code = [](certificate_request_options options) {
+  const auto code = [](certificate_options options) {
     return issue_certificate(options, key(), ca()).error().code();
   };
   for (const std::string name :
@@ -249,7 +249,7 @@ TEST_F(certificate_builder_test, names_that_are_none_are_refused) {
 }
 
 TEST_F(certificate_builder_test, requests_that_make_no_sense_are_refused) {
-  const auto code = [](certificate_request_options options) {
+  const auto code = [](certificate_options options) {
     return issue_certificate(options, key(), ca()).error().code();
   };
   EXPECT_EQ(code({}), errc::invalid_argument);

@@ -43,8 +43,8 @@ struct new_certificate {
     line.add_flag("--json", json, "print the certificate as a JSON object");
   }
 
-  signet::certificate_request_options request(const std::string& command) const {
-    signet::certificate_request_options wanted{.common_name = common_name, .organization = organization};
+  signet::certificate_options request(const std::string& command) const {
+    signet::certificate_options wanted{.common_name = common_name, .organization = organization};
     if (!days.empty()) {
       int number = 0;
       const auto [end, why] = std::from_chars(days.data(), days.data() + days.size(), number);

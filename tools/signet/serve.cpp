@@ -51,7 +51,7 @@ signet::endpoint listen_address(const std::string& text) {
 
 signet::identity self_signed_identity(const serve_options& o) {
   const auto name = value_in("serve: --self-signed", signet::server_name::parse(o.self_signed));
-  signet::certificate_request_options request;
+  signet::certificate_options request;
   (name.is_ip() ? request.ip_addresses : request.dns_names).push_back(name.ascii());
   auto made = signet::make_self_signed(request, signet::private_key::generate("ec:P-256").value()).value();
   say("self-signed certificate for " + name.display() + ", SHA-256 " +

@@ -12,8 +12,9 @@
 
 namespace signet {
 
-/// Where an identity is kept. `certificate` holds the leaf first and then the chain; without `key` the key is looked
-/// for in the same file.
+/// Where an identity is kept, in PEM, DER or PKCS#12, detected by content. `certificate` holds the leaf first and then
+/// the chain; without `key` the key is looked for in the same file. A chain out of PKCS#12 is put in order, and a root
+/// at its end is left out.
 struct identity_files {
   std::filesystem::path certificate = {};
   std::filesystem::path key = {};
