@@ -95,7 +95,7 @@ result<integer_ptr> serial_number(byte_view wanted) {
   return serial;
 }
 
-time_ptr encode(std::chrono::sys_seconds when) {
+time_ptr asn1_time(std::chrono::sys_seconds when) {
   return time_ptr(ASN1_TIME_set(nullptr, static_cast<std::time_t>(when.time_since_epoch().count())));
 }
 

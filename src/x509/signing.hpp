@@ -36,7 +36,7 @@ result<const EVP_MD*> digest_for(const EVP_PKEY* key, std::string_view wanted);
 result<integer_ptr> serial_number(byte_view wanted = {});
 
 // UTCTime before 2050, GeneralizedTime from then on. Null where OpenSSL fails, as in the functions below.
-time_ptr encode(std::chrono::sys_seconds when);
+time_ptr asn1_time(std::chrono::sys_seconds when);
 
 octets_ptr octets(byte_view value);
 // 160 bits of the SHA-256 of the public key, RFC 7093 section 2.
