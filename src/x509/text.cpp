@@ -11,6 +11,7 @@
 #include "base/printable.hpp"
 #include "ossl/errors.hpp"
 #include "ossl/handles.hpp"
+#include "x509/names.hpp"
 
 namespace signet::x509 {
 namespace {
@@ -47,27 +48,69 @@ std::string key_type(const EVP_PKEY* key) {
 }
 
 std::string name_text(const X509_NAME* name) {
-  const ossl::quiet_errors quiet;
-  const ossl::bio_ptr memory(BIO_new(BIO_s_mem()));
-  constexpr unsigned long readable = XN_FLAG_RFC2253 & ~static_cast<unsigned long>(ASN1_STRFLGS_ESC_MSB);
-  if (!memory || X509_NAME_print_ex(memory.get(), name, 0, readable) < 0) return "(unreadable)";
-  char* text = nullptr;
-  const long size = BIO_get_mem_data(memory.get(), &text);
-  return size > 0 ? base::printable({text, static_cast<std::size_t>(size)}) : std::string();
+  return decode(name).text();
 }
 
 std::string common_name(const X509_NAME* name) {
-  const ossl::quiet_errors quiet;
   int last = -1;
   for (int at = -1; (at = X509_NAME_get_index_by_NID(name, NID_commonName, at)) >= 0;) last = at;
-  if (last < 0) return {};
-  const ASN1_STRING* value = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, last));
+  return last < 0 ? std::string() : base::printable(utf8_of(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, last))));
+}
+
+std::string octets_of(const ASN1_STRING* s) {
+  const int size = ASN1_STRING_length(s);
+  if (size <= 0) return {};
+  return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(s)), static_cast<std::size_t>(size)};
+}
+
+std::string utf8_of(const ASN1_STRING* s) {
+  const ossl::quiet_errors quiet;
   unsigned char* utf8 = nullptr;
-  const int size = ASN1_STRING_to_UTF8(&utf8, value);
+  const int size = ASN1_STRING_to_UTF8(&utf8, s);
   const std::unique_ptr<unsigned char, openssl_freed> owned(utf8);
-  if (size >= 0) return base::printable({reinterpret_cast<const char*>(utf8), static_cast<std::size_t>(size)});
-  const auto* data = reinterpret_cast<const char*>(ASN1_STRING_get0_data(value));
-  return base::printable({data, static_cast<std::size_t>(ASN1_STRING_length(value))});
+  if (size < 0) return octets_of(s);
+  return {reinterpret_cast<const char*>(utf8), static_cast<std::size_t>(size)};
+}
+
+std::string escaped(std::string_view octets) {
+  std::string out;
+  for (auto at = octets.find('\\'); at != octets.npos; at = octets.find('\\')) {
+    out += base::printable(octets.substr(0, at)) + "\\5C";
+    octets.remove_prefix(at + 1);
+  }
+  return out + base::printable(octets);
+}
+
+std::optional<std::string> unescaped(std::string_view text) {
+  std::string out;
+  for (; !text.empty(); text.remove_prefix(1)) {
+    if (text[0] != '\\') {
+      out += text[0];
+      continue;
+    }
+    const auto octet = from_hex(text.substr(1, 2));
+    if (!octet || octet->empty()) return std::nullopt;
+    out += static_cast<char>(octet->front());
+    text.remove_prefix(2);
+  }
+  return out;
+}
+
+std::optional<std::vector<std::byte>> from_hex(std::string_view text) {
+  constexpr std::string_view digits = "0123456789abcdefABCDEF";
+  std::vector<std::byte> out;
+  out.reserve(text.size() / 2);
+  for (; text.size() >= 2; text.remove_prefix(2)) {
+    unsigned octet = 0;
+    for (const char c : text.substr(0, 2)) {
+      const auto at = digits.find(c);
+      if (at == digits.npos) return std::nullopt;
+      octet = octet * 16 + static_cast<unsigned>(at < 16 ? at : at - 6);
+    }
+    out.push_back(static_cast<std::byte>(octet));
+  }
+  if (!text.empty()) return std::nullopt;
+  return out;
 }
 
 }  // namespace signet::x509

@@ -1,9 +1,15 @@
-// Names of algorithms and of people, out of OpenSSL's structures.
+// Names of algorithms and of people, out of OpenSSL's structures, and the forms in which odd octets are shown.
 #pragma once
 
 #include <openssl/types.h>
 
+#include <cstddef>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
+
+#include <signet/base/bytes.hpp>
 
 namespace signet::x509 {
 
@@ -13,5 +19,16 @@ std::string key_type(const EVP_PKEY* key);
 std::string name_text(const X509_NAME* name);
 // The last common name, safe to print, or empty.
 std::string common_name(const X509_NAME* name);
+
+std::string octets_of(const ASN1_STRING* s);
+// As UTF-8, whatever its type; its octets as they are when they are not what its type says.
+std::string utf8_of(const ASN1_STRING* s);
+
+// base::printable, the backslash itself escaped as \5C: nothing is lost, and unescaped() has the octets back.
+std::string escaped(std::string_view octets);
+// Nothing where a backslash does not begin \XX.
+std::optional<std::string> unescaped(std::string_view text);
+// Nothing for what is not whole octets in hex.
+std::optional<std::vector<std::byte>> from_hex(std::string_view text);
 
 }  // namespace signet::x509

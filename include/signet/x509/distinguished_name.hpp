@@ -14,7 +14,8 @@ namespace signet {
 struct name_attribute {
   /// "CN", "O", "emailAddress"; a dotted OID where there is no such name. Either is accepted when a name is made.
   std::string type = {};
-  /// UTF-8, safe to print: control characters are escaped as \XX.
+  /// UTF-8, safe to print: octets that cannot be printed are \XX, a backslash is \5C. "#" and hex is the DER of a value
+  /// that is no text, or whose type has no name.
   std::string value = {};
   /// Shares a relative distinguished name with the attribute before it ("CN=a+UID=b").
   bool is_joined = false;
