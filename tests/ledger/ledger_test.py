@@ -1,0 +1,283 @@
+"""docs/coming-from-io-socket-ssl.md promises a row for each thing the Perl stack does. Here: that no row is lost, that each test
+it names is there, and that its C++ way names what the public headers have."""
+
+import collections
+import os
+import pathlib
+import re
+import tempfile
+import unittest
+from unittest import mock
+
+SOURCE = pathlib.Path(os.environ.get("SIGNET_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
+LEDGER = "docs/coming-from-io-socket-ssl.md"
+
+# The IDs each section has: a letter with its first and last number, or the section of rows that are named, and their number.
+EXPECTED = {
+    0: [("0", 3)],
+    1: [("G", 1, 12)],
+    2: [("C", 1, 16)],
+    3: [("S", 1, 9)],
+    4: [("U", 1, 8)],
+    5: [("B", 1, 8)],
+    6: [("H", 1, 13)],
+    7: [("X", 1, 14)],
+    8: [("R", 1, 12)],
+    9: [("W", 1, 9)],
+    10: [("I", 1, 15)],
+    11: [("11.1", 8), ("V", 0, 18)],
+    12: [("P", 1, 8)],
+    13: [("F", 1, 5)],
+    14: [("A", 1, 12)],
+    15: [("L", 1, 2)],
+    16: [("O", 1, 15)],
+    17: [("K", 1, 10)],
+    18: [("N", 1, 7)],
+    19: [("T", 1, 12)],
+    20: [("E", 1, 12)],
+    21: [("N", 20, 22)],
+    22: [("Q", 1, 5)],
+    23: [("Y", 1, 4)],
+    24: [("Z", 1, 10)],
+    25: [("M", 1, 4)],
+    26: [("J", 1, 8)],
+    27: [("27", 15)],
+    28: [("28", 3)],
+    29: [("UT", 1, 10), ("29.1", 23), ("29.2", 15)],
+    30: [("IN", 1, 8)],
+    31: [("HL", 0, 20)],
+    32: [("CV", 1, 12)],
+    33: [("33", 9)],
+    34: [("HN", 1, 7)],
+    35: [("35.1", 9), ("35.2", 6), ("35.3", 13)],
+    36: [("FP", 1, 6)],
+    37: [("37", 5)],
+    38: [("38", 16)],
+    39: [("39", 14)],
+    40: [("D-", 1, 53)],
+}
+
+SECTION = re.compile(r"## (\d+)\. ")
+GTEST = re.compile(r"^(?:TYPED_)?TEST(?:_[FP])?\(\s*(\w+)\s*,\s*(\w+)\s*\)", re.MULTILINE)
+PYTHON_TEST = re.compile(r"^ +def (test_\w+)\(self\b", re.MULTILINE)
+NAMED_TEST = re.compile(r"`([^`/]+)(?:/([^`]+))?`")
+WORD = re.compile(r"\b[A-Za-z_]\w*")
+
+Row = collections.namedtuple("Row", "line section id perl way tests")
+
+
+def rows_of(root):
+    """The rows of the numbered sections, and what is no row."""
+    rows, problems, section = [], [], None
+    for number, line in enumerate((root / LEDGER).read_text(encoding="utf-8").splitlines(), 1):
+        if line.startswith("## "):
+            found = SECTION.match(line)
+            section = int(found[1]) if found else None
+        if section is None or not line.startswith("|") or line.startswith(("| ID |", "|---")):
+            continue
+        cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+        if len(cells) == 4 and all(cells):
+            rows.append(Row(number, section, *cells))
+        else:
+            problems.append(f"{LEDGER}:{number}: a row has four cells, and none of them is empty")
+    return rows, problems
+
+
+def problems_of_ids(root):
+    """IDs that are there twice, missing, or unknown."""
+    rows, found = rows_of(root)
+    present = collections.Counter((row.section, row.id) for row in rows)
+    for (section, name), times in present.items():
+        if times > 1 or any(other != section and (other, name) in present for other in EXPECTED):
+            found.append(f"{LEDGER}: {name} is there more than once")
+    for section, parts in EXPECTED.items():
+        left = {name for of, name in present if of == section}
+        for prefix, *span in parts:
+            if len(span) == 2:
+                digits = 2 if prefix.endswith("-") else 1
+                wanted = {f"{prefix}{n:0{digits}}" for n in range(span[0], span[1] + 1)}
+                found += [f"{LEDGER}: section {section} has no row {name}" for name in sorted(wanted - left)]
+                left -= wanted
+            else:
+                named = {name for name in left if name.startswith(f"{prefix} ")}
+                if len(named) != span[0]:
+                    found.append(f"{LEDGER}: section {section} has {len(named)} rows '{prefix} ...', and should have {span[0]}")
+                left -= named
+        found += [f"{LEDGER}: {name} is no ID of section {section}" for name in sorted(left)]
+    return found + [f"{LEDGER}: there is no section {section}" for section in sorted({s for s, _ in present} - EXPECTED.keys())]
+
+
+def tests_of(root):
+    """What can be named: a test, and the sources that have it."""
+    tests = collections.defaultdict(list)
+    for path in sorted((root / "tests").rglob("*.cpp")):
+        text = path.read_text(encoding="utf-8")
+        for suite, name in GTEST.findall(text):
+            if not name.startswith("DISABLED_") and not suite.startswith("DISABLED_"):
+                tests[f"{suite}.{name}"].append(text)
+    for path in sorted((root / "tests").rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        for name in PYTHON_TEST.findall(text):
+            tests[f"{path.name}:{name}"].append(text)
+    return tests
+
+
+def state_of(row):
+    """pending, moot, shown; None for what is none of them, a mixture among that."""
+    if row.tests == "pending":
+        return "pending"
+    if re.fullmatch(r"MOOT: [^`]*\w[^`]*", row.tests):
+        return "moot"
+    return "shown" if all(NAMED_TEST.fullmatch(one) for one in row.tests.split(", ")) else None
+
+
+def problems_of_tests(root):
+    rows, found = rows_of(root)
+    tests = tests_of(root)
+    for row in rows:
+        where = f"{LEDGER}:{row.line}: {row.id}"
+        if state_of(row) is None:
+            found.append(f"{where}: the last cell is tests, or 'pending', or 'MOOT: reason', and never two of them")
+        if state_of(row) != "shown":
+            continue
+        for name, title in NAMED_TEST.findall(row.tests):
+            if name not in tests:
+                found.append(f"{where}: there is no test {name}")
+            elif title and not any(f'"{title}"' in text for text in tests[name]):
+                found.append(f'{where}: {name} has no row "{title}"')
+    return found
+
+
+def problems_of_ways(root):
+    """Rows that are shown, and whose C++ way names nothing or what no public header has."""
+    rows, found = rows_of(root)
+    known = {word for path in (root / "include").rglob("*.hpp") for word in WORD.findall(path.read_text(encoding="utf-8"))}
+    for row in rows:
+        if state_of(row) != "shown":
+            continue
+        where = f"{LEDGER}:{row.line}: {row.id}"
+        if row.way == "-":
+            found.append(f"{where}: is shown, but how it is done is not said")
+        for span in re.findall(r"`([^`]+)`", row.way):
+            # What is typed is the command line's; what stands in quotes is a value.
+            if not span.startswith(("signet ", "-")):
+                words = WORD.findall(re.sub(r'"[^"]*"', "", span))
+                found += [f"{where}: no public header has '{word}'" for word in words if word not in known]
+    return found
+
+
+def summary(root):
+    lines = [f"{'section':>7} {'rows':>5} {'shown':>5} {'moot':>5} {'pending':>7}"]
+    count = collections.Counter((row.section, state_of(row)) for row in rows_of(root)[0])
+    for section in EXPECTED:
+        shown, moot, pending = (count[section, state] for state in ("shown", "moot", "pending"))
+        lines.append(f"{section:7} {shown + moot + pending:5} {shown:5} {moot:5} {pending:7}")
+    shown, moot, pending = (sum(n for (_, of), n in count.items() if of == state) for state in ("shown", "moot", "pending"))
+    return "\n".join([*lines, f"{'all':>7} {shown + moot + pending:5} {shown:5} {moot:5} {pending:7}"])
+
+
+class TheLedger(unittest.TestCase):
+    def assert_none(self, problems):
+        self.assertEqual(problems, [], "\n" + "\n".join(problems))
+
+    def test_each_id_has_its_row(self):
+        self.assert_none(problems_of_ids(SOURCE))
+
+    def test_each_test_it_names_is_there(self):
+        self.assert_none(problems_of_tests(SOURCE))
+
+    def test_each_way_names_what_the_headers_have(self):
+        self.assert_none(problems_of_ways(SOURCE))
+
+
+class TheCheckItself(unittest.TestCase):
+    """A planted fault of each kind is found."""
+
+    ROWS = {
+        "Q1": "| Q1 | `a` | `connect()` | `suite.claim`, `talk_test.py:test_it` |",
+        "Q2": "| Q2 | `a \\| b` | `connect({\"a.test\", 443})`, `signet cat --any` | `table.claim/wrong name` |",
+        "Q3": "| Q3 | c | - | MOOT: nobody has it |",
+        "Q4": "| Q4 | d | - | pending |",
+        "Q5": "| Q5 | e | planned: `later` | pending |",
+    }
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+        self.plant("include/signet/net/connect.hpp", "tls_socket connect(endpoint to);")
+        self.plant("tests/net/a_test.cpp", "TEST_F(suite, claim) {}\nTEST_P(table,\n       claim) {}\nrow{\"wrong name\"}\n"
+                                           "TEST(suite, DISABLED_claim) {}\n// TEST(suite, commented_out) {}")
+        self.plant("tests/cli/talk_test.py", "class Talk(unittest.TestCase):\n    def test_it(self):\n        pass")
+        patch = mock.patch.dict(EXPECTED, {22: EXPECTED[22]}, clear=True)
+        patch.start()
+        self.addCleanup(patch.stop)
+        self.ledger()
+
+    def plant(self, name, text):
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text + "\n")
+
+    def ledger(self, **changed):
+        rows = {**self.ROWS, **changed}
+        self.plant(LEDGER, "# Title\n\n| Perl | C++ |\n|---|---|\n| in words | only |\n\n## 22. PSK\n\n| ID | Perl | C++ | Test |\n|---|---|---|---|\n"
+                   + "\n".join(row for row in rows.values() if row))
+
+    def assert_found(self, check, text, **changed):
+        self.ledger(**changed)
+        problems = check(self.root)
+        self.assertEqual(len(problems), 1, problems)
+        self.assertIn(text, problems[0])
+
+    def test_a_sound_ledger_has_no_problems_and_is_counted(self):
+        for check in (problems_of_ids, problems_of_tests, problems_of_ways):
+            self.assertEqual(check(self.root), [])
+        self.assertEqual(summary(self.root).splitlines()[1].split(), ["22", "5", "2", "1", "2"])
+        self.assertEqual(summary(self.root).splitlines()[-1].split(), ["all", "5", "2", "1", "2"])
+
+    def test_a_lost_row_is_found(self):
+        self.assert_found(problems_of_ids, "section 22 has no row Q3", Q3=None)
+
+    def test_a_lost_row_with_a_name_is_found(self):
+        EXPECTED[22] = [*EXPECTED[22], ("22.1", 2)]
+        self.assert_found(problems_of_ids, "has 1 rows '22.1 ...', and should have 2", Q6="| 22.1 serial | f | - | pending |")
+
+    def test_a_row_that_is_there_twice_is_found(self):
+        self.assert_found(problems_of_ids, "Q4 is there more than once", again=self.ROWS["Q4"])
+
+    def test_a_row_that_is_there_again_in_another_section_is_found(self):
+        EXPECTED[23] = []
+        self.ledger(Q6="\n## 23. Verification\n\n" + self.ROWS["Q4"])
+        self.assertTrue(any("Q4 is there more than once" in problem for problem in problems_of_ids(self.root)))
+
+    def test_an_unknown_id_and_an_unknown_section_are_found(self):
+        self.assert_found(problems_of_ids, "Q6 is no ID of section 22", Q6="| Q6 | f | - | pending |")
+        self.assert_found(problems_of_ids, "there is no section 99", Q6="\n## 99. More\n\n| Z1 | f | - | pending |")
+
+    def test_a_row_without_a_cell_is_found(self):
+        for row in ("| Q4 | d | - |", "| Q4 | d | - | |", "| Q4 | a | b | c | pending |"):
+            self.assert_found(problems_of_tests, "four cells", Q4=row)
+
+    def test_an_unknown_test_is_found(self):
+        for name in ("suite.other", "other.claim", "talk_test.py:test_other", "other_test.py:test_it", "suite.DISABLED_claim",
+                     "suite.commented_out"):
+            self.assert_found(problems_of_tests, f"there is no test {name}", Q4=f"| Q4 | d | `connect()` | `suite.claim`, `{name}` |")
+
+    def test_an_unknown_row_of_a_table_is_found(self):
+        self.assert_found(problems_of_tests, 'table.claim has no row "right name"',
+                          Q4="| Q4 | d | `connect()` | `table.claim/right name` |")
+
+    def test_a_mixture_is_found(self):
+        for cell in ("pending, `suite.claim`", "`suite.claim` pending", "`suite.claim`, MOOT: no", "MOOT: no, `suite.claim`", "MOOT:",
+                     "MOOT: -", "-", "suite.claim", "`suite.claim` `table.claim`"):
+            self.assert_found(problems_of_tests, "the last cell is", Q4=f"| Q4 | d | `connect()` | {cell} |")
+
+    def test_a_way_that_is_not_said_or_not_there_is_found(self):
+        self.assert_found(problems_of_ways, "is shown, but how", Q4="| Q4 | d | - | `suite.claim` |")
+        self.assert_found(problems_of_ways, "no public header has 'disconnect'", Q4="| Q4 | d | `disconnect()` | `suite.claim` |")
+
+
+if __name__ == "__main__":
+    print(summary(SOURCE), flush=True)
+    unittest.main()
