@@ -116,9 +116,17 @@ octets_ptr key_identifier(const X509_PUBKEY* key) {
   return octets(byte_view(std::as_bytes(std::span(digest).first(20))));
 }
 
+octets_ptr key_identifier(EVP_PKEY* key) {
+  X509_PUBKEY* encoded = nullptr;
+  if (X509_PUBKEY_set(&encoded, key) != 1) return nullptr;
+  const ossl::handle<X509_PUBKEY, X509_PUBKEY_free> owned(encoded);
+  return key_identifier(static_cast<const X509_PUBKEY*>(encoded));
+}
+
 octets_ptr key_identifier(X509* c) {
   const auto* known = X509_get0_subject_key_id(c);
-  return known != nullptr ? octets_ptr(ASN1_OCTET_STRING_dup(known)) : key_identifier(X509_get_X509_PUBKEY(c));
+  return known != nullptr ? octets_ptr(ASN1_OCTET_STRING_dup(known))
+                          : key_identifier(static_cast<const X509_PUBKEY*>(X509_get_X509_PUBKEY(c)));
 }
 
 authority_key_id_ptr authority_key_identifier(octets_ptr key_id) {

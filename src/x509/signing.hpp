@@ -41,6 +41,7 @@ time_ptr asn1_time(std::chrono::sys_seconds when);
 octets_ptr octets(byte_view value);
 // 160 bits of the SHA-256 of the public key, RFC 7093 section 2.
 octets_ptr key_identifier(const X509_PUBKEY* key);
+octets_ptr key_identifier(EVP_PKEY* key);
 // What a certificate calls its own key; the above where it does not say.
 octets_ptr key_identifier(X509* c);
 authority_key_id_ptr authority_key_identifier(octets_ptr key_id);
