@@ -180,5 +180,83 @@ head -n 5 server.pem > truncated.pem
 # Five entries, of which the third has lost a line.
 { cat ca.pem other-ca.pem; sed 3d server.pem; cat intermediate.pem wildcard.pem; } > bundle-with-broken-entry.pem
 
+# Revocation lists of the root, from an index as openssl ca keeps it.
+serial_of() {
+  openssl x509 -in "$1.pem" -noout -serial | cut -d= -f2
+}
+cat >> work/openssl.cnf <<'CONF'
+[signs_no_lists]
+basicConstraints = critical,CA:TRUE
+keyUsage = critical,keyCertSign
+subjectKeyIdentifier = hash
+[plain_list]
+authorityKeyIdentifier = keyid:always
+[delta_list]
+authorityKeyIdentifier = keyid:always
+2.5.29.27 = critical,ASN1:INTEGER:1
+[indirect_list]
+authorityKeyIdentifier = keyid:always
+issuingDistributionPoint = critical,@indirect_scope
+[indirect_scope]
+fullname = URI:http://ca.test/all.crl
+indirectCRL = TRUE
+[critical_list]
+authorityKeyIdentifier = keyid:always
+1.2.3.4 = critical,ASN1:UTF8String:what is this
+CONF
+revocation_list() { # NAME ISSUER, then what openssl ca needs to know
+  name=$1 issuer=$2
+  shift 2
+  quietly openssl ca -gencrl -cert "$issuer.pem" -keyfile "$issuer.key" -out "$name.pem" "$@" \
+    -crl_lastupdate 20200701000000Z -crl_nextupdate 20200708000000Z
+}
+revoked() { # NAME DATE-AND-REASON
+  printf 'R\t491231235959Z\t%s\t%s\tunknown\t/CN=%s\n' "$2" "$(serial_of "$1")" "$1"
+}
+{
+  revoked server-rsa 200615120000Z,keyTime,20200610080000Z
+  revoked expired 200616120000Z,superseded
+  revoked wildcard 200617120000Z,certificateHold
+  revoked client 200618120000Z
+} > work/index.txt
+revocation_list crl-v2 ca -crlexts plain_list
+revocation_list crl-critical ca -crlexts critical_list
+revocation_list crl-twin ca-twin -crlexts plain_list
+revocation_list crl-indirect ca -crlexts indirect_list
+revoked wildcard 200619120000Z,removeFromCRL > work/index.txt
+revocation_list crl-delta ca -crlexts delta_list
+revoked client 200618120000Z > work/index.txt
+revocation_list crl-v1 ca
+: > work/index.txt
+revocation_list crl-empty ca -crlexts plain_list
+sed -i 's/^unique_subject.*/&\ncrlnumber = work\/crlnumber/' work/openssl.cnf
+echo 1F > work/crlnumber
+revocation_list crl-numbered ca -crlexts plain_list
+quietly openssl crl -in crl-v2.pem -outform DER -out crl-v2.der
+cat crl-v2.pem server.pem crl-delta.pem > crl-bundle.pem
+{ cat crl-v2.pem; sed 3d crl-delta.pem; cat crl-empty.pem; } > crl-bundle-with-broken-entry.pem
+
+# The root again, with the same name and key: one may not sign lists, one is of version 1.
+cp ca.key ca-signs-no-lists.key
+sign ca-signs-no-lists '/O=signet tests/CN=signet test root' $early $late -selfsign -keyfile ca.key -extensions signs_no_lists
+cp ca.key ca-v1.key
+quietly openssl req -new -key ca.key -subj '/O=signet tests/CN=signet test root' -out work/request.csr
+quietly openssl x509 -req -in work/request.csr -signkey ca.key -days 3650 -out ca-v1.pem
+
+# The intermediate again, signed by another root; and two CAs that have signed each other, with a leaf below.
+cp intermediate.key intermediate-cross.key
+sign intermediate-cross '/O=signet tests/CN=signet test intermediate' $early $late -cert other-ca.pem -keyfile other-ca.key -extensions intermediate
+root ring-one 'ring one' $early $late
+new_key ring-two ec
+sign ring-two '/O=signet tests/CN=ring two' $early $late -cert ring-one.pem -keyfile ring-one.key -extensions root
+sign ring-one '/O=signet tests/CN=ring one' $early $late -cert ring-two.pem -keyfile ring-two.key -extensions root
+leaf ring-leaf ec /CN=server.test $server_names serverAuth ring-one $start $end
+extra='authorityInfoAccess = caIssuers;URI:http://ca.test/intermediate.der'
+leaf names-its-issuer ec /CN=server.test $server_names serverAuth intermediate $start $end
+extra=
+quietly openssl genpkey -genparam -algorithm DSA -pkeyopt dsa_paramgen_bits:2048 -out work/dsa.pem
+quietly openssl req -x509 -newkey dsa:work/dsa.pem -noenc -keyout dsa.key -out dsa.pem -days 3650 -subj /CN=server.test \
+  -addext basicConstraints=critical,CA:FALSE -addext subjectAltName=DNS:server.test
+
 rm -rf work
 : > done
