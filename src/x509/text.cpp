@@ -8,6 +8,8 @@
 #include <memory>
 #include <string_view>
 
+#include <signet/x509/certificate.hpp>
+
 #include "base/printable.hpp"
 #include "ossl/errors.hpp"
 #include "ossl/handles.hpp"
@@ -57,10 +59,24 @@ std::string common_name(const X509_NAME* name) {
   return last < 0 ? std::string() : base::printable(utf8_of(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, last))));
 }
 
+std::string number_text(const ASN1_INTEGER* number) {
+  const ossl::quiet_errors quiet;
+  const ossl::bignum_ptr value(ASN1_INTEGER_to_BN(number, nullptr));
+  if (!value) return {};
+  std::vector<std::byte> octets(static_cast<std::size_t>(BN_num_bytes(value.get())));
+  BN_bn2bin(value.get(), reinterpret_cast<unsigned char*>(octets.data()));
+  return (BN_is_negative(value.get()) == 1 ? "-" : "") + (octets.empty() ? "00" : to_hex(octets));
+}
+
 std::string octets_of(const ASN1_STRING* s) {
   const int size = ASN1_STRING_length(s);
   if (size <= 0) return {};
   return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(s)), static_cast<std::size_t>(size)};
+}
+
+std::vector<std::byte> bytes_of(const ASN1_STRING* s) {
+  const auto* data = reinterpret_cast<const std::byte*>(ASN1_STRING_get0_data(s));
+  return {data, data + ASN1_STRING_length(s)};
 }
 
 std::string utf8_of(const ASN1_STRING* s) {

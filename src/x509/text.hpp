@@ -20,7 +20,10 @@ std::string name_text(const X509_NAME* name);
 // The last common name, safe to print, or empty.
 std::string common_name(const X509_NAME* name);
 
+// Lower-case hex, two digits an octet, with the sign of a negative number; empty when it cannot be read.
+std::string number_text(const ASN1_INTEGER* number);
 std::string octets_of(const ASN1_STRING* s);
+std::vector<std::byte> bytes_of(const ASN1_STRING* s);
 // As UTF-8, whatever its type; its octets as they are when they are not what its type says.
 std::string utf8_of(const ASN1_STRING* s);
 
