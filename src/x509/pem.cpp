@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/printable.hpp"
+#include "x509/der_kind.hpp"
 
 namespace signet::pem {
 namespace {
@@ -95,6 +96,7 @@ result<std::optional<block>> reader::next() {
   counted_to_ = begin;
   out.line = line_;
   position_ = end + end_mark.size() + label->size() + dashes.size();
+  out.text = text_.substr(begin, position_ - begin);
   return std::optional<block>(out);
 }
 
@@ -134,6 +136,7 @@ bool is_private_key(std::string_view label) noexcept {
 
 std::string contents(std::string_view text) {
   if (text.empty()) return "nothing (it is empty)";
+  if (const auto kind = x509::name(x509::kind_of(text)); !kind.empty()) return "DER data (" + std::string(kind) + ')';
   std::size_t certificates = 0;
   std::size_t keys = 0;
   std::vector<std::string> parts;

@@ -18,6 +18,8 @@ struct block {
   // Between the boundary lines: RFC 1421 header lines, if any, and base64.
   std::string_view headers = {};
   std::string_view base64 = {};
+  // All of it, boundary lines included.
+  std::string_view text = {};
   // Of its BEGIN, counted from 1.
   std::size_t line = 0;
 };
