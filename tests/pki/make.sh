@@ -258,5 +258,23 @@ quietly openssl genpkey -genparam -algorithm DSA -pkeyopt dsa_paramgen_bits:2048
 quietly openssl req -x509 -newkey dsa:work/dsa.pem -noenc -keyout dsa.key -out dsa.pem -days 3650 -subj /CN=server.test \
   -addext basicConstraints=critical,CA:FALSE -addext subjectAltName=DNS:server.test
 
+# The same things in DER, and in PKCS#12 with the root first and the password bluebell, or none.
+for key in server ed25519 server-rsa; do quietly openssl pkey -in $key.key -outform DER -out $key-key.der; done
+quietly openssl pkcs8 -topk8 -v2 aes-256-cbc -passout pass:bluebell -in server.key -outform DER -out server-enc-key.der
+quietly openssl ec -in server.key -outform DER -out server-traditional-key.der
+quietly openssl rsa -traditional -in server-rsa.key -outform DER -out server-rsa-traditional-key.der
+cat ca.pem intermediate.pem > work/issuers.pem
+bag() { # NAME, then what openssl pkcs12 needs to know
+  name=$1
+  shift
+  quietly openssl pkcs12 -export -inkey chain.key -in chain-leaf-only.pem -certfile work/issuers.pem -name 'the server' \
+    -out "$name.p12" "$@"
+}
+bag chain -passout pass:bluebell
+bag chain-no-password -passout pass:
+bag chain-3des -passout pass:bluebell -certpbe PBE-SHA1-3DES -keypbe PBE-SHA1-3DES -macalg sha1
+# Debian 13 has RC2 in a package of its own.
+if openssl list -providers -provider legacy > work/log 2>&1; then bag chain-legacy -passout pass:bluebell -legacy; fi
+
 rm -rf work
 : > done
