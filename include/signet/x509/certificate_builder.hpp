@@ -27,7 +27,8 @@ enum class certificate_purpose : unsigned char { server, client, code_signing, e
 enum class stapling : unsigned char { optional, required };
 
 /// An extension that has no field of its own. Its value is either DER, or text in the notation of OpenSSL's
-/// x509v3_config(5) ("DER:0500", "ASN1:UTF8String:hello", "critical" aside).
+/// x509v3_config(5) ("DER:0500", "ASN1:UTF8String:hello"), without "critical", and without sections and files to refer
+/// to. One that is made already is refused.
 struct further_extension {
   /// A dotted OID or OpenSSL's short name ("nsComment").
   std::string id = {};
@@ -51,7 +52,7 @@ struct certificate_options {
   std::vector<certificate_purpose> purposes = {certificate_purpose::server};
   /// Instead of the key usage that follows from the purposes and the kind of key.
   std::vector<key_usage> key_usages = {};
-  /// OIDs or OpenSSL's short names, beside those of the purposes.
+  /// OIDs or OpenSSL's short names, beside those of the purposes; a CA has these only.
   std::vector<std::string> extended_key_usages = {};
 
   /// 0 stands for 90 days for a leaf and 3650 for a CA.
@@ -76,7 +77,8 @@ struct certificate_options {
   stapling staple = stapling::optional;
   std::vector<further_extension> extensions = {};
 
-  /// 1 to 20 octets, positive; empty for a random one.
+  /// A number of 1 to 20 octets, the most significant first; 20 of them begin with a clear bit (RFC 5280 section
+  /// 4.1.2.2). Empty for a random one.
   std::vector<std::byte> serial_number = {};
   /// "sha256", "sha384", "sha512", "sha3-256", ...; empty for one as strong as the issuer's key. Digests too weak to
   /// sign with are refused.
@@ -85,10 +87,12 @@ struct certificate_options {
 
 /// A self-signed CA.
 SIGNET_EXPORT result<identity> make_ca(const certificate_options& options, private_key key);
-/// An intermediate CA under `ca`, whose own path length has to allow it and is not exceeded.
+/// An intermediate CA under `ca`, whose own path length has to allow it and is not exceeded. The chain as below.
 SIGNET_EXPORT result<identity> issue_ca(const certificate_options& options, private_key key, const identity& ca);
-/// A leaf issued by `ca`, whose chain is the leaf and, unless the CA is a root, the CA's own chain. The leaf does not
-/// outlive the CA. At least one name is needed. invalid_argument, invalid_name, key_mismatch.
+/// A leaf issued by `ca`, whose chain is the leaf and the CA's own chain below its root. The leaf does not outlive the
+/// CA. At least one name is needed, and a key of 112 bits of security (RSA 2048). Certificates for time stamping (whose
+/// extended key usage is critical, RFC 3161) and for OCSP signing (which are not looked up, RFC 6960) have no other
+/// purpose. invalid_argument; invalid_name, also for names that the constraints of a CA exclude.
 SIGNET_EXPORT result<identity> issue_certificate(const certificate_options& options, private_key key,
                                                  const identity& ca);
 /// A self-signed leaf, for tests and first steps: a client has to be given the certificate itself as its trust.
@@ -100,8 +104,9 @@ struct renewal_options {
   std::optional<std::chrono::sys_seconds> at = {};
 };
 /// The same certificate again, for a new period and under a new serial number: subject, names, purposes and all
-/// extensions as they were, key identifiers those of `key` (which may be a new one) and of `ca`. A self-signed
-/// certificate is renewed without `ca`.
+/// extensions as they were, key identifiers those of `key` (which may be a new one) and of `ca`, the key usage adapted
+/// to a new kind of key. Timestamps of logs are left out: they are for the old one. A self-signed certificate is
+/// renewed without `ca`. invalid_argument.
 SIGNET_EXPORT result<identity> renew_certificate(const certificate& old, private_key key, const identity* ca = nullptr,
                                                  const renewal_options& options = {});
 

@@ -32,9 +32,11 @@ struct clone_options {
   std::optional<std::chrono::sys_seconds> at = {};
 };
 
-/// What spoke of the original's issuer (key identifiers, access and CRL addresses, policies, timestamps of logs) is
-/// left out, and the clone has the key identifiers of `key` and `ca`. An original that has expired makes an expired
-/// clone: what the client would have seen it shall see. A CA's certificate is not cloned: invalid_argument.
+/// What spoke of the original's issuer (key identifiers, access and CRL addresses, policies, the demand for its OCSP
+/// answers, timestamps of logs) is left out, and the clone has the key identifiers of `key` and `ca`; a key usage that
+/// is impossible with `key` becomes a signature. What cannot be read in the original is copied as it is. An original
+/// that has expired makes an expired clone: what the client would have seen it shall see. A CA's certificate is not
+/// cloned: invalid_argument; invalid_name besides.
 SIGNET_EXPORT result<identity> clone_certificate(const certificate& original, private_key key, const identity& ca,
                                                  const clone_options& options = {});
 

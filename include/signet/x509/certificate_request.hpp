@@ -20,6 +20,7 @@ namespace signet {
 
 class SIGNET_EXPORT certificate_request {
  public:
+  /// Attributes other than extensions (challenge passwords) are passed over; extensions that cannot be read are not.
   /// file_malformed; bad_signature when the asker has not shown that the key is theirs.
   static result<certificate_request> from_pem(std::string_view pem);
   static result<certificate_request> from_der(byte_view der);
@@ -51,9 +52,11 @@ class SIGNET_EXPORT certificate_request {
 };
 
 /// Certifies a request. Where `options` name a subject or names, those count instead of the request's. Of what the
-/// request asks beside its names, the purposes are granted when they are ones `options.purposes` lists; anything else
-/// (to be a CA, an extension) is refused with an error that names it, unless `options` say the same. Returns the new
-/// certificate, and the chain below the root behind it. invalid_argument, invalid_name.
+/// request asks beside its names, the purposes are granted when they are ones `options` list, and the key usages when
+/// they are ones that go with those or that `options` list; a certificate gets what was asked, or what is listed where
+/// nothing was. Anything else (to be a CA, an extension) is refused with an error that names it, unless `options` say
+/// the same. Key identifiers are computed, whatever the request has. Returns the new certificate, and the chain below
+/// the root behind it. invalid_argument, invalid_name.
 SIGNET_EXPORT result<std::vector<certificate>> sign_request(const certificate_request& request,
                                                             const certificate_options& options, const identity& ca);
 
