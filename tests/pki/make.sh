@@ -276,5 +276,132 @@ bag chain-3des -passout pass:bluebell -certpbe PBE-SHA1-3DES -keypbe PBE-SHA1-3D
 # Debian 13 has RC2 in a package of its own.
 if openssl list -providers -provider legacy > work/log 2>&1; then bag chain-legacy -passout pass:bluebell -legacy; fi
 
+# Certificates with every field there is, and one whose extensions cannot be read.
+# RFC 6962: an entry made at the start of 2020 by ecdsa with sha256; one of a version to come; one by rsa with an extension.
+log_id=000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f
+first_sct=00${log_id}0000016f5e66e8000000040300030a0b0c
+last_sct=00${log_id}00000000000000010001ff04010001aa
+scts=046d006b0032${first_sct}000201ff0031${last_sct}
+sed "s/@SCTS@/$scts/" > work/fields.cnf <<'CONF'
+[req]
+prompt = no
+utf8 = yes
+string_mask = utf8only
+distinguished_name = many_parts
+[many_parts]
+1.DC = test
+2.DC = fields
+C = DE
+O = Löwe, Söhne + Töchter
+OU = one
+1.OU = \#two
++UID = joined
+serialNumber = 12-34
+title = back\\slash
+x.1.2.3.4.5 = no name for this
+emailAddress = who@fields.test
+CN = fields.test
+[every_field]
+basicConstraints = critical,CA:TRUE,pathlen:3
+keyUsage = critical,digitalSignature,nonRepudiation,keyCertSign,cRLSign,decipherOnly
+extendedKeyUsage = serverAuth,1.2.3.4.7
+subjectKeyIdentifier = 00112233445566778899
+authorityKeyIdentifier = keyid:always,issuer:always
+subjectAltName = critical,@every_name
+issuerAltName = URI:http://issuer.test/
+certificatePolicies = 2.23.140.1.2.1,@one_policy
+nameConstraints = critical,@constraints
+crlDistributionPoints = first_point,second_point
+authorityInfoAccess = @access
+tlsfeature = status_request,17
+1.3.6.1.4.1.11129.2.4.2 = DER:@SCTS@
+nsComment = made by hand
+1.2.3.4.5 = critical,ASN1:UTF8String:nobody knows this
+[every_name]
+otherName = 1.3.6.1.4.1.311.20.2.3;UTF8:who@fields.test
+email = who@fields.test
+DNS.1 = fields.test
+DNS.2 = *.fields.test
+dirName = small_name
+URI = https://fields.test/a,b?c=d
+IP.1 = 192.0.2.1
+IP.2 = 2001:db8::1
+RID = 1.2.3.4.6
+[small_name]
+C = DE
+CN = small name
+[one_policy]
+policyIdentifier = 1.2.3.4.8
+CPS.1 = http://policy.test/statement
+userNotice.1 = @notice
+userNotice.2 = @short_notice
+[notice]
+explicitText = UTF8:Grüße
+organization = Fields
+noticeNumbers = 1,2
+[short_notice]
+explicitText = VISIBLE:just text
+[constraints]
+permitted;DNS.1 = .fields.test
+permitted;IP.1 = 10.0.0.0/255.0.0.0
+permitted;email.1 = fields.test
+permitted;URI.1 = .fields.test
+permitted;dirName.1 = small_name
+excluded;IP.1 = 2001:db8::/ffff:ffff:ffff::
+excluded;IP.2 = 192.0.2.0/255.255.0.255
+excluded;DNS.1 = evil.fields.test
+[first_point]
+fullname = URI:http://crl.test/ca.crl,URI:ldap:///cn=ca?certificateRevocationList,URI:HTTPS://crl.test/ca.crl
+[second_point]
+relativename = relative
+CRLissuer = dirName:small_name
+reasons = keyCompromise, CACompromise, AACompromise
+[relative]
+CN = list 7
++UID = x
+[access]
+OCSP;URI.1 = http://ocsp.test/
+caIssuers;URI.1 = https://ca.test/ca.der
+OCSP;URI.2 = ldap://ocsp.test/
+OCSP;DNS.1 = ocsp.test
+1.2.3.4.9;RID.1 = 1.2.3.4.10
+[nobodys_names]
+basicConstraints = critical,CA:FALSE
+subjectAltName = ASN1:SEQUENCE:two_kinds
+[two_kinds]
+edi = IMPLICIT:5,SEQUENCE:party
+x400 = IMPLICIT:3,SEQUENCE:address
+[party]
+name = EXPLICIT:1,UTF8String:party
+[address]
+empty = SEQUENCE
+[broken]
+basicConstraints = DER:30060101ff0201ff
+keyUsage = DER:0500
+extendedKeyUsage = DER:3081
+subjectKeyIdentifier = DER:04010500
+authorityKeyIdentifier = DER:30800000
+subjectAltName = DER:3003820161ff
+nameConstraints = DER:300aa0083006820161800101
+certificatePolicies = DER:00
+crlDistributionPoints = DER:020101
+authorityInfoAccess = DER:30
+tlsfeature = DER:3003040105
+1.3.6.1.4.1.11129.2.4.2 = DER:0404000200ff
+1.2.3.4.5 = DER:ff
+[huge_path]
+basicConstraints = DER:300a0101ff02050100000000
+CONF
+fields() { # NAME EXTENSIONS SERIAL
+  new_key "$1" ec
+  quietly openssl req -new -key "$1.key" -config work/fields.cnf -out work/request.csr
+  quietly openssl x509 -req -in work/request.csr -CA ca.pem -CAkey ca.key -set_serial "$3" -days 3650 \
+    -extfile work/fields.cnf -extensions "$2" -out "$1.pem"
+}
+fields every-field every_field 0x1234
+fields nobodys-names nobodys_names 0
+fields broken-extensions broken -0x123456
+fields huge-path-length huge_path 0x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff
+
 rm -rf work
 : > done
