@@ -15,7 +15,7 @@
 #include <signet/base/result.hpp>
 #include <signet/x509/certificate.hpp>
 #include <signet/x509/distinguished_name.hpp>
-#include <signet/x509/identity.hpp>
+#include <signet/x509/extensions.hpp>
 
 namespace signet {
 
@@ -42,13 +42,16 @@ struct revoked_certificate {
   revocation_reason reason = revocation_reason::unspecified;
   /// When the key is known or thought to have been lost.
   std::optional<std::chrono::sys_seconds> invalid_since = {};
+  /// Who issued the certificate, RFC 4514 text, where an indirect list names it; empty for the list's own issuer.
+  std::string issuer = {};
 
   friend bool operator==(const revoked_certificate&, const revoked_certificate&) = default;
 };
 
 class SIGNET_EXPORT crl {
  public:
-  /// The one list in a text. file_malformed.
+  /// The one list in a text. Each entry has been read then: one with a reason or a date that cannot be, or a list of an
+  /// unknown version, is an error. file_malformed.
   static result<crl> from_pem(std::string_view pem);
   static result<crl> from_der(byte_view der);
 
@@ -63,7 +66,8 @@ class SIGNET_EXPORT crl {
   /// In the order of the list.
   [[nodiscard]] std::vector<revoked_certificate> entries() const;
   [[nodiscard]] std::size_t size() const noexcept;
-  /// The entry of a certificate of this list's issuer, quickly; none when it is not revoked here.
+  /// The entry of a certificate, by serial number and issuer, quickly; none when it does not stand here. In a delta
+  /// list the reason remove_from_crl says that it is revoked no longer.
   [[nodiscard]] std::optional<revoked_certificate> find(const certificate& cert) const;
   /// Holds changes to a complete list only (section 5.2.4).
   [[nodiscard]] bool is_delta() const;
@@ -72,6 +76,11 @@ class SIGNET_EXPORT crl {
   /// Whether the key of `issuer` made the signature, and `issuer` has the list's name and may sign lists.
   [[nodiscard]] bool is_signed_by(const certificate& issuer) const;
   [[nodiscard]] std::string signature_algorithm() const;
+  /// Those of the list itself, known or not, in their order.
+  [[nodiscard]] std::vector<extension> extensions() const;
+  /// Critical ones that are not known here, of the list and of its entries: such a list proves nothing about any
+  /// certificate (sections 5.2 and 5.3).
+  [[nodiscard]] std::vector<object_id> unknown_critical_extensions() const;
 
   [[nodiscard]] std::vector<std::byte> der() const;
   [[nodiscard]] std::string pem() const;
