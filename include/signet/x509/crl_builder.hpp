@@ -13,6 +13,7 @@
 namespace signet {
 
 struct crl_options {
+  /// In their order. Where `revoked_at` is left out the time of making stands for it.
   std::vector<revoked_certificate> entries = {};
   /// Hex, at most 20 octets; each list of a CA has a larger one than the list before it. Empty stands for the time of
   /// making in seconds.
@@ -25,7 +26,8 @@ struct crl_options {
   std::string digest = {};
 };
 
-/// invalid_argument: a certificate that is listed twice, a serial number that is none, a CA that may not sign lists.
+/// invalid_argument: a certificate that is listed twice or was revoked after the time of making, a serial number that is
+/// none, remove_from_crl (this list is complete), a CA that may not sign lists.
 SIGNET_EXPORT result<crl> make_crl(const crl_options& options, const identity& ca);
 
 }  // namespace signet
