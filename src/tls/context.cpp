@@ -79,9 +79,9 @@ result<ossl::ssl_ctx_ptr> make_context(side which, const context_settings& setti
   SSL_CTX_set_max_proto_version(ctx, static_cast<int>(settings.max_version));
   SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
   if (which == side::server) SSL_CTX_set_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
-  // Chains are what the user gave: OpenSSL's own search would list the CA folder on every handshake. Buffers of idle
-  // connections are released. Read-ahead stays off (docs/proven.md 18).
-  SSL_CTX_set_mode(ctx, SSL_MODE_NO_AUTO_CHAIN | SSL_MODE_RELEASE_BUFFERS | SSL_MODE_AUTO_RETRY);
+  // Chains are what the user gave: OpenSSL's own search would list the CA folder on every handshake.
+  // Read-ahead stays off (docs/proven.md 18).
+  SSL_CTX_set_mode(ctx, SSL_MODE_NO_AUTO_CHAIN | SSL_MODE_AUTO_RETRY);
 
   if (!set_ciphers(ctx, settings))
     return refused("ciphers", settings.ciphers, "`openssl ciphers -v 'LIST'` shows what a list stands for");

@@ -83,6 +83,8 @@ result<engine> engine::server(const server_config& config, transport& below) {
   made->whom = "client";
   set_up_ssl(*made, made->server->ctx.get());
   SSL_set_accept_state(made->ssl.get());
+  // One is what a client uses.
+  if (made->server->options.resumption == resumption::enabled) SSL_set_num_tickets(made->ssl.get(), 1);
   return engine(std::move(made));
 }
 
@@ -142,8 +144,11 @@ result<io_status> engine::impl::handshake() {
   if (out.succeeded()) {
     if (auto proved = check_verdict(); !proved) return fail(proved.error());
     done = true;
-    ticket_due = which == side::server && SSL_version(ssl.get()) == TLS1_3_VERSION &&
-                 server->options.resumption == resumption::enabled;
+    // Idle connections keep no buffers. From here on only: each message of a handshake would set them up again.
+    SSL_set_mode(ssl.get(), SSL_MODE_RELEASE_BUFFERS);
+    SSL_free_buffers(ssl.get());
+    // All that a TLS 1.3 server writes after the client's Finished is a ticket, and it goes with the first data.
+    if (which == side::server && SSL_version(ssl.get()) == TLS1_3_VERSION) io.postpone();
     return after_io(0, false);
   }
   if (out.reason == SSL_ERROR_WANT_READ) {
@@ -203,12 +208,6 @@ result<io_status> engine::impl::write(byte_view bytes) {
   if (fatal) return *fatal;
   if (!done) return error(errc::not_connected, "the handshake is not complete");
   if (close_sent) return error(errc::not_connected, whom + ": nothing can be written after close_write()");
-  const bool with_ticket = ticket_due && !bytes.empty();
-  if (with_ticket) {
-    // Queued before the data, in the same flight. One is what a client uses.
-    ticket_due = false;
-    SSL_new_session_ticket(ssl.get());
-  }
   std::size_t total = 0;
   while (total < bytes.size()) {
     if (io.unsent() + wire::record_room > wire::held_limit) {
@@ -225,8 +224,6 @@ result<io_status> engine::impl::write(byte_view bytes) {
     }
     total += n;
   }
-  // A ticket makes OpenSSL set up the buffers of a handshake again, which an idle connection would keep.
-  if (with_ticket) SSL_free_buffers(ssl.get());
   auto status = after_io(total, false);
   if (io.write_failure()) return *io.write_failure();
   return status;

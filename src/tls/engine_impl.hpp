@@ -37,8 +37,6 @@ struct engine::impl {
   bool corked = false;
   bool close_sent = false;
   bool peer_closed = false;
-  // A TLS 1.3 server's ticket that goes with the first data.
-  bool ticket_due = false;
   // The first fatal result; nothing enters OpenSSL after it.
   std::optional<error> fatal;
   // Of the last fatal alert that went either way.

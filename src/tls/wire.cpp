@@ -137,6 +137,7 @@ wire::read_answer wire::read(byte_span into, std::size_t& got) {
 }
 
 void wire::hold(byte_view bytes) {
+  postponed_ = false;
   if (write_failure_) return;  // reported by the engine's next flush; TLS below a broken wire goes nowhere
   if (out_end_ + bytes.size() > out_capacity_) {
     const auto held = unsent();
@@ -157,6 +158,7 @@ void wire::hold(byte_view bytes) {
 }
 
 result<bool> wire::flush() {
+  if (postponed_) return true;
   while (unsent() != 0) {
     if (write_failure_) return *write_failure_;
     auto sent = below_->write(std::span<const std::byte>(out_.get() + out_begin_, unsent()));

@@ -31,9 +31,11 @@ class wire {
   // For SSL_set0_rbio and wbio; refers to this object, which has to outlive it.
   [[nodiscard]] ossl::bio_ptr make_bio();
 
-  // Hands over what is held. True when nothing is left.
+  // Hands over what is held. True when nothing is left that has to leave.
   result<bool> flush();
-  [[nodiscard]] std::size_t unsent() const noexcept { return out_end_ - out_begin_; }
+  // What is held now has no reader who waits for it: it leaves together with whatever is written next.
+  void postpone() noexcept { postponed_ = true; }
+  [[nodiscard]] std::size_t unsent() const noexcept { return postponed_ ? 0 : out_end_ - out_begin_; }
   [[nodiscard]] std::size_t buffered() const noexcept { return in_end_ - in_begin_; }
   // Octets of memory held for buffers.
   [[nodiscard]] std::size_t allocated() const noexcept { return (in_ ? in_capacity_ : 0) + (out_ ? out_capacity_ : 0); }
@@ -71,6 +73,7 @@ class wire {
   std::size_t first_size_ = 0;
   bool only_buffered_ = false;
   bool peer_ended_ = false;
+  bool postponed_ = false;
   bool more_expected_ = false;
 };
 
