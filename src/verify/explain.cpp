@@ -27,14 +27,6 @@ std::string which(const certificate& c, std::size_t depth) {
          std::to_string(depth) + ")";
 }
 
-std::string age(seconds span) {
-  const auto whole_days = duration_cast<days>(span).count();
-  if (whole_days > 0) return std::to_string(whole_days) + (whole_days == 1 ? " day" : " days");
-  const auto whole_hours = duration_cast<hours>(span).count();
-  if (whole_hours > 0) return std::to_string(whole_hours) + (whole_hours == 1 ? " hour" : " hours");
-  return std::to_string(span.count()) + " seconds";
-}
-
 std::string_view peer_is_a(peer_role role) {
   return role == peer_role::server ? "server" : "client";
 }
@@ -80,6 +72,14 @@ void explain_mismatch(finding& f, const certificate& c, const circumstances& kno
 }
 
 }  // namespace
+
+std::string age(seconds span) {
+  const auto whole_days = duration_cast<days>(span).count();
+  if (whole_days > 0) return std::to_string(whole_days) + (whole_days == 1 ? " day" : " days");
+  const auto whole_hours = duration_cast<hours>(span).count();
+  if (whole_hours > 0) return std::to_string(whole_hours) + (whole_hours == 1 ? " hour" : " hours");
+  return std::to_string(span.count()) + " seconds";
+}
 
 std::string display_name(const certificate& c) {
   const auto names = names_of(c);

@@ -22,6 +22,9 @@ struct circumstances {
 // For people: the name a certificate is for, or else its subject.
 [[nodiscard]] std::string display_name(const certificate& c);
 
+// "12 days", "1 hour", "40 seconds".
+[[nodiscard]] std::string age(std::chrono::seconds span);
+
 [[nodiscard]] finding explain(errc code, std::size_t depth, const circumstances& known);
 
 }  // namespace signet

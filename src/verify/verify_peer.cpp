@@ -8,6 +8,7 @@
 #include "ossl/handles.hpp"
 #include "verify/explain.hpp"
 #include "verify/name_match.hpp"
+#include "verify/strength.hpp"
 #include "verify/trust_store_impl.hpp"
 #include "verify/verified_chains.hpp"
 #include "x509/impl.hpp"
@@ -204,7 +205,7 @@ std::vector<certificate> build(const verify_request& request, std::chrono::sys_s
   // CRL times too. An intermediate the user trusts is an anchor as good as a root.
   X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_NO_CHECK_TIME | X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST);
   X509_VERIFY_PARAM_set_depth(rules, static_cast<int>(std::min<std::size_t>(request.options.max_intermediates, 100)));
-  X509_VERIFY_PARAM_set_auth_level(rules, 2);  // 112 bits: RSA 2048, SHA-256
+  X509_VERIFY_PARAM_set_auth_level(rules, security_level);
   // Else name constraints are applied to a common name that nobody consults (docs/proven.md 5).
   X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
 

@@ -66,6 +66,10 @@ new_key() { # NAME TYPE
   case $2 in
     ec) quietly openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$1.key" ;;
     rsa*) quietly openssl genpkey -algorithm RSA -pkeyopt "rsa_keygen_bits:${2#rsa}" -out "$1.key" ;;
+    dsa)
+      quietly openssl genpkey -genparam -algorithm DSA -pkeyopt dsa_paramgen_bits:2048 -out work/dsa.pem
+      quietly openssl genpkey -paramfile work/dsa.pem -out "$1.key"
+      ;;
     *) quietly openssl genpkey -algorithm "$2" -out "$1.key" ;;
   esac
 }
@@ -243,6 +247,11 @@ cp ca.key ca-v1.key
 quietly openssl req -new -key ca.key -subj '/O=signet tests/CN=signet test root' -out work/request.csr
 quietly openssl x509 -req -in work/request.csr -signkey ca.key -days 3650 -out ca-v1.pem
 
+cp ca.key ca-sha1.key
+sed -i 's/^default_md = .*/default_md = sha1/' work/openssl.cnf
+sign ca-sha1 '/O=signet tests/CN=signet test root' $early $late -selfsign -keyfile ca.key -extensions root
+sed -i 's/^default_md = .*/default_md = sha256/' work/openssl.cnf
+
 # The intermediate again, signed by another root; and two CAs that have signed each other, with a leaf below.
 cp intermediate.key intermediate-cross.key
 sign intermediate-cross '/O=signet tests/CN=signet test intermediate' $early $late -cert other-ca.pem -keyfile other-ca.key -extensions intermediate
@@ -254,9 +263,7 @@ leaf ring-leaf ec /CN=server.test $server_names serverAuth ring-one $start $end
 extra='authorityInfoAccess = caIssuers;URI:http://ca.test/intermediate.der'
 leaf names-its-issuer ec /CN=server.test $server_names serverAuth intermediate $start $end
 extra=
-quietly openssl genpkey -genparam -algorithm DSA -pkeyopt dsa_paramgen_bits:2048 -out work/dsa.pem
-quietly openssl req -x509 -newkey dsa:work/dsa.pem -noenc -keyout dsa.key -out dsa.pem -days 3650 -subj /CN=server.test \
-  -addext basicConstraints=critical,CA:FALSE -addext subjectAltName=DNS:server.test
+leaf dsa dsa /CN=server.test $server_names serverAuth ca $start $end
 
 # The same things in DER, and in PKCS#12 with the root first and the password bluebell, or none.
 for key in server ed25519 server-rsa; do quietly openssl pkey -in $key.key -outform DER -out $key-key.der; done

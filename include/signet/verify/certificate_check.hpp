@@ -23,7 +23,7 @@ struct certificate_finding {
   severity weight = severity::note;
   /// Stable, in snake_case: "expires_soon", "expired", "not_yet_valid", "key_mismatch", "wrong_order",
   /// "missing_intermediate", "unrelated_certificate", "root_included", "duplicate_certificate", "weak_key",
-  /// "weak_signature", "no_names", "broken_extension", "untrusted".
+  /// "weak_signature", "no_names", "broken_extension", "untrusted", "no_certificate".
   std::string id = {};
   /// Of the certificate in the list that was given, from 0; none when it is about the list or the key.
   std::optional<std::size_t> index = {};
