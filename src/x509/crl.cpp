@@ -361,6 +361,13 @@ std::vector<object_id> crl::unknown_critical_extensions() const {
   return impl_->unknown_critical;
 }
 
+std::array<std::uint8_t, 32> crl::fingerprint_sha256() const {
+  const ossl::quiet_errors quiet;
+  std::array<std::uint8_t, 32> out{};
+  X509_CRL_digest(raw(*this), EVP_sha256(), out.data(), nullptr);
+  return out;
+}
+
 std::vector<std::byte> crl::der() const {
   return x509::der_of(raw(*this), i2d_X509_CRL);
 }

@@ -168,6 +168,23 @@ TEST_F(crl_test, entries_hold_serial_number_date_reason_and_invalidity) {
   EXPECT_TRUE(load_list("crl-empty").entries().empty());
 }
 
+TEST_F(crl_test, lists_that_gnutls_makes_are_read) {
+  const test::temporary_folder folder;
+  const auto template_file = folder.file("template", "crl_number = 300\ncrl_next_update = 43\n");
+  const auto file = folder / "list.pem";
+  const auto made =
+      test::run_program({"certtool", "--generate-crl", "--load-ca-privkey", pki("ca.key").string(),
+                         "--load-ca-certificate", pki("ca.pem").string(), "--load-certificate",
+                         pki("client.pem").string(), "--template", template_file.string(), "--outfile", file.string()});
+  ASSERT_EQ(made.status, 0) << made.output;
+  const auto list = load_crls(file).value().at(0);
+  EXPECT_EQ(list.number(), "012c");
+  EXPECT_EQ(list.next_update().value() - list.this_update(), std::chrono::days(43));
+  EXPECT_TRUE(list.is_signed_by(load_certificate("ca")));
+  EXPECT_TRUE(list.find(load_certificate("client")).has_value());
+  EXPECT_FALSE(list.find(load_certificate("server")).has_value());
+}
+
 TEST_F(crl_test, pem_and_der_are_the_same_list) {
   const auto text = contents_of(pki("crl-v2.pem"));
   const auto der = contents_of(pki("crl-v2.der"));
@@ -177,6 +194,8 @@ TEST_F(crl_test, pem_and_der_are_the_same_list) {
   EXPECT_EQ(from_der.pem(), text);
   EXPECT_EQ(from_der.entries(), from_pem.entries());
   EXPECT_EQ(load_crls(pki("crl-v2.der")).value().size(), 1U);
+  const auto digest = test::run_program({"openssl", "dgst", "-sha256", "-r", pki("crl-v2.der").string()}).output;
+  EXPECT_EQ(to_hex(from_pem.fingerprint_sha256()), digest.substr(0, 64));
 }
 
 TEST_F(crl_test, looking_up_leaves_order_and_encoding_alone) {

@@ -2,6 +2,7 @@
 // is immutable and shared by copies and threads.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -82,6 +83,7 @@ class SIGNET_EXPORT crl {
   /// certificate (sections 5.2 and 5.3).
   [[nodiscard]] std::vector<object_id> unknown_critical_extensions() const;
 
+  [[nodiscard]] std::array<std::uint8_t, 32> fingerprint_sha256() const;
   [[nodiscard]] std::vector<std::byte> der() const;
   [[nodiscard]] std::string pem() const;
 

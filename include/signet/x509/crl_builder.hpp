@@ -26,8 +26,8 @@ struct crl_options {
   std::string digest = {};
 };
 
-/// invalid_argument: a certificate that is listed twice or was revoked after the time of making, a serial number that is
-/// none, remove_from_crl (this list is complete), a CA that may not sign lists.
+/// invalid_argument: a certificate that is listed twice or was revoked after the time of making, a serial number that
+/// is none, remove_from_crl (this list is complete), a CA that may not sign lists.
 SIGNET_EXPORT result<crl> make_crl(const crl_options& options, const identity& ca);
 
 }  // namespace signet
