@@ -17,6 +17,8 @@ using x509::role;
 
 // A certificate under name constraints that exclude it is one nobody accepts.
 result<void> check_constraints(X509* made, const identity& ca) {
+  // Constraints are checked against names that have been looked for before.
+  if ((X509_get_extension_flags(made) & EXFLAG_INVALID) != 0) return x509::cannot_make("extensions it can read itself");
   for (const auto& issuer : ca.chain()) {
     const ossl::handle<NAME_CONSTRAINTS, NAME_CONSTRAINTS_free> constraints(
         static_cast<NAME_CONSTRAINTS*>(X509_get_ext_d2i(raw(issuer), NID_name_constraints, nullptr, nullptr)));
