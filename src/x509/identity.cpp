@@ -125,7 +125,13 @@ result<identity> identity::load(const identity_files& files) {
 
   const auto certificate_file = base::shown(files.certificate);
   auto chain = certificates_in(text.text);
-  if (!chain) return std::move(chain).error().in(certificate_file);
+  if (!chain) {
+    auto parts = chain.error().parts();
+    if (parts.hint.empty() && x509::kind_of(text.text) == x509::der_kind::unknown &&
+        text.text.find("-----BEGIN ") == std::string::npos)
+      parts.hint = "certificates are read from PEM, DER and PKCS#12";
+    return error(std::move(parts)).in(certificate_file);
+  }
   const bool is_apart = !files.key.empty();
   const auto keys = is_apart ? load_keys(chain->front(), files) : keys_for(chain->front(), text.text, files.password);
   if (!keys && is_apart) return keys.error();

@@ -17,12 +17,12 @@ namespace {
 using pkcs12_ptr = ossl::handle<PKCS12, PKCS12_free>;
 
 // Text that OpenSSL turns into UTF-16 for the file. What is not UTF-8 it would take for Latin-1, and stop at a NUL.
-bool is_utf8_text(std::string_view text) {
+bool is_utf8_text(std::string_view text, unsigned long last = 0x10ffff) {
   const auto* at = reinterpret_cast<const unsigned char*>(text.data());
   for (auto left = static_cast<int>(text.size()); left > 0;) {
     unsigned long value = 0;
     const int size = UTF8_getc(at, left, &value);
-    if (size <= 0 || value == 0) return false;
+    if (size <= 0 || value == 0 || value > last) return false;
     at += size;
     left -= size;
   }
@@ -31,8 +31,9 @@ bool is_utf8_text(std::string_view text) {
 
 std::optional<std::string> objection(std::string_view password, const pkcs12_options& options) {
   if (password.size() > x509::longest_password || !is_utf8_text(password)) return "the password has to be UTF-8 text";
-  if (options.friendly_name.size() > 1024 || !is_utf8_text(options.friendly_name))
-    return "the friendly name has to be UTF-8 text of at most 1024 octets";
+  // A BMPString: UTF-16 without surrogates.
+  if (options.friendly_name.size() > 1024 || !is_utf8_text(options.friendly_name, 0xffff))
+    return "the friendly name has to be UTF-8 text of at most 1024 octets, without characters beyond U+FFFF";
   if (options.iterations < 1 || options.iterations > x509::most_rounds)
     return "rounds of key derivation are 1 to 10,000,000";
   return std::nullopt;

@@ -1,11 +1,14 @@
 #include <signet/x509/identity.hpp>
+#include <signet/x509/pkcs12.hpp>
 
 #include <gtest/gtest.h>
 #include <openssl/err.h>
 
 #include <string>
+#include <vector>
 
 #include "support/pki.hpp"
+#include "support/run_program.hpp"
 
 namespace signet {
 namespace {
@@ -83,6 +86,109 @@ TEST_F(identity_test, mixed_up_and_missing_files_are_named) {
   EXPECT_EQ(
       identity::load({.certificate = pki("bundle-with-broken-entry.pem"), .key = pki("server.key")}).error().code(),
       errc::file_malformed);
+}
+
+TEST_F(identity_test, a_certificate_in_der_takes_a_key_in_der) {
+  EXPECT_TRUE(identity::load({.certificate = pki("server.der"), .key = pki("server-key.der")}).has_value());
+  EXPECT_TRUE(identity::load({.certificate = pki("server.pem"), .key = pki("server-key.der")}).has_value());
+  EXPECT_EQ(identity::load({.certificate = pki("server.der"), .key = pki("ed25519-key.der")}).error().code(),
+            errc::key_mismatch);
+  const auto alone = identity::load({.certificate = pki("server.der")}).error();
+  EXPECT_NE(alone.hint().find("file that holds the private key"), std::string::npos) << alone.message();
+}
+
+TEST_F(identity_test, pkcs12_holds_all_of_it_and_its_chain_is_put_in_order_without_the_root) {
+  int asked = 0;
+  const password_callback password = [&] {
+    ++asked;
+    return std::optional<std::string>("bluebell");
+  };
+  for (const std::string file : {"chain.p12", "chain-3des.p12", "chain-no-password.p12"}) {
+    SCOPED_TRACE(file);
+    asked = 0;
+    const auto id = identity::load({.certificate = pki(file), .password = password}).value();
+    EXPECT_EQ(asked, file == "chain-no-password.p12" ? 0 : 1);
+    ASSERT_EQ(id.chain().size(), 2U);
+    EXPECT_EQ(id.chain()[0].common_name(), "server.test");
+    EXPECT_EQ(id.chain()[1].common_name(), "signet test intermediate");
+    EXPECT_TRUE(id.key().belongs_to(id.leaf()));
+  }
+  EXPECT_TRUE(identity::load({.certificate = pki("chain-no-password.p12")}).has_value());
+  EXPECT_TRUE(identity::load({.certificate = pki("chain.pem"), .key = pki("chain-no-password.p12")}).has_value());
+  // Its own key wins over one that is named.
+  EXPECT_TRUE(identity::load({.certificate = pki("chain-no-password.p12"), .key = pki("server.key")}).has_value());
+}
+
+TEST_F(identity_test, a_self_signed_certificate_in_pkcs12_is_not_left_out) {
+  const test::temporary_folder folder;
+  const auto who = identity::load({.certificate = pki("self-signed.pem"), .key = pki("self-signed.key")}).value();
+  const auto file = folder.file("made.p12", std::string(byte_view(make_pkcs12(who, "").value()).text()));
+  EXPECT_EQ(identity::load({.certificate = file}).value().chain(), who.chain());
+}
+
+TEST_F(identity_test, pkcs12_that_cannot_be_used_is_an_error_that_says_why) {
+  const auto password = [](const char* text) { return [text] { return std::optional<std::string>(text); }; };
+  const auto wrong = identity::load({.certificate = pki("chain.p12"), .password = password("foxglove")}).error();
+  EXPECT_EQ(wrong.code(), errc::wrong_password);
+  EXPECT_NE(wrong.message().find("chain.p12: the password does not open the PKCS#12 file"), std::string::npos)
+      << wrong.message();
+  EXPECT_EQ(identity::load({.certificate = pki("chain.p12")}).error().code(), errc::password_required);
+
+  const test::temporary_folder folder;
+  const auto made = [&](const std::vector<std::string>& what) {
+    const auto out = (folder / "made.p12").string();
+    std::vector<std::string> command{"openssl", "pkcs12", "-export", "-passout", "pass:", "-out", out};
+    command.insert(command.end(), what.begin(), what.end());
+    EXPECT_EQ(test::run_program(command).status, 0);
+    return std::filesystem::path(out);
+  };
+  const auto no_key = made({"-nokeys", "-in", pki("chain.pem").string()});
+  const auto e = identity::load({.certificate = no_key}).error();
+  EXPECT_EQ(e.code(), errc::file_malformed);
+  EXPECT_NE(e.hint().find("file that holds the private key"), std::string::npos) << e.message();
+  EXPECT_EQ(identity::load({.certificate = no_key, .key = pki("chain.key")}).value().chain().size(), 2U);
+  const auto other = identity::load({.certificate = no_key, .key = pki("server.key")}).error();
+  EXPECT_EQ(other.code(), errc::key_mismatch);
+  EXPECT_NE(other.message().find("server.key: "), std::string::npos) << other.message();
+  const auto key_only =
+      identity::load({.certificate = made({"-nocerts", "-inkey", pki("chain.key").string()})}).error();
+  EXPECT_EQ(key_only.code(), errc::file_malformed);
+  EXPECT_NE(key_only.message().find("without a certificate"), std::string::npos) << key_only.message();
+}
+
+TEST_F(identity_test, of_several_keys_the_one_of_the_first_certificate_is_taken) {
+  const test::temporary_folder folder;
+  const auto keys = contents_of(pki("wildcard.key")) + contents_of(pki("server-enc-pkcs8.key")) +
+                    contents_of(pki("server-enc-traditional.key"));
+  int asked = 0;
+  const password_callback password = [&] {
+    ++asked;
+    return std::optional<std::string>("bluebell");
+  };
+  const auto together = folder.file("all.pem", keys + contents_of(pki("server.pem")));
+  EXPECT_EQ(identity::load({.certificate = together, .password = password}).value().leaf().common_name(),
+            "server.test");
+  EXPECT_EQ(asked, 1);
+  const auto apart = folder.file("keys.pem", keys);
+  EXPECT_TRUE(identity::load({.certificate = pki("server.pem"), .key = apart, .password = password}).has_value());
+  EXPECT_EQ(asked, 2);
+  EXPECT_EQ(identity::load({.certificate = pki("ca.pem"), .key = apart, .password = password}).error().code(),
+            errc::key_mismatch);
+  EXPECT_EQ(asked, 3);
+}
+
+TEST_F(identity_test, an_empty_path_of_a_key_means_that_none_is_given) {
+  EXPECT_TRUE(identity::load({.certificate = pki("combined.pem"), .key = "", .password = {}}).has_value());
+  EXPECT_EQ(identity::load({.certificate = "", .key = pki("server.key")}).error().code(), errc::file_not_readable);
+}
+
+TEST_F(identity_test, junk_says_what_it_is_and_what_was_looked_for) {
+  for (const std::string file : {"garbage.pem", "binary.bin", "empty.pem"}) {
+    const auto e = identity::load({.certificate = pki(file), .key = pki("server.key")}).error();
+    EXPECT_EQ(e.code(), errc::file_malformed);
+    EXPECT_NE(e.message().find("not a certificate"), std::string::npos) << e.message();
+    EXPECT_EQ(e.hint(), "certificates are read from PEM, DER and PKCS#12");
+  }
 }
 
 TEST_F(identity_test, made_from_parts_it_is_checked_as_well) {

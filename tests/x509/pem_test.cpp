@@ -44,6 +44,9 @@ TEST(pem, blocks_come_in_their_order_with_their_lines) {
   EXPECT_EQ(found[1].line, 7U);
   EXPECT_NE(found[1].headers.find("DEK-Info: X,00"), std::string_view::npos);
   EXPECT_EQ(decode_base64(found[1].base64), "AB");
+  EXPECT_EQ(found[0].text, "-----BEGIN A-----\nQUJD\n-----END A-----");
+  EXPECT_TRUE(found[1].text.starts_with("-----BEGIN B C-----\r\nProc-Type"));
+  EXPECT_TRUE(found[1].text.ends_with("\nQUI=\r\n-----END B C-----"));
 }
 
 TEST(pem, files_that_were_glued_together_without_a_newline_lose_nothing) {
