@@ -315,12 +315,12 @@ std::size_t crl::size() const noexcept {
 
 std::optional<revoked_certificate> crl::find(const certificate& cert) const {
   const auto* issuer = X509_get_issuer_name(raw(cert));
-  const auto same = std::ranges::equal_range(
-      impl_->by_serial, X509_get0_serialNumber(raw(cert)), is_before,
-      [this](std::uint32_t i) { return X509_REVOKED_get0_serialNumber(impl_->entries[i].entry); });
+  const auto* serial = X509_get0_serialNumber(raw(cert));
+  const auto serial_of = [this](std::uint32_t i) { return X509_REVOKED_get0_serialNumber(impl_->entries[i].entry); };
+  auto at = std::ranges::lower_bound(impl_->by_serial, serial, is_before, serial_of);
   std::optional<revoked_certificate> found;
-  for (const auto i : same) {
-    const auto& item = impl_->entries[i];
+  for (; at != impl_->by_serial.end() && !is_before(serial, serial_of(*at)); ++at) {
+    const auto& item = impl_->entries[*at];
     if (!is_issuer_of(issuer, item, X509_CRL_get_issuer(raw(*this)))) continue;
     found = shown(item);
     // Should it stand here twice, the worse counts.
