@@ -29,7 +29,7 @@ bool holds(const std::vector<std::string>& all, std::string_view one) {
   return std::find(all.begin(), all.end(), one) != all.end();
 }
 
-bool is_leaf_name(const certificate_options& options) {
+bool has_names(const certificate_options& options) {
   return !options.dns_names.empty() || !options.ip_addresses.empty() || !options.other_names.empty();
 }
 
@@ -124,12 +124,24 @@ result<std::vector<key_usage>> checked_usages(const certificate_options& options
 result<void> check_role(const certificate_options& options, role made) {
   if (made == role::ca) {
     if (options.common_name.empty() && options.subject.empty()) return invalid("a CA needs a common name");
-    if (is_leaf_name(options)) return invalid("a CA is for no host: it takes no names");
+    if (has_names(options)) return invalid("a CA is for no host: it takes no names");
     if (options.staple == stapling::required) return invalid("a CA has no answers stapled");
     return {};
   }
   if (options.path_length != 0) return invalid("a path length is for CAs");
   if (!options.constraints.empty()) return invalid("name constraints are for CAs");
+  return {};
+}
+
+result<void> check_purposes(const certificate_options& options, const std::vector<std::string>& extended) {
+  if (extended.empty()) return invalid("a certificate needs a purpose");
+  const bool has_subject = !options.common_name.empty() || !options.subject.empty();
+  if (!has_names(options) && (!has_subject || holds(extended, server_auth)))
+    return invalid("a certificate needs a name", "give a DNS name or an address");
+  for (const std::string_view alone : {time_stamping, ocsp_signing})
+    if (holds(extended, alone) && extended.size() > 1)
+      return invalid("certificates for " + std::string(alone == time_stamping ? "time stamping" : "OCSP signing") +
+                     " have no other purpose");
   return {};
 }
 
@@ -175,16 +187,8 @@ result<plan> planned(const certificate_options& options, role made, form as, EVP
   if (made == role::ca) own.purposes.clear();
   auto extended = extended_usages(own);
   if (!extended) return std::move(extended).error();
-  const bool is_named = !options.common_name.empty() || !options.subject.empty();
-  if (made == role::leaf) {
-    if (extended->empty()) return invalid("a certificate needs a purpose");
-    if (names->empty() && (!is_named || holds(*extended, server_auth)))
-      return invalid("a certificate needs a name", "give a DNS name or an address");
-    for (const std::string_view alone : {time_stamping, ocsp_signing})
-      if (holds(*extended, alone) && extended->size() > 1)
-        return invalid("certificates for " + std::string(alone == time_stamping ? "time stamping" : "OCSP signing") +
-                       " have no other purpose");
-  }
+  if (made == role::leaf)
+    if (auto ok = check_purposes(options, *extended); !ok) return std::move(ok).error();
   const auto is_host = [](const general_name& n) {
     return n.kind == general_name_kind::dns || n.kind == general_name_kind::ip_address;
   };
