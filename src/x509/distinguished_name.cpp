@@ -364,7 +364,7 @@ result<ossl::x509_name_ptr> encode(const distinguished_name& name) {
     auto entry = entry_of(attribute);
     if (!entry) return std::move(entry).error();
     if (X509_NAME_add_entry(out.get(), entry->get(), -1, attribute.is_joined ? -1 : 0) != 1)
-      return error(errc::out_of_memory, "no memory left for a name");
+      return invalid("the " + attribute.type + ' ' + base::quoted(attribute.value) + " cannot stand in a name");
   }
   // Read back, so that the parts of a set stand in the order any reader gets.
   const unsigned char* der = nullptr;
@@ -394,7 +394,9 @@ object_id decode(const ASN1_OBJECT* object) {
 result<object_ptr> encode_object(std::string_view text) {
   const ossl::quiet_errors quiet;
   object_ptr object;
-  if (!text.empty() && text.size() <= longest_type && text.find('\0') == text.npos)
+  // OpenSSL takes an arc that is empty for a zero.
+  if (!text.empty() && text.size() <= longest_type && text.find('\0') == text.npos && text.find("..") == text.npos &&
+      !text.ends_with('.'))
     object.reset(OBJ_txt2obj(std::string(text).c_str(), 0));
   if (!object || OBJ_length(object.get()) == 0)
     return error(errc::invalid_argument, base::quoted(text) + " is neither a dotted OID nor a name known for one");

@@ -1,18 +1,16 @@
-#include <signet/native.hpp>
 #include <signet/x509/certificate.hpp>
 
 #include <gtest/gtest.h>
 #include <openssl/err.h>
-#include <openssl/evp.h>
 #include <openssl/x509v3.h>
 #include <unistd.h>
 
 #include <chrono>
-#include <functional>
 #include <limits>
 #include <string>
 
 #include "ossl/handles.hpp"
+#include "support/crafted.hpp"
 #include "support/pki.hpp"
 #include "support/run_program.hpp"
 
@@ -20,6 +18,7 @@ namespace signet {
 namespace {
 
 using test::contents_of;
+using test::crafted;
 using test::pki;
 using namespace std::string_literals;
 
@@ -41,20 +40,6 @@ std::string ask_openssl(const std::string& name, const std::vector<std::string>&
   auto text = answer.output.substr(answer.output.find('=') + 1);
   while (!text.empty() && text.back() == '\n') text.pop_back();
   return text;
-}
-
-// A certificate as only a program of bad will makes it.
-certificate crafted(const std::function<void(X509*)>& spoil) {
-  const ossl::pkey_ptr key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
-  const ossl::x509_ptr x(X509_new());
-  X509_set_version(x.get(), X509_VERSION_3);
-  X509_set_pubkey(x.get(), key.get());
-  ASN1_INTEGER_set(X509_get_serialNumber(x.get()), 1);
-  X509_gmtime_adj(X509_getm_notBefore(x.get()), 0);
-  X509_gmtime_adj(X509_getm_notAfter(x.get()), 3600);
-  spoil(x.get());
-  EXPECT_GT(X509_sign(x.get(), key.get(), EVP_sha256()), 0);
-  return native::share(x.get());
 }
 
 void add_alternative_name(X509* x, int type, int string_type, const std::string& octets) {
@@ -197,6 +182,82 @@ TEST_F(certificate_test, serial_numbers_of_any_sign_and_size_are_text) {
   EXPECT_EQ(serial(10), "0a");
   EXPECT_EQ(serial(255), "ff");
   EXPECT_EQ(serial(-255), "-ff");
+}
+
+TEST_F(certificate_test, versions_are_one_to_three_or_none) {
+  EXPECT_EQ(load_one("server.pem").version(), 3);
+  const auto version = [](long number) { return crafted([&](X509* x) { X509_set_version(x, number); }); };
+  EXPECT_EQ(version(0).version(), 1);
+  EXPECT_EQ(version(1).version(), 2);
+  EXPECT_EQ(version(7).version(), 0);
+  // No extensions are read where there are none.
+  const auto first = version(0);
+  EXPECT_TRUE(first.extensions().empty());
+  EXPECT_TRUE(first.broken_extensions().empty());
+  EXPECT_TRUE(first.alternative_names().empty());
+}
+
+TEST_F(certificate_test, key_and_signature_are_what_openssl_says) {
+  for (const std::string name : {"server.pem", "server-rsa.pem", "ed25519.pem"}) {
+    SCOPED_TRACE(name);
+    const auto c = load_one(name);
+    const auto text = test::run_program({"openssl", "x509", "-in", pki(name).string(), "-noout", "-pubkey"}).output;
+    const auto der = test::run_program({"openssl", "pkey", "-pubin", "-outform", "DER"}, text).output;
+    EXPECT_EQ(byte_view(c.public_key_der()).text(), der);
+    std::string signature;
+    const auto all = test::run_program({"openssl", "x509", "-in", pki(name).string(), "-noout", "-text"}).output;
+    auto rest = all.substr(all.find("Signature Value:") + 16);
+    for (const char digit : rest)
+      if (std::isxdigit(static_cast<unsigned char>(digit)) != 0) signature += digit;
+    EXPECT_EQ(to_hex(c.signature()), signature);
+    EXPECT_NE(all.find("Signature Algorithm: " + c.signature_algorithm().name), std::string::npos);
+  }
+  EXPECT_EQ(load_one("server.pem").signature_algorithm(), (object_id{"1.2.840.10045.4.3.2", "ecdsa-with-SHA256"}));
+}
+
+TEST_F(certificate_test, fingerprints_by_any_digest_are_what_openssl_says) {
+  const auto c = load_one("server-rsa.pem");
+  for (const std::string digest : {"md5", "sha1", "ripemd160", "sha224", "sha256", "sha384", "sha512", "sha3-256",
+                                   "sha3-512", "blake2b512", "blake2s256", "sm3", "SHA256"}) {
+    SCOPED_TRACE(digest);
+    const auto asked = test::run_program(
+        {"openssl", "x509", "-in", pki("server-rsa.pem").string(), "-noout", "-fingerprint", "-" + digest});
+    ASSERT_EQ(asked.status, 0) << asked.output;
+    std::string print;
+    for (const char digit : asked.output.substr(asked.output.find('=') + 1))
+      if (std::isxdigit(static_cast<unsigned char>(digit)) != 0) print += static_cast<char>(std::tolower(digit));
+    EXPECT_EQ(to_hex(c.fingerprint(digest).value()), print);
+  }
+  EXPECT_EQ(to_hex(c.fingerprint("sha256").value()), to_hex(c.fingerprint_sha256()));
+  const auto of = [&](fingerprint_of part) { return to_hex(c.fingerprint("sha256", part).value()); };
+  const auto sha256 = [](byte_view data) {
+    return test::run_program({"openssl", "dgst", "-sha256", "-r"}, std::string(data.text())).output.substr(0, 64);
+  };
+  EXPECT_EQ(of(fingerprint_of::public_key_info), sha256(c.public_key_der()));
+  // The bits of the key are what is left of the SubjectPublicKeyInfo behind its algorithm: in this one, 24 octets.
+  const auto info = c.public_key_der();
+  EXPECT_EQ(of(fingerprint_of::public_key), sha256(std::span(info).subspan(24)));
+}
+
+TEST_F(certificate_test, an_unknown_digest_is_an_error_that_quotes_it) {
+  const auto c = load_one("server.pem");
+  for (const auto& digest :
+       std::vector<std::string>{"sha257", "", "md4", "whirlpool", "null", "sha256\0"s, "sha256 ", "a\nb", "-sha256"}) {
+    SCOPED_TRACE(digest);
+    const auto print = c.fingerprint(digest);
+    ASSERT_FALSE(print.has_value());
+    EXPECT_EQ(print.error().code(), errc::not_supported);
+    EXPECT_EQ(print.error().message().find('\n'), std::string::npos);
+  }
+  EXPECT_EQ(c.fingerprint("sha257").error().message(), "\"sha257\" is not a digest that OpenSSL has here");
+  EXPECT_FALSE(c.fingerprint(std::string(1 << 20, 'x')).has_value());
+}
+
+TEST_F(certificate_test, serial_numbers_of_openssl_are_read) {
+  EXPECT_EQ(load_one("every-field.pem").serial_number(), "1234");
+  EXPECT_EQ(load_one("nobodys-names.pem").serial_number(), "00");
+  EXPECT_EQ(load_one("broken-extensions.pem").serial_number(), "-123456");
+  EXPECT_EQ(load_one("huge-path-length.pem").serial_number(), "7f" + std::string(60, 'f'));
 }
 
 TEST_F(certificate_test, der_is_exactly_one_certificate) {

@@ -1,0 +1,52 @@
+// Certificates as only a program of bad will makes them.
+#pragma once
+
+#include <signet/native.hpp>
+#include <signet/x509/certificate.hpp>
+
+#include <gtest/gtest.h>
+#include <openssl/evp.h>
+#include <openssl/x509v3.h>
+
+#include <functional>
+#include <string>
+
+#include "ossl/handles.hpp"
+
+namespace signet::test {
+
+inline certificate crafted(const std::function<void(X509*)>& spoil) {
+  static const ossl::pkey_ptr key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
+  const ossl::x509_ptr x(X509_new());
+  X509_set_version(x.get(), X509_VERSION_3);
+  X509_set_pubkey(x.get(), key.get());
+  ASN1_INTEGER_set(X509_get_serialNumber(x.get()), 1);
+  X509_gmtime_adj(X509_getm_notBefore(x.get()), 0);
+  X509_gmtime_adj(X509_getm_notAfter(x.get()), 3600);
+  spoil(x.get());
+  EXPECT_GT(X509_sign(x.get(), key.get(), EVP_sha256()), 0);
+  return native::share(x.get());
+}
+
+// The value's DER goes in as it is, one more beside those that are there.
+inline void add_extension(X509* x, const std::string& oid, const std::string& der) {
+  ASN1_OBJECT* id = OBJ_txt2obj(oid.c_str(), 0);
+  ASN1_OCTET_STRING* value = ASN1_OCTET_STRING_new();
+  ASN1_OCTET_STRING_set(value, reinterpret_cast<const unsigned char*>(der.data()), static_cast<int>(der.size()));
+  X509_EXTENSION* e = X509_EXTENSION_create_by_OBJ(nullptr, id, 0, value);
+  EXPECT_EQ(X509_add_ext(x, e, -1), 1);
+  X509_EXTENSION_free(e);
+  ASN1_OCTET_STRING_free(value);
+  ASN1_OBJECT_free(id);
+}
+
+// A DER element of fewer than 65536 octets.
+inline std::string element(unsigned char tag, const std::string& content) {
+  std::string out(1, static_cast<char>(tag));
+  const auto size = content.size();
+  if (size >= 256) out += '\x82', out += static_cast<char>(size >> 8);
+  if (size >= 128 && size < 256) out += '\x81';
+  return out + static_cast<char>(size & 255) + content;
+}
+
+}  // namespace signet::test
