@@ -109,7 +109,7 @@ TEST_F(pkcs12_test, what_openssl_writes_is_read_in_every_encryption_and_the_chai
 
 TEST_F(pkcs12_test, one_wrong_password_in_256_is_no_damage_where_nothing_checks_it) {
   const auto file = exported(folder_, {"-nomac", "-noiter", "-passout", "pass:bluebell"});
-  for (int i = 0; i < 500; ++i)
+  for (int i = 0; i < 300; ++i)
     ASSERT_EQ(parse_pkcs12(file, always("wrong" + std::to_string(i))).error().code(), errc::wrong_password);
 }
 
@@ -123,19 +123,17 @@ TEST_F(pkcs12_test, without_encryption_nobody_is_asked) {
 TEST_F(pkcs12_test, an_empty_password_and_none_at_all_are_tried_before_anybody_is_asked) {
   EXPECT_EQ(parse_pkcs12(exported(folder_, {"-passout", "pass:"}), never()).value().keys.size(), 1U);
   EXPECT_EQ(parse_pkcs12(exported(folder_, {"-passout", "pass:", "-nomac"}), never()).value().keys.size(), 1U);
-  for (const std::string kind : {"--empty-password", "--null-password"}) {
-    SCOPED_TRACE(kind);
-    const auto out = (folder_ / "gnutls.p12").string();
-    const auto made = run_program({"certtool", "--to-p12", "--load-privkey", pki("chain.key").string(),
-                                   "--load-certificate", pki("chain.pem").string(), "--p12-name", "gnutls", kind,
-                                   "--pkcs-cipher", "aes-256", "--outder", "--outfile", out});
-    ASSERT_EQ(made.status, 0) << made.output;
-    const auto read = parse_pkcs12(contents_of(out), never());
-    ASSERT_TRUE(read.has_value()) << read.error().message();
-    EXPECT_EQ(read->keys.size(), 1U);
-    EXPECT_EQ(read->certificates.at(0).common_name(), "server.test");
-    EXPECT_EQ(read->friendly_name, "gnutls");
-  }
+  // OpenSSL's program knows only the empty one.
+  const auto out = (folder_ / "gnutls.p12").string();
+  const auto made = run_program({"certtool", "--to-p12", "--load-privkey", pki("chain.key").string(),
+                                 "--load-certificate", pki("chain.pem").string(), "--p12-name", "gnutls",
+                                 "--null-password", "--pkcs-cipher", "aes-256", "--outder", "--outfile", out});
+  ASSERT_EQ(made.status, 0) << made.output;
+  const auto read = parse_pkcs12(contents_of(out), never());
+  ASSERT_TRUE(read.has_value()) << read.error().message();
+  EXPECT_EQ(read->keys.size(), 1U);
+  EXPECT_EQ(read->certificates.at(0).common_name(), "server.test");
+  EXPECT_EQ(read->friendly_name, "gnutls");
 }
 
 TEST_F(pkcs12_test, the_password_is_asked_for_at_most_once) {

@@ -287,7 +287,8 @@ TEST_F(private_key_test, each_form_of_der_is_told_by_its_structure) {
     EXPECT_TRUE(key->belongs_to(load_one(cert)));
     EXPECT_TRUE(private_key::load(pki(file), always("bluebell")).value().belongs_to(load_one(cert)));
     EXPECT_EQ(private_key::from_der(octets + '\0', always("bluebell")).error().code(), errc::file_malformed);
-    for (std::size_t size = 0; size < octets.size(); ++size)
+    // OpenSSL takes its time over each part of an RSA key.
+    for (std::size_t size = 0; size < octets.size(); size += octets.size() < 500 ? 1 : 29)
       ASSERT_EQ(private_key::from_der(octets.substr(0, size), always("bluebell")).error().code(), errc::file_malformed)
           << size;
     EXPECT_NE(private_key::from_pem(octets).error().hint().find("-inform DER"), std::string::npos);

@@ -13,8 +13,8 @@
 namespace signet {
 
 /// Where an identity is kept, in PEM, DER or PKCS#12, detected by content. `certificate` holds the leaf first and then
-/// the chain; without `key` the key is looked for in the same file. A chain out of PKCS#12 is put in order, and a root
-/// at its end is left out.
+/// the chain; without `key` the key is looked for in the same file. A chain out of PKCS#12 is put in order, a root at
+/// its end is left out, and a key in it wins over `key`. Of several keys the one of the leaf is taken.
 struct identity_files {
   std::filesystem::path certificate = {};
   std::filesystem::path key = {};

@@ -22,17 +22,20 @@ struct pkcs12_contents {
   /// The certificate of the first key leads, and each one's issuer follows it as far as it is there; then the others in
   /// the order of the file.
   std::vector<certificate> certificates = {};
-  /// The friendly name of the first key or its certificate, safe to print; or empty.
+  /// The friendly name of the first key or its certificate, or of the first certificate where there is no key, safe to
+  /// print; or empty.
   std::string friendly_name = {};
 };
 
-/// An empty password is tried before anybody is asked. Files that ask for more than 10,000,000 rounds of key derivation
-/// are refused before the first. file_malformed, password_required, wrong_password, not_supported (no legacy provider).
+/// No password and an empty one are tried before anybody is asked. Files that ask for more than 10,000,000 rounds of key
+/// derivation at once, or three times as many in all, are refused before the first. file_malformed, password_required, wrong_password, not_supported (no legacy provider).
 SIGNET_EXPORT result<pkcs12_contents> parse_pkcs12(byte_view der, const password_callback& password = {});
 
+/// `legacy` is 3DES and SHA-1.
 enum class pkcs12_encryption : unsigned char { modern, legacy };
 
 struct pkcs12_options {
+  /// UTF-8, at most 1024 octets, no character beyond U+FFFF.
   std::string friendly_name = {};
   pkcs12_encryption encryption = pkcs12_encryption::modern;
   /// Rounds of key derivation, 1 to 10,000,000.
