@@ -27,9 +27,9 @@ struct pkcs12_contents {
   std::string friendly_name = {};
 };
 
-/// No password and an empty one are tried before anybody is asked. Files that ask for more than 10,000,000 rounds of key
-/// derivation at once, or three times as many in all, are refused before the first. file_malformed, password_required,
-/// wrong_password, not_supported (no legacy provider).
+/// No password and an empty one are tried before anybody is asked. Files that ask for more than 10,000,000 rounds of
+/// key derivation at once, or three times as many in all, are refused before the first. file_malformed,
+/// password_required, wrong_password, not_supported (no legacy provider).
 SIGNET_EXPORT result<pkcs12_contents> parse_pkcs12(byte_view der, const password_callback& password = {});
 
 /// `legacy` is 3DES and SHA-1.
