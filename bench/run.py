@@ -32,7 +32,11 @@ FIGURES = {
     "pingpong": dict(title="64-byte ping-pong", mode="pingpong", count=20000, warmup=500, unit="round trip", bar=1.00),
     "idle": dict(title="idle server memory", mode="idle", count=500, warmup=10, unit="connection", bar=0.70),
 }
+OTHERS = ("cold", "syscalls", "x509")
 COLD_BAR = 0.45
+# What x509_speed measures.
+X509_TITLES = {"parse": "read a certificate in DER", "fingerprint_sha256": "its SHA-256 fingerprint",
+               "fingerprint": "the same, the digest by its name"}
 # Two lengths of the same dialogue: their difference holds no start-up.
 SYSCALL_COUNTS = {"handshake": (20, 120), "resumed": (20, 120), "bulk": (8, 40), "pingpong": (50, 550)}
 
@@ -262,6 +266,26 @@ def cold(bench, rounds):
         end(server)
 
 
+def x509(bench, rounds):
+    """Each round's CPU of a call, in one process that does both ways in turns."""
+    program = bench.programs / "x509_speed"
+    if not program.exists():
+        progress(f"{program} was not built: left out")
+        return None
+    every = [json.loads(cpu_of([str(program), str(bench.chain)], bench.cpu)[1]) for _ in range(rounds)]
+    progress("certificates read and fingerprinted")
+    return every
+
+
+def x509_summary(every):
+    result = {}
+    for name in X509_TITLES:
+        ratios = [turn[name]["signet"] / turn[name]["raw"] for turn in every]
+        result[name] = {"us": median([turn[name]["raw"] for turn in every]) / 1000, "ratio": median(ratios),
+                        "ratio_min": min(ratios), "ratio_max": max(ratios)}
+    return result
+
+
 # ---- telling
 
 def progress(text):
@@ -323,6 +347,10 @@ def tables(results):
             ratio = f"{v['ratio']:.3f} ({v['ratio_min']:.3f}..{v['ratio_max']:.3f})" if "ratio" in v else "-"
             lines.append(f"| {program if program != 'signet' else 'signet get'} | {v['us'] / 1000:.1f} ms | {ratio} | "
                          f"{verdict(v['ratio'], bar) if 'ratio' in v else '-'} |")
+    if calls := results.get("x509"):
+        lines += ["", "Certificates, a call:", "", "| call | raw OpenSSL | signet, ratio |", "|---|---|---|"]
+        lines += [f"| {X509_TITLES[name]} | {v['us']:.2f} us | {v['ratio']:.3f} ({v['ratio_min']:.3f}..{v['ratio_max']:.3f}) |"
+                  for name, v in calls.items()]
     return "\n".join(lines) + "\n", missed
 
 
@@ -342,7 +370,7 @@ class Bench:
     """Where everything is."""
 
     def __init__(self, arguments):
-        programs = arguments.build / "bin"
+        self.programs = programs = arguments.build / "bin"
         names = arguments.peers.split(",") if arguments.peers else ["raw", "asio", "signet"]
         self.peers = {n: programs / f"peer_{n}" for n in names if (programs / f"peer_{n}").exists()}
         for name in names:
@@ -352,8 +380,8 @@ class Bench:
             raise Failed("the ratios are relative to peer_raw, which is not there")
         self.tool = programs / "signet"
         self.cpu = max(os.sched_getaffinity(0))
-        only = arguments.only.split(",") if arguments.only else [*FIGURES, "cold", "syscalls"]
-        if unknown := set(only) - {*FIGURES, "cold", "syscalls"}:
+        only = arguments.only.split(",") if arguments.only else [*FIGURES, *OTHERS]
+        if unknown := set(only) - {*FIGURES, *OTHERS}:
             raise Failed(f"no such figure: {', '.join(sorted(unknown))}")
         self.only = only
         self.figures = {name: f for name, f in FIGURES.items() if name in only}
@@ -371,7 +399,7 @@ def main():
     parser.add_argument("--out", type=Path, default=SOURCE / "build/bench", help="where the results go (%(default)s)")
     parser.add_argument("--rounds", type=int, default=9, help="interleaved rounds (%(default)s)")
     parser.add_argument("--peers", help="a list of: raw,asio,signet")
-    parser.add_argument("--only", help=f"a list of: {','.join([*FIGURES, 'cold', 'syscalls'])}")
+    parser.add_argument("--only", help=f"a list of: {','.join([*FIGURES, *OTHERS])}")
     parser.add_argument("--check", action="store_true", help="exit with status 1 when a bar is missed")
     arguments = parser.parse_args()
     if arguments.rounds < 1:
@@ -387,6 +415,9 @@ def main():
             results["cold"] = cold_summary(figures)
         if "syscalls" in bench.only and bench.figures:
             results["syscalls"] = syscalls(bench)
+        if "x509" in bench.only and (every := x509(bench, arguments.rounds)):
+            results["every_round"]["x509"] = every
+            results["x509"] = x509_summary(every)
     except (Failed, OSError, subprocess.CalledProcessError) as e:
         progress(str(e))
         return 2
