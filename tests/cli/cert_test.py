@@ -6,25 +6,11 @@ import stat
 import unittest
 
 import common  # noqa: F401
-from support.signet_testing import CA, PKI, ToolTest, run, signet_server
+from cert_support import CertTest
+from support.signet_testing import CA, PKI, signet_server
 
 
-class Cert(ToolTest):
-    def path(self, name):
-        return self.folder / name
-
-    def ca(self, *options):
-        self.fine("cert", "ca", "--cn", "Test CA", "--out", self.path("ca.pem"), "--out-key", self.path("ca-key.pem"), *options)
-
-    def create(self, *options, name="cert"):
-        return self.fine("cert", "create", "--ca", self.path("ca.pem"), "--ca-key", self.path("ca-key.pem"), "--out",
-                         self.path(f"{name}.pem"), "--out-key", self.path(f"{name}-key.pem"), *options)
-
-    def openssl(self, *args):
-        status, out, err = run("openssl", *args)
-        self.assertEqual(status, 0, err + out.decode())
-        return out.decode()
-
+class Cert(CertTest):
     def test_openssl_accepts_each_kind_under_its_strictest_rules(self):
         for kind in ("ec:P-256", "ec:P-384", "rsa:2048", "ed25519"):
             with self.subTest(kind=kind):

@@ -33,6 +33,8 @@ signet::protocol_version version_of(const std::string& text) {
   return signet::protocol_version::tls1_3;
 }
 
+constexpr const char* trust_group = "Trust and identity";
+
 // The file the key log's lines are appended to. One write a line, so that several processes can share it.
 class key_log_file {
  public:
@@ -116,22 +118,34 @@ std::chrono::milliseconds parse_seconds(const std::string& command, const std::s
 }
 
 void client_flags::add_to(command_line& line) {
-  const std::string trust = "Trust and identity";
-  line.repeatable("--ca", ca_, "trust these certificates instead of the system's (again for more)")
-      ->type_name("FILE|DIR")
-      ->group(trust);
-  line.repeatable("--add-ca", add_ca_, "trust these certificates too")->type_name("FILE")->group(trust);
-  line.add_option("--name", name_, "the name the peer has to prove, instead of the one connected to")
-      ->type_name("NAME")
-      ->group(trust);
-  line.add_option("--sni", sni_, "the name to send, or none")->type_name("NAME|none")->group(trust);
-  line.add_option("--cert", certificate_, "our own certificate and its chain")->type_name("FILE")->group(trust);
-  line.add_option("--key", key_, "its key, when it is not in the same file")->type_name("FILE")->group(trust);
+  add_trust_to(line);
+  line.add_option("--cert", certificate_, "our own certificate and its chain")->type_name("FILE")->group(trust_group);
+  line.add_option("--key", key_, "its key, when it is not in the same file")->type_name("FILE")->group(trust_group);
   line.add_option("--password-file", password_file_, "the key's password: the first line of a file")
       ->type_name("FILE")
-      ->group(trust);
+      ->group(trust_group);
   line.add_flag("--insecure", insecure_, "take whatever certificate comes: for looking, never for secrets")
-      ->group(trust);
+      ->group(trust_group);
+  add_connection_to(line);
+}
+
+void client_flags::add_for_a_look_to(command_line& line) {
+  add_trust_to(line);
+  add_connection_to(line);
+}
+
+void client_flags::add_trust_to(command_line& line) {
+  line.repeatable("--ca", ca_, "trust these certificates instead of the system's (again for more)")
+      ->type_name("FILE|DIR")
+      ->group(trust_group);
+  line.repeatable("--add-ca", add_ca_, "trust these certificates too")->type_name("FILE")->group(trust_group);
+  line.add_option("--name", name_, "the name the peer has to prove, instead of the one connected to")
+      ->type_name("NAME")
+      ->group(trust_group);
+  line.add_option("--sni", sni_, "the name to send, or none")->type_name("NAME|none")->group(trust_group);
+}
+
+void client_flags::add_connection_to(command_line& line) {
   const std::string connection = "Connection";
   line.add_option("--timeout", timeout_text_, "for connecting, and then for each wait (30)")
       ->type_name("SECONDS")
@@ -150,13 +164,28 @@ void client_flags::check(const std::string& command) {
   tls_.check(command);
 }
 
-signet::client_config client_flags::config() const {
-  auto trust = ca_.empty() ? signet::trust_store::system() : trust_at(ca_.front());
-  for (std::size_t i = 1; i < ca_.size(); ++i) trust = trust + trust_at(ca_[i]);
-  for (const auto& one : add_ca_) trust = trust + trust_at(one);
+signet::trust_store client_flags::trust() const {
+  auto all = ca_.empty() ? signet::trust_store::system() : trust_at(ca_.front());
+  for (std::size_t i = 1; i < ca_.size(); ++i) all = all + trust_at(ca_[i]);
+  for (const auto& one : add_ca_) all = all + trust_at(one);
+  return all;
+}
 
-  signet::client_options options{.trust = std::move(trust)};
+signet::client_options client_flags::options() const {
+  signet::client_options options{.trust = trust()};
   tls_.apply(options);
+  return options;
+}
+
+signet::client_config client_flags::config_for_a_look() const {
+  auto options = this->options();
+  options.loosened = signet::dangerous::accept_any_certificate("its certificates are looked at");
+  options.resumption = signet::resumption::disabled;
+  return signet::client_config::make(std::move(options)).value();
+}
+
+signet::client_config client_flags::config() const {
+  auto options = this->options();
   if (!certificate_.empty()) {
     options.identity =
         signet::identity::load({.certificate = certificate_, .key = key_, .password = password_from(password_file_)})

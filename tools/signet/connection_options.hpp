@@ -53,17 +53,27 @@ std::chrono::milliseconds parse_seconds(const std::string& command, const std::s
 class client_flags {
  public:
   void add_to(command_line& line);
+  /// For subcommands that look at a peer: no certificate of our own, no --insecure.
+  void add_for_a_look_to(command_line& line);
   /// After the line was read. Throws failure.
   void check(const std::string& command);
 
   /// Throws failure and signet::exception. Warns when nobody is verified.
   [[nodiscard]] signet::client_config config() const;
+  /// Takes whatever certificate comes; the verdict tells what is wrong with it. For connections that carry nothing.
+  [[nodiscard]] signet::client_config config_for_a_look() const;
+  [[nodiscard]] signet::trust_store trust() const;
+  /// Whether the command line said whom to trust.
+  [[nodiscard]] bool names_trust() const noexcept { return !ca_.empty() || !add_ca_.empty(); }
   [[nodiscard]] signet::connect_options connect_options() const;
   [[nodiscard]] signet::tcp_connect_options tcp_connect_options() const;
   [[nodiscard]] std::chrono::milliseconds timeout() const noexcept { return timeout_; }
   [[nodiscard]] bool insecure() const noexcept { return insecure_; }
 
  private:
+  void add_trust_to(command_line& line);
+  void add_connection_to(command_line& line);
+  [[nodiscard]] signet::client_options options() const;
   [[nodiscard]] signet::address_family family() const noexcept;
 
   std::vector<std::string> ca_;

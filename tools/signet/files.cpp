@@ -15,8 +15,6 @@
 namespace tool {
 namespace {
 
-constexpr std::size_t most_bytes = std::size_t{1} << 30;
-
 [[noreturn]] void cannot_read(const std::filesystem::path& file, int error_number) {
   throw failure(exit_status::local, "reading " + file.string() + ": " + std::strerror(error_number));
 }
@@ -65,8 +63,8 @@ std::string first_line(const std::filesystem::path& file) {
   return text;
 }
 
-std::string whole_file(const std::filesystem::path& file) {
-  return read_up_to(file, most_bytes, {});
+std::string whole_file(const std::filesystem::path& file, std::size_t limit) {
+  return read_up_to(file, limit, {});
 }
 
 new_file::new_file(std::filesystem::path target, mode_t mode, existing_file policy)
@@ -123,7 +121,10 @@ void new_file::commit() {
   const std::string self = "/proc/self/fd/" + std::to_string(descriptor_);
   if (temporary_.empty()) {
     // link(2) does not replace: what is to be kept is kept even when it came into being a moment ago.
-    if (::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, target_.c_str(), AT_SYMLINK_FOLLOW) == 0) return;
+    if (::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, target_.c_str(), AT_SYMLINK_FOLLOW) == 0) {
+      made_ = true;
+      return;
+    }
     if (errno != EEXIST || policy_ == existing_file::keep) fail(errno, "writing ");
     auto named = target_;
     named.replace_filename("." + target_.filename().string() + "." + random_suffix());
@@ -132,10 +133,16 @@ void new_file::commit() {
   }
   if (policy_ == existing_file::keep) {
     if (::link(temporary_.c_str(), target_.c_str()) != 0) fail(errno, "writing ");
+    made_ = true;
     return;  // the destructor removes the temporary name
   }
   if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail(errno, "writing ");
   temporary_.clear();
+}
+
+void new_file::withdraw() noexcept {
+  if (made_) ::unlink(target_.c_str());
+  made_ = false;
 }
 
 }  // namespace tool

@@ -12,8 +12,8 @@ namespace tool {
 
 /// The first line of a file, without its newline: how passwords are kept. Throws failure.
 std::string first_line(const std::filesystem::path& file);
-/// All of a file. Throws failure.
-std::string whole_file(const std::filesystem::path& file);
+/// All of a file, up to a bound. Throws failure.
+std::string whole_file(const std::filesystem::path& file, std::size_t limit = std::size_t{1} << 30);
 
 enum class existing_file : unsigned char { keep, replace };
 
@@ -29,6 +29,8 @@ class new_file {
 
   void write(signet::byte_view bytes);
   void commit();
+  /// Takes commit() back, where it replaced nothing: for files that belong together.
+  void withdraw() noexcept;
 
  private:
   [[noreturn]] void fail(int error_number, const char* doing) const;
@@ -39,6 +41,7 @@ class new_file {
   existing_file policy_;
   int descriptor_ = -1;
   bool direct_ = false;
+  bool made_ = false;
 };
 
 }  // namespace tool

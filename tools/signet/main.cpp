@@ -25,7 +25,7 @@ constexpr tool::command commands[] = {
     {"delete", "delete what is at a URL", tool::run_delete},
     {"cat", "join stdin and stdout to a TLS connection", tool::run_cat},
     {"serve", "a TLS server: an echo, a folder of files", tool::run_serve},
-    {"cert", "make certificates", tool::run_cert},
+    {"cert", "make, show, convert and check certificates", tool::run_cert},
     {"version", "versions of signet and OpenSSL", tool::run_version},
 };
 

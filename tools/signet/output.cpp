@@ -16,14 +16,14 @@ namespace {
 
 color_mode chosen_color = color_mode::automatic;
 
-bool colored() noexcept {
+bool colored(int fd) noexcept {
   if (chosen_color != color_mode::automatic) return chosen_color == color_mode::always;
   const char* no_color = std::getenv("NO_COLOR");
-  return (no_color == nullptr || *no_color == '\0') && ::isatty(STDERR_FILENO) == 1;
+  return (no_color == nullptr || *no_color == '\0') && ::isatty(fd) == 1;
 }
 
-std::string painted(std::string_view text, std::string_view code) {
-  if (!colored()) return std::string(text);
+std::string painted(std::string_view text, std::string_view code, int fd = STDERR_FILENO) {
+  if (!colored(fd)) return std::string(text);
   return "\x1b[" + std::string(code) + "m" + std::string(text) + "\x1b[0m";
 }
 
@@ -49,6 +49,11 @@ void error_lines(std::string_view message, std::span<const std::string> also, st
 
 void set_color(color_mode mode) noexcept {
   chosen_color = mode;
+}
+
+std::string painted(std::string_view text, color with) {
+  constexpr std::string_view codes[] = {"32", "33", "1;31", "1"};
+  return painted(text, codes[static_cast<std::size_t>(with)], STDOUT_FILENO);
 }
 
 void print(signet::byte_view bytes) {

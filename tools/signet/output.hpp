@@ -45,6 +45,9 @@ T value_in(const std::string& context, signet::result<T> result) {
 
 enum class color_mode : unsigned char { automatic, always, never };
 void set_color(color_mode mode) noexcept;
+enum class color : unsigned char { green, yellow, red, bold };
+/// Part of a result, in colour where stdout is a terminal or --color asks for it.
+std::string painted(std::string_view text, color with);
 
 /// Writes all of it to stdout. Throws output_closed, and failure when it cannot be written.
 void print(signet::byte_view bytes);

@@ -1,0 +1,214 @@
+// signet cert check: what is about to go wrong with certificates that are served, and the chain in the right order.
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+#include <signet/verify/certificate_check.hpp>
+#include <signet/verify/verdict.hpp>
+
+#include "cert_commands.hpp"
+#include "cert_files.hpp"
+#include "cert_options.hpp"
+#include "cert_text.hpp"
+#include "certificate_json.hpp"
+#include "output.hpp"
+
+namespace tool {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+struct checked {
+  std::string name;
+  std::vector<signet::certificate> certificates;
+  // Those that stand in the same file.
+  std::vector<signet::private_key> keys = {};
+  std::vector<signet::certificate_finding> findings = {};
+
+  [[nodiscard]] signet::severity worst() const noexcept {
+    auto most = signet::severity::ok;
+    for (const auto& one : findings) most = std::max(most, one.weight);
+    return most;
+  }
+  [[nodiscard]] bool bad() const noexcept {
+    return worst() == signet::severity::problem ||
+           std::any_of(findings.begin(), findings.end(), [](const auto& one) { return one.id == "expires_soon"; });
+  }
+};
+
+// Days that were asked for count as they are, for short-lived certificates too.
+void add_expiries(checked& one, std::chrono::days within, std::chrono::sys_seconds at) {
+  for (std::size_t i = 0; i < one.certificates.size(); ++i) {
+    const auto& cert = one.certificates[i];
+    const bool told = std::any_of(one.findings.begin(), one.findings.end(), [&](const auto& finding) {
+      return finding.index == i && (finding.id == "expires_soon" || finding.id == "expired");
+    });
+    if (told || at > cert.not_after() || cert.not_after() - at >= within) continue;
+    one.findings.push_back({signet::severity::warning, "expires_soon", i,
+                            title_of(cert) + " expires on " + signet::to_rfc3339(cert.not_after()), "renew it"});
+  }
+}
+
+std::string report_of(const checked& one, std::chrono::sys_seconds at) {
+  std::string text = painted(printable(one.name), color::bold) + "\n";
+  for (std::size_t i = 0; i < one.certificates.size(); ++i) {
+    const auto& cert = one.certificates[i];
+    text += "  " + std::to_string(i + 1) + ". " + title_of(cert) + ", until " + signet::to_rfc3339(cert.not_after()) +
+            " (" + life_text(cert, at) + ")\n";
+    for (const auto& finding : one.findings) {
+      if (finding.index == i) text += text_of(finding, "     ");
+    }
+  }
+  for (const auto& finding : one.findings) {
+    if (!finding.index) text += text_of(finding, "  ");
+  }
+  if (one.findings.empty()) text += "  " + painted("ok:", color::green) + " nothing to say against it\n";
+  return text;
+}
+
+json report_json(const checked& one, std::chrono::sys_seconds at) {
+  auto certificates = json::array();
+  for (const auto& cert : one.certificates) {
+    certificates.push_back({{"subject", cert.subject()},
+                            {"serial_number", cert.serial_number()},
+                            {"not_before", signet::to_rfc3339(cert.not_before())},
+                            {"not_after", signet::to_rfc3339(cert.not_after())},
+                            {"days_left", days_left(cert, at)},
+                            {"remaining_life", signet::remaining_life(cert, at)},
+                            {"fingerprint_sha256", signet::to_hex(cert.fingerprint_sha256())}});
+  }
+  auto findings = json::array();
+  for (const auto& finding : one.findings) findings.push_back(json_of(finding));
+  return {{"source", one.name},
+          {"worst", name(one.worst())},
+          {"certificates", std::move(certificates)},
+          {"findings", std::move(findings)}};
+}
+
+checked read_source(const std::string& name, const signet::password_callback& password, const client_flags& client) {
+  if (const auto peer = as_peer(name)) {
+    auto seen = look_at(*peer, client);
+    checked result{signet::to_string(*peer), std::move(seen.chain)};
+    for (const auto& one : seen.judged->findings()) {
+      const bool listed = one.depth < result.certificates.size();
+      result.findings.push_back({signet::severity::problem, std::string(signet::name(one.code)),
+                                 listed ? std::optional(one.depth) : std::nullopt, one.message, one.hint});
+    }
+    return result;
+  }
+  auto contents = read_for_a_look(name, password);
+  if (contents.certificates.empty()) throw failure(exit_status::local, "reading " + name + ": it holds no certificate");
+  return {name == "-" ? "stdin" : name, std::move(contents.certificates), std::move(contents.keys)};
+}
+
+struct judgement {
+  signet::certificate_check_options options = {};
+  // --days was asked for.
+  bool days_as_asked = false;
+
+  [[nodiscard]] std::chrono::sys_seconds at() const { return *options.at; }
+
+  /// The key that was named, or else the one that stands in the file.
+  [[nodiscard]] std::optional<signet::private_key> key_of(const checked& one) const {
+    if (options.key || one.keys.empty()) return options.key;
+    return one.keys.front();
+  }
+
+  void judge(checked& one) const {
+    auto with_key = options;
+    with_key.key = key_of(one);
+    for (auto& finding : signet::check_certificates(one.certificates, with_key)) {
+      // The verdict on a peer has said it already.
+      const bool told = std::any_of(one.findings.begin(), one.findings.end(), [&](const auto& other) {
+        return other.id == finding.id && other.index == finding.index;
+      });
+      if (!told) one.findings.push_back(std::move(finding));
+    }
+    if (days_as_asked) add_expiries(one, options.warn_within, at());
+  }
+};
+
+// The chain in its order, and a key that stood in the file. What is wrong with the rest stays wrong.
+checked write_fixed(const checked& one, const judgement& rules, const std::string& out, existing_file policy) {
+  checked fixed{out, signet::in_chain_order(one.certificates, rules.key_of(one)), one.keys};
+  output_files files("cert check", policy);
+  files.open(out, one.keys.empty() ? secrecy::open : secrecy::secret);
+  files.fill(out, pem_of(fixed.certificates));
+  for (const auto& key : one.keys) files.fill(out, key.pem());
+  files.commit();
+  rules.judge(fixed);
+  return fixed;
+}
+
+void print_reports(const std::vector<checked>& all, const judgement& rules, bool as_json) {
+  auto worst = signet::severity::ok;
+  auto list = json::array();
+  std::string text;
+  for (const auto& one : all) {
+    worst = std::max(worst, one.worst());
+    list.push_back(report_json(one, rules.at()));
+    text += report_of(one, rules.at());
+  }
+  if (as_json) {
+    print_json({{"worst", name(worst)}, {"sources", std::move(list)}});
+  } else {
+    print(text);
+  }
+}
+
+}  // namespace
+
+exit_status run_cert_check(arguments args) {
+  const std::string command = "cert check";
+  command_line line(
+      "signet cert check",
+      "Says what is wrong, or about to go wrong, with certificates as a server would send them. Status 1 when there is "
+      "a problem, or one of them expires within --days; with --fix, when one is left.",
+      "  signet cert check cert.pem --key key.pem\n"
+      "  signet cert check --days 14 --json /etc/mail/cert.pem www.example.org:443\n"
+      "  signet cert check wrong-order.pem --key key.pem --fix --out chain.pem\n");
+  std::vector<std::string> names;
+  std::string key_file, password_file, days = "30", at_text, out;
+  bool fix = false, force = false, as_json = false;
+  client_flags client;
+  line.add_option("source", names, "a file with a chain, - or HOST:PORT")
+      ->required()
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->type_name("FILE|-|HOST:PORT");
+  line.add_option("--key", key_file, "the key the first certificate should belong to")->type_name("FILE");
+  line.add_option("--password-file", password_file, "the password of what is encrypted: the first line of a file")
+      ->type_name("FILE");
+  auto* days_option = line.add_option("--days", days, "warn of what expires within so many days (30)")->type_name("N");
+  line.add_option("--at", at_text, "judge by this time, RFC 3339 (now)")->type_name("TIME");
+  line.add_flag("--fix", fix, "write the chain in the right order, without copies and root, to --out");
+  line.add_option("--out", out, "where --fix writes (-: stdout)")->type_name("FILE");
+  line.add_flag("--force", force, "replace a file that exists");
+  line.add_flag("--json", as_json, "print a JSON object");
+  client.add_for_a_look_to(line);
+  if (const auto over = line.read(args)) return *over;
+  client.check(command);
+
+  const std::chrono::days within(parse_number(command, "--days", days, 0, 36500));
+  const auto at = at_text.empty() ? std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())
+                                  : parse_time(command, "--at", at_text);
+  if (fix == out.empty()) throw failure(exit_status::usage, command + ": --fix and --out FILE go together");
+  if (fix && names.size() > 1) throw failure(exit_status::usage, command + ": --fix takes one chain");
+  if (fix && as_json && out == "-")
+    throw failure(exit_status::usage, command + ": --json and --out - both want stdout");
+
+  judgement rules{.options = {.warn_within = within, .at = at}, .days_as_asked = days_option->count() > 0};
+  if (client.names_trust()) rules.options.trust = client.trust();
+  if (!key_file.empty()) rules.options.key = read_key(key_file, password_file);
+  const auto password = password_from(password_file);
+  std::vector<checked> all;
+  for (const auto& name : names) {
+    all.push_back(read_source(name, password, client));
+    rules.judge(all.back());
+  }
+  bool bad = std::any_of(all.begin(), all.end(), [](const checked& one) { return one.bad(); });
+  if (fix) bad = write_fixed(all.front(), rules, out, force ? existing_file::replace : existing_file::keep).bad();
+  if (out != "-") print_reports(all, rules, as_json);
+  return bad ? exit_status::judged_bad : exit_status::ok;
+}
+
+}  // namespace tool

@@ -1,0 +1,73 @@
+// What the subcommands of `signet cert` read and write: certificates and keys in whatever form they come, and files
+// that belong together.
+#pragma once
+
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <signet/net/endpoint.hpp>
+#include <signet/x509/identity.hpp>
+#include <signet/x509/x509_file.hpp>
+
+#include "connection_options.hpp"
+#include "files.hpp"
+
+namespace tool {
+
+/// What a file or stdin ("-") holds. Throws failure and signet::exception.
+signet::x509_contents read_x509(const std::string& file, const signet::password_callback& password = {});
+/// The same for looking: a key that is encrypted, and no password at hand, is passed over with a note on stderr as long
+/// as something else is there.
+signet::x509_contents read_for_a_look(const std::string& file, const signet::password_callback& password);
+/// A private key, or a CA with its key, from files.
+signet::private_key read_key(const std::string& file, const std::string& password_file);
+signet::identity read_identity(const std::string& certificate, const std::string& key,
+                               const std::string& password_file);
+std::string pem_of(const std::vector<signet::certificate>& chain);
+
+/// What a peer sent, and what verification would have said.
+struct peer_look {
+  signet::endpoint peer = {};
+  std::vector<signet::certificate> chain = {};
+  std::shared_ptr<const signet::verdict> judged = {};
+
+  [[nodiscard]] bool verified() const noexcept { return judged && judged->findings().empty(); }
+};
+/// HOST:PORT, when the text is that and no file has the name; "-" never is. Throws signet::exception for a port that
+/// is none.
+std::optional<signet::endpoint> as_peer(const std::string& text);
+/// Shakes hands, says the verdict on stderr, and closes: no byte of data is sent.
+peer_look look_at(const signet::endpoint& peer, const client_flags& flags);
+
+enum class secrecy : unsigned char { open, secret };
+
+/// Files that belong together, and stdout ("-"): what can be known to fail does so when they are opened, before a slow
+/// key is made, and all of them appear or none. Secret ones are readable by their owner only.
+class output_files {
+ public:
+  output_files(std::string command, existing_file policy) : command_(std::move(command)), policy_(policy) {}
+
+  /// No name, no file. Throws failure.
+  void open(const std::string& target, secrecy how);
+  /// What goes there; for a target that was opened. Several parts for one target follow each other.
+  void fill(const std::string& target, signet::byte_view content);
+  void commit();
+  [[nodiscard]] bool uses_stdout() const noexcept;
+
+ private:
+  struct output {
+    std::string target;
+    // None: stdout.
+    std::unique_ptr<new_file> file;
+    std::string content;
+  };
+
+  std::string command_;
+  existing_file policy_;
+  std::list<output> outputs_;
+};
+
+}  // namespace tool
