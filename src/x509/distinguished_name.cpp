@@ -280,26 +280,32 @@ result<entry_ptr> entry_of_der(const std::vector<std::byte>& der, const ASN1_OBJ
   return entry;
 }
 
+result<entry_ptr> entry_of_text(std::string_view octets, const ASN1_OBJECT* type, const std::string& type_name) {
+  const auto& r = rule_of(type);
+  if (auto ok = check_value(octets, r, type_name); !ok) return std::move(ok).error();
+  entry_ptr entry(X509_NAME_ENTRY_create_by_OBJ(nullptr, type, r.string_type,
+                                                reinterpret_cast<const unsigned char*>(octets.data()),
+                                                static_cast<int>(octets.size())));
+  if (!entry) return error(errc::out_of_memory, "no memory left for a name");
+  return entry;
+}
+
 result<entry_ptr> entry_of(const name_attribute& attribute) {
   auto type = attribute_type(attribute.type);
   if (!type) return std::move(type).error();
-  const auto& r = rule_of(type->get());
-  auto octets = x509::unescaped(attribute.value);
   if (const auto der = der_in(attribute.value)) {
     auto entry = entry_of_der(*der, type->get(), attribute.value);
-    const ASN1_STRING* s = entry ? X509_NAME_ENTRY_get_data(entry->get()) : nullptr;
-    if (s == nullptr || r.nid == NID_undef || !is_text(ASN1_STRING_type(s))) return entry;
-    octets = x509::utf8_of(s);
+    if (!entry || rule_of(type->get()).nid == NID_undef) return entry;
+    const ASN1_STRING* s = X509_NAME_ENTRY_get_data(entry->get());
+    if (!is_text(ASN1_STRING_type(s)))
+      return invalid("the " + attribute.type + ' ' + base::quoted(attribute.value) + " is not text");
+    return entry_of_text(x509::utf8_of(s), type->get(), attribute.type);
   }
+  const auto octets = x509::unescaped(attribute.value);
   if (!octets)
     return invalid("the " + attribute.type + ' ' + base::quoted(attribute.value) + " holds a lone backslash",
                    "a backslash is \\5C");
-  if (auto ok = check_value(*octets, r, attribute.type); !ok) return std::move(ok).error();
-  entry_ptr entry(X509_NAME_ENTRY_create_by_OBJ(nullptr, type->get(), r.string_type,
-                                                reinterpret_cast<const unsigned char*>(octets->data()),
-                                                static_cast<int>(octets->size())));
-  if (!entry) return error(errc::out_of_memory, "no memory left for a name");
-  return entry;
+  return entry_of_text(*octets, type->get(), attribute.type);
 }
 
 }  // namespace

@@ -197,6 +197,7 @@ TEST_F(distinguished_name_test, what_cannot_stand_in_a_certificate_is_refused_wi
       {{"dnQualifier", "ü"}, "letters, digits"},
       {{"DC", "ü"}, "not ASCII"},
       {{"emailAddress", "ü@x"}, "not ASCII"},
+      {{"CN", "#03020001"}, "is not text"},
       {{"1.2.3", "#1a0161"}, "cannot stand in a name"},
       {{"CN", "#0500"}, "is not the DER of a string"},
       {{"1.2.3", "#05"}, "is not the DER of a string"},
