@@ -1,12 +1,11 @@
 """signet cert ca, create, csr and sign: all that can be asked for stands in what is made, and nothing else is made."""
 
-import os
 import stat
 import unittest
 
 import common  # noqa: F401
 from cert_support import CertTest
-from support.signet_testing import PKI, run
+from support.signet_testing import PKI, TOOL, run
 
 
 class Authorities(CertTest):
@@ -19,7 +18,7 @@ class Authorities(CertTest):
         self.create("--dns", "a.inside.example", "--ip", "192.0.2.9")
         self.strict("cert.pem")
         # Whoever breaks its rules finds nobody who believes it; the library may refuse before.
-        status, _, _ = run(os.environ["SIGNET_TOOL"], "cert", "create", "--ca", self.path("ca.pem"), "--ca-key", self.path("ca-key.pem"),
+        status, _, _ = run(TOOL, "cert", "create", "--ca", self.path("ca.pem"), "--ca-key", self.path("ca-key.pem"),
                            "--dns", "elsewhere.example", "--out", self.path("bad.pem"), "--out-key", self.path("bad-key.pem"))
         if status == 0:
             self.assertNotEqual(run("openssl", "verify", "-CAfile", self.path("ca.pem"), self.path("bad.pem"))[0], 0)
@@ -55,7 +54,7 @@ class Authorities(CertTest):
         self.assertEqual(stat.S_IMODE(key.stat().st_mode), 0o600)
         self.openssl("pkey", "-in", key, "-passin", "pass:correct horse", "-noout")
         self.refused(5, "cert", "create", "--ca", self.path("ca.pem"), "--ca-key", key, "--dns", "a.example", "--out", self.path("c"),
-                     "--out-key", self.path("k"), says="password", hint="password")
+                     "--out-key", self.path("k"), says="password", hint="--ca-password-file")
         self.create("--dns", "a.example", "--ca-password-file", password)
         self.strict("cert.pem")
         empty = self.write("empty", b"\nsecond\n")
@@ -272,7 +271,7 @@ class Together(CertTest):
     def test_an_stdout_that_takes_nothing_is_5_and_leaves_no_key(self):
         for redirected in (">/dev/full", ">&-"):
             with self.subTest(redirected=redirected):
-                status, _, err = run("/bin/sh", "-c", f'exec "$0" "$@" {redirected}', os.environ["SIGNET_TOOL"], "cert", "create",
+                status, _, err = run("/bin/sh", "-c", f'exec "$0" "$@" {redirected}', TOOL, "cert", "create",
                                      "--self-signed", "--dns", "a.example", "--out", "-", "--out-key", self.path("k"))
                 self.assertEqual(status, 5, err)
                 self.assertRegex(err, "(?m)^signet: writing")

@@ -30,11 +30,11 @@ class x509_input {
 };
 
 // A file that cannot be used is 5, whatever the library calls the reason.
-[[noreturn]] void cannot_read(const std::string& file, const signet::error& why) {
+[[noreturn]] void cannot_read(const std::string& file, const signet::error& why,
+                              const std::string& password_option = "--password-file") {
   auto parts = why.parts();
   if (file == "-") parts.message = "reading stdin: " + parts.message;
-  if (parts.code == signet::errc::password_required && parts.hint.empty())
-    parts.hint = "name a file that holds the password: --password-file FILE";
+  if (parts.code == signet::errc::password_required) parts.hint = "give its password: " + password_option + " FILE";
   if (status_of(parts.code) == exit_status::usage)
     throw failure(exit_status::local, parts.message, parts.hint, parts.details);
   throw signet::exception(signet::error(std::move(parts)));
@@ -53,7 +53,8 @@ signet::x509_contents read_for_a_look(const std::string& file, const signet::pas
   auto contents = input.read(password, signet::private_keys::read);
   if (contents) return *std::move(contents);
   if (contents.error().code() == signet::errc::password_required && !password) {
-    if (auto rest = input.read(password, signet::private_keys::skip)) {
+    auto rest = input.read(password, signet::private_keys::skip);
+    if (rest && !(rest->certificates.empty() && rest->requests.empty() && rest->crls.empty())) {
       warn((file == "-" ? "stdin" : file) + ": the private key is encrypted and not shown (--password-file FILE)");
       return *std::move(rest);
     }
@@ -67,11 +68,10 @@ signet::private_key read_key(const std::string& file, const std::string& passwor
   return keys.front();
 }
 
-signet::identity read_identity(const std::string& certificate, const std::string& key,
-                               const std::string& password_file) {
+signet::identity read_ca(const std::string& certificate, const std::string& key, const std::string& password_file) {
   auto loaded =
       signet::identity::load({.certificate = certificate, .key = key, .password = password_from(password_file)});
-  if (!loaded) cannot_read(certificate, loaded.error());
+  if (!loaded) cannot_read(certificate, loaded.error(), "--ca-password-file");
   return *std::move(loaded);
 }
 

@@ -24,8 +24,7 @@ signet::x509_contents read_x509(const std::string& file, const signet::password_
 signet::x509_contents read_for_a_look(const std::string& file, const signet::password_callback& password);
 /// A private key, or a CA with its key, from files.
 signet::private_key read_key(const std::string& file, const std::string& password_file);
-signet::identity read_identity(const std::string& certificate, const std::string& key,
-                               const std::string& password_file);
+signet::identity read_ca(const std::string& certificate, const std::string& key, const std::string& password_file);
 std::string pem_of(const std::vector<signet::certificate>& chain);
 
 /// What a peer sent, and what verification would have said.

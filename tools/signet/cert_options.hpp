@@ -107,7 +107,7 @@ struct issuer_flags {
   /// --ca-key and --ca-password-file go with --ca. Throws failure (usage).
   void check(const std::string& command) const;
   [[nodiscard]] bool given() const noexcept { return !ca.empty(); }
-  [[nodiscard]] signet::identity load() const { return read_identity(ca, key, password_file); }
+  [[nodiscard]] signet::identity load() const { return read_ca(ca, key, password_file); }
 };
 
 }  // namespace tool
