@@ -147,6 +147,27 @@ class StartTls(unittest.TestCase):
         self.assertIn("no STARTTLS: 502 never heard of it", said)
 
 
+class Certificates(unittest.TestCase):
+    def test_openssl_accepts_what_it_makes(self):
+        with tempfile.TemporaryDirectory() as folder:
+            status, out, said = run(example("certificates"), folder)
+            self.assertEqual((status, said), (0, ""))
+            self.assertRegex(out.decode(), r"^CN=www\.example\.org, issued by CN=Example CA, until \S+Z\nsha256 [0-9a-f]{64}\n$")
+            status, leaf, said = run("openssl", "pkcs12", "-in", f"{folder}/server.p12", "-passin", "pass:correct horse", "-nokeys")
+            self.assertEqual(status, 0, said)
+            pathlib.Path(folder, "leaf.pem").write_bytes(leaf)
+            status, _, said = run("openssl", "verify", "-x509_strict", "-CAfile", f"{folder}/ca.pem", "-verify_hostname",
+                                  "www.example.org", f"{folder}/leaf.pem")
+            self.assertEqual(status, 0, said)
+
+    def test_it_says_what_its_arguments_lack(self):
+        status, _, said = run(example("certificates"))
+        self.assertEqual(status, 2)
+        self.assertIn("usage", said)
+        status, _, said = run(example("certificates"), "/nonexistent")
+        self.assertEqual(status, 1)
+
+
 class Quotations(unittest.TestCase):
     """<!-- from FILE --> before a fenced block in a document: the block is that file."""
 
@@ -167,7 +188,7 @@ class Quotations(unittest.TestCase):
                 self.assertEqual(differ, [], "quoted, but not as the file is now")
                 self.assertEqual(count, text.count("<!-- from "), "a marker without its block")
                 total += count
-        self.assertGreaterEqual(total, 3, "README quotes client, server and start_tls")
+        self.assertGreaterEqual(total, 4, "README quotes client, server and start_tls, the guide certificates")
 
     def test_a_difference_would_be_found(self):
         text = "<!-- from a.cpp -->\n```cpp\nint a;\n```\n"
