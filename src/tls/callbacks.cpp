@@ -9,6 +9,7 @@
 #include "ossl/guard.hpp"
 #include "tls/engine_impl.hpp"
 #include "verify/name_match.hpp"
+#include "verify/trust_store_impl.hpp"
 #include "x509/impl.hpp"
 
 namespace signet {
@@ -66,7 +67,7 @@ int use_identities(SSL* ssl) {
   const auto name = server_name::parse(wanted);
   bool found = false;
   for (const auto& who : config.identities) {
-    if (!name || !speaks_for(raw(who.leaf()), *name)) continue;
+    if (!name || !speaks_for(who.leaf(), *name)) continue;
     if (!found) SSL_certs_clear(ssl);
     found = true;
     if (!use_identity(ssl, who)) return 0;
@@ -84,6 +85,8 @@ bool engine::impl::judge_peer(X509_STORE_CTX* ctx) {
     sent.push_back(adopt(ossl::share(X509_STORE_CTX_get0_cert(ctx))));
 
   const bool is_client = which == side::client;
+  // Before the verdict: what changes meanwhile has not judged.
+  if (is_client) trust_generation = client->options.trust.get().generation();
   judged = std::make_shared<const signet::verdict>(
       verify_peer({.sent = sent,
                    .trust = is_client ? client->options.trust : server->options.client_trust,
@@ -102,13 +105,19 @@ bool engine::impl::judge_peer(X509_STORE_CTX* ctx) {
 
 void engine::impl::save_session(ossl::ssl_session_ptr session) {
   // What was accepted in spite of findings is judged anew each time.
-  if (!judged || !judged->findings().empty() || SSL_SESSION_is_resumable(session.get()) != 1) return;
-  auto saved = std::make_shared<saved_session>(
-      saved_session{.session = std::move(session), .judged = judged, .sent = sent, .proved = expected});
+  if (!judged || !judged->loosened().empty() || SSL_SESSION_is_resumable(session.get()) != 1) return;
+  auto saved = std::make_shared<saved_session>(saved_session{.session = std::move(session),
+                                                             .judged = judged,
+                                                             .sent = sent,
+                                                             .proved = expected,
+                                                             .trust_generation = trust_generation});
   for (const auto& c : judged->chain()) {
     saved->not_before = std::max(saved->not_before, c.not_before());
     saved->not_after = std::min(saved->not_after, c.not_after());
   }
+  if (const auto& crls = client->options.verify.crls)
+    for (const auto& list : crls->lists)
+      if (const auto next = list.next_update()) saved->not_after = std::min(saved->not_after, *next);
   client->sessions->put(session_key, std::move(saved));
 }
 

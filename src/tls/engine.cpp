@@ -5,16 +5,18 @@
 #include <utility>
 
 #include "tls/engine_impl.hpp"
+#include "verify/trust_store_impl.hpp"
 #include "x509/impl.hpp"
 
 namespace signet {
 namespace {
 
 // A resumed handshake shows no certificate. What was verified when the session began has to hold still.
-bool still_holds(const saved_session& saved, const server_name& expected, const verify_options& options) {
+bool still_holds(const saved_session& saved, const server_name& expected, const client_options& options) {
   using namespace std::chrono;
-  const auto now = options.clock ? options.clock() : floor<seconds>(system_clock::now());
-  return saved.judged->trusted() && saved.proved == expected && saved.not_before <= now && now <= saved.not_after;
+  const auto now = options.verify.clock ? options.verify.clock() : floor<seconds>(system_clock::now());
+  return saved.judged->trusted() && saved.proved == expected && saved.not_before <= now && now <= saved.not_after &&
+         saved.trust_generation == options.trust.get().generation();
 }
 
 void set_up_ssl(engine::impl& e, SSL_CTX* ctx) {
@@ -67,10 +69,11 @@ result<engine> engine::client(const client_config& config, const server_name& ex
     made->session_key =
         (options.session_key.empty() ? expected.ascii() : options.session_key) + '\n' + expected.ascii() + '\n' + sni;
     made->offered = made->client->sessions->take(made->session_key);
-    if (made->offered && !still_holds(*made->offered, expected, settings.verify)) {
+    if (made->offered && !still_holds(*made->offered, expected, settings)) {
       made->client->sessions->drop(made->session_key, made->offered);
       made->offered.reset();
     }
+    made->trust_generation = made->offered ? made->offered->trust_generation : 0;
     if (made->offered && SSL_set_session(ssl, made->offered->session.get()) != 1) made->offered.reset();
     ossl::drain_errors();
   }
@@ -127,7 +130,8 @@ result<void> engine::impl::check_verdict() {
     const auto now = options.verify.clock ? options.verify.clock() : floor<seconds>(system_clock::now());
     if (SSL_get_verify_result(ssl.get()) != X509_V_OK || now > sent.front().not_after())
       return error(errc::expired, "client: the certificate of the session it resumes does not hold any more");
-    judged = std::make_shared<const signet::verdict>(sent, std::vector<finding>{}, options.client_trust.description());
+    judged = std::make_shared<const signet::verdict>(
+        verdict_parts{.chain = sent, .trust = options.client_trust.description()});
     return {};
   }
   if (leaf == nullptr && options.client_auth == client_certificates::requested) return {};
@@ -316,7 +320,7 @@ connection_info engine::info() const {
   if (const char* sni = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name)) out.sni = sni;
   out.peer_chain = impl_->sent;
   if (impl_->judged) {
-    out.verified_chain = impl_->judged->findings().empty() ? impl_->judged->chain() : std::vector<certificate>{};
+    out.verified_chain = impl_->judged->waived().empty() ? impl_->judged->chain() : std::vector<certificate>{};
     out.trust = impl_->judged->trust();
     out.loosened = impl_->judged->loosened();
   }

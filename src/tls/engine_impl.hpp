@@ -1,6 +1,7 @@
 // The engine's inside; for tls/ only.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,6 +45,8 @@ struct engine::impl {
 
   std::shared_ptr<const signet::verdict> judged;
   std::vector<certificate> sent;
+  // Of the trust behind `judged`.
+  std::uint64_t trust_generation = 0;
   // What the ClientHello offered to resume, and where its like is found.
   std::shared_ptr<const saved_session> offered;
   std::string session_key;

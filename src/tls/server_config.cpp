@@ -63,7 +63,7 @@ result<void> use_first_identities(SSL_CTX* ctx, const std::vector<identity>& ide
   const auto name =
       names.empty() ? result<server_name>(error(errc::invalid_name, "none")) : server_name::parse(names.front());
   for (const auto& other : identities) {
-    if (!name || other.key().type() == first.key().type() || !speaks_for(raw(other.leaf()), *name)) continue;
+    if (!name || other.key().type() == first.key().type() || !speaks_for(other.leaf(), *name)) continue;
     if (auto used = use_identity(ctx, other); !used) return used;
   }
   return {};

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -25,6 +26,8 @@ struct saved_session {
   std::vector<certificate> sent = {};
   // What was proved, and for as long as every certificate of the chain holds.
   std::optional<server_name> proved = {};
+  // Of the trust that proved it.
+  std::uint64_t trust_generation = 0;
   std::chrono::sys_seconds not_before = std::chrono::sys_seconds::min();
   std::chrono::sys_seconds not_after = std::chrono::sys_seconds::max();
 };

@@ -30,8 +30,12 @@ class anchors {
   [[nodiscard]] virtual std::size_t skipped() const noexcept { return 0; }
   // All of them, parsed.
   [[nodiscard]] virtual std::vector<certificate> all() const = 0;
+  // What they were made from, "memory, 1 certificate".
+  [[nodiscard]] virtual std::string description() const { return origin; }
+  // Grows whenever they change.
+  [[nodiscard]] virtual std::uint64_t generation() const { return 0; }
 
-  std::string description;
+  std::string origin;
 };
 
 // Certificates already parsed.

@@ -2,6 +2,8 @@
 
 #include <string_view>
 
+#include "base/printable.hpp"
+
 namespace signet {
 namespace {
 
@@ -28,7 +30,15 @@ std::string which(const certificate& c, std::size_t depth) {
 }
 
 std::string_view peer_is_a(peer_role role) {
-  return role == peer_role::server ? "server" : "client";
+  switch (role) {
+    case peer_role::server:
+      return "server";
+    case peer_role::client:
+      return "client";
+    case peer_role::any:
+      break;
+  }
+  return "peer";
 }
 
 constexpr const char* trust_it =
@@ -38,10 +48,12 @@ void explain_unknown_issuer(finding& f, const certificate& c, const circumstance
   const std::string issuer = c.issuer();
   const auto& trust = known.request.trust;
   if (known.request.sent.size() == 1 && trust.contains_system()) {
+    const auto urls = c.ca_issuer_urls();
     f.message = which(c, f.depth) + " was issued by '" + issuer + "', which is not trusted and was not sent along";
-    f.hint = "either the " + std::string(peer_is_a(known.request.role)) +
-             " does not send its intermediate certificate, which its administrator can mend, or the issuer is a "
-             "private CA: " +
+    f.hint = "either the " + std::string(peer_is_a(known.request.role)) + " did not send the intermediate '" + issuer +
+             "'" + (urls.empty() ? "" : ", which is at " + base::printable(urls.front())) +
+             " (ask its administrator, or pass it with verify_options::intermediates; --intermediates FILE), or the "
+             "issuer is a private CA: " +
              trust_it;
   } else {
     f.message = which(c, f.depth) + " was issued by '" + issuer +
@@ -56,7 +68,10 @@ void explain_mismatch(finding& f, const certificate& c, const circumstances& kno
   if (names.empty()) {
     const auto cn = c.common_name();
     f.message = "the certificate holds no subjectAltName, so it is not for " + expected;
-    f.hint = (cn.empty() ? std::string() : "its common name '" + cn + "' is not consulted (RFC 9525): ") +
+    f.hint = (cn.empty() ? std::string()
+                         : "its common name '" + cn +
+                               "' is not consulted (RFC 9525): where that has to be, name a scheme that does "
+                               "(verify_options::scheme; --scheme http), or else ") +
              "it has to be issued again with its names as subjectAltName";
     return;
   }
@@ -90,7 +105,8 @@ std::string display_name(const certificate& c) {
   return subject.empty() ? "without a name" : subject;
 }
 
-finding explain(errc code, std::size_t depth, const circumstances& known) {
+finding explain(const problem& p, const circumstances& known) {
+  const auto [code, depth, detail] = p;
   finding f{.code = code, .depth = depth};
   const std::string peer(peer_is_a(known.request.role));
   if (code == errc::no_peer_certificate) {
@@ -169,10 +185,32 @@ finding explain(errc code, std::size_t depth, const circumstances& known) {
     case errc::unknown_critical_extension:
       f.message = subject + " has a critical extension that is not known here, so it cannot be judged";
       break;
+    case errc::wildcard_too_wide:
+      explain_mismatch(f, c, known);
+      f.message += ": a wildcard over a public suffix speaks for nobody";
+      break;
+    case errc::pin_mismatch:
+      f.message = subject + " matches none of the pins";
+      f.hint = "its public key is sha256$pub$" +
+               to_hex(c.fingerprint("sha256", fingerprint_of::public_key).value_or(std::vector<std::byte>{})) +
+               "; compare that with what its administrator says before you pin it";
+      break;
+    case errc::revoked:
+      f.message = subject + " is revoked";
+      break;
+    case errc::crl_not_found:
+      f.message = "there is no revocation list from the issuer of " + subject;
+      f.hint = "give one of '" + c.issuer() + "' (revocation_lists; --crl FILE)";
+      break;
+    case errc::path_search_exhausted:
+      f.message = "the peer's certificates allow more ways to an issuer than are worth trying";
+      f.hint = "the " + peer + " has to send its chain and nothing else";
+      break;
     default:
       f.message = subject + " is not valid";
       break;
   }
+  if (!detail.empty()) f.message = subject + ' ' + std::string(detail);
   return f;
 }
 

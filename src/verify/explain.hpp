@@ -9,6 +9,8 @@
 
 #include <signet/verify/verify_peer.hpp>
 
+#include "verify/problem.hpp"
+
 namespace signet {
 
 // What a sentence may draw on.
@@ -25,6 +27,6 @@ struct circumstances {
 // "12 days", "1 hour", "40 seconds".
 [[nodiscard]] std::string age(std::chrono::seconds span);
 
-[[nodiscard]] finding explain(errc code, std::size_t depth, const circumstances& known);
+[[nodiscard]] finding explain(const problem& p, const circumstances& known);
 
 }  // namespace signet

@@ -1,9 +1,11 @@
 #include "verify/name_match.hpp"
 
-#include <libpsl.h>
-
 #include <algorithm>
 #include <cstring>
+#include <memory>
+
+#include "ossl/errors.hpp"
+#include "x509/impl.hpp"
 
 namespace signet {
 namespace {
@@ -16,47 +18,157 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
   return std::ranges::equal(a, b, {}, lower, lower);
 }
 
+bool starts_with_ignoring_case(std::string_view text, std::string_view start) noexcept {
+  return text.size() >= start.size() && equal_ignoring_case(text.substr(0, start.size()), start);
+}
+
+std::string_view view_of(const ASN1_STRING* s) noexcept {
+  return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(s)), static_cast<std::size_t>(ASN1_STRING_length(s))};
+}
+
+std::ptrdiff_t labels(std::string_view name) noexcept {
+  return std::ranges::count(name, '.') + 1;
+}
+
 // "*.co.uk" would speak for every registrable name under it.
-bool is_public_suffix(std::string_view domain) {
-  std::string text(domain);
-  std::ranges::transform(text, text.begin(), lower);
-  return psl_is_public_suffix2(psl_builtin(), text.c_str(), PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE) != 0 ||
-         text.find('.') == std::string::npos;
+bool is_too_wide(const std::string& name, const name_policy& policy) {
+  const auto suffix = policy.suffixes.public_suffix(name, policy.section);
+  return suffix && labels(name) <= labels(*suffix) + 1;
+}
+
+// The first common name, whatever is in it: as UTF-8, or nothing when it cannot be.
+std::string first_common_name(const certificate& c) {
+  const X509_NAME* subject = X509_get_subject_name(raw(c));
+  const int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+  if (at < 0) return {};
+  unsigned char* utf8 = nullptr;
+  const int size = ASN1_STRING_to_UTF8(&utf8, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+  std::string out = size > 0 ? std::string(reinterpret_cast<const char*>(utf8), static_cast<std::size_t>(size)) : "";
+  OPENSSL_free(utf8);
+  return out;
+}
+
+bool is_address_allowed(name_rules::addresses allowed, std::size_t size) noexcept {
+  using addresses = name_rules::addresses;
+  return allowed == addresses::any || allowed == (size == 4 ? addresses::ipv4 : addresses::ipv6);
+}
+
+name_match match_common_name(const certificate& c, const server_name& expected, const name_policy& policy) {
+  const auto cn = first_common_name(c);
+  if (cn.empty()) return name_match::none;
+  if (expected.is_ip())
+    return is_address_allowed(policy.rules.addresses_in_common_name, expected.address().size()) &&
+                   cn == expected.ascii()
+               ? name_match::by_common_name
+               : name_match::none;
+  switch (match_entry(cn, expected.ascii(), policy.rules.in_common_name)) {
+    case entry_match::none:
+      return name_match::none;
+    case entry_match::wildcard:
+      if (is_too_wide(expected.ascii(), policy)) return name_match::too_wide;
+      break;
+    case entry_match::exact:
+      break;
+  }
+  return name_match::by_common_name;
+}
+
+ossl::general_names_ptr alternative_names(const certificate& c) {
+  return ossl::general_names_ptr(
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(raw(c), NID_subject_alt_name, nullptr, nullptr)));
+}
+
+bool is_service_name(const GENERAL_NAME* name) {
+  constexpr const char* dns_srv = "1.3.6.1.5.5.7.8.7";  // RFC 4985
+  if (name->type != GEN_OTHERNAME) return false;
+  std::array<char, 64> oid{};
+  return OBJ_obj2txt(oid.data(), static_cast<int>(oid.size()), name->d.otherName->type_id, 1) > 0 &&
+         std::string_view(oid.data()) == dns_srv;
 }
 
 }  // namespace
 
-bool dns_entry_matches(std::string_view entry, std::string_view name) {
+entry_match match_entry(std::string_view entry, std::string_view name, name_rules::wildcards allowed) {
+  using wildcards = name_rules::wildcards;
   if (entry.ends_with('.')) entry.remove_suffix(1);
-  if (entry.empty()) return false;
-  if (!entry.starts_with("*.")) return equal_ignoring_case(entry, name);
+  if (entry.empty()) return entry_match::none;
+  if (entry.find('*') == entry.npos) return equal_ignoring_case(entry, name) ? entry_match::exact : entry_match::none;
+  if (allowed == wildcards::none) return entry_match::none;
 
-  const auto parent = entry.substr(2);
-  const auto dot = name.find('.');
-  if (dot == std::string_view::npos || dot == 0) return false;
-  return parent.find('*') == std::string_view::npos && equal_ignoring_case(parent, name.substr(dot + 1)) &&
-         !is_public_suffix(parent);
+  const auto entry_dot = entry.find('.');
+  const auto name_dot = name.find('.');
+  if (entry_dot == entry.npos || name_dot == name.npos || name_dot == 0) return entry_match::none;
+  const auto pattern = entry.substr(0, entry_dot);
+  const auto parent = entry.substr(entry_dot);
+  const auto label = name.substr(0, name_dot);
+  const auto star = pattern.find('*');
+  if (star == pattern.npos || parent.find('*') != parent.npos || pattern.find('*', star + 1) != pattern.npos ||
+      !equal_ignoring_case(parent, name.substr(name_dot)))
+    return entry_match::none;
+  if (pattern == "*") return entry_match::wildcard;
+  if (allowed != wildcards::anywhere) return entry_match::none;
+  // A part of an A-label means nothing.
+  if (label.starts_with("xn--")) return entry_match::none;
+  const auto before = pattern.substr(0, star);
+  const auto after = pattern.substr(star + 1);
+  const bool fits = label.size() > before.size() + after.size() && starts_with_ignoring_case(label, before) &&
+                    equal_ignoring_case(label.substr(label.size() - after.size()), after);
+  return fits ? entry_match::wildcard : entry_match::none;
 }
 
-bool speaks_for(X509* certificate, const server_name& expected) {
-  const ossl::general_names_ptr names(
-      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
-  if (!names) return false;
+name_match match_name(const certificate& c, const server_name& expected, const name_policy& policy) {
+  const ossl::quiet_errors quiet;
+  if (policy.rules.decide) return policy.rules.decide(expected.ascii(), c) ? name_match::by_name : name_match::none;
+  auto found = name_match::none;
+  bool has_names = false;
+  const auto names = alternative_names(c);
   for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i) {
-    int type = 0;
-    const void* value = GENERAL_NAME_get0_value(sk_GENERAL_NAME_value(names.get(), i), &type);
-    if (type != GEN_DNS && type != GEN_IPADD) continue;
-    const auto* text = static_cast<const ASN1_STRING*>(value);
-    const std::string_view bytes(reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
-                                 static_cast<std::size_t>(ASN1_STRING_length(text)));
+    const auto* entry = sk_GENERAL_NAME_value(names.get(), i);
+    if (entry->type == GEN_URI || is_service_name(entry)) has_names = true;
+    if (entry->type != GEN_DNS && entry->type != GEN_IPADD) continue;
+    has_names = true;
+    const auto bytes = view_of(entry->d.ia5);
     if (expected.is_ip()) {
       const auto address = expected.address();
-      if (type == GEN_IPADD && bytes.size() == address.size() &&
+      if (entry->type == GEN_IPADD && bytes.size() == address.size() &&
           std::memcmp(bytes.data(), address.data(), bytes.size()) == 0)
-        return true;
-    } else if (type == GEN_DNS && dns_entry_matches(bytes, expected.ascii())) {
-      return true;
+        return name_match::by_name;
+    } else if (entry->type == GEN_DNS) {
+      const auto match = match_entry(bytes, expected.ascii(), policy.rules.in_names);
+      if (match == entry_match::exact) return name_match::by_name;
+      if (match == entry_match::wildcard) {
+        if (!is_too_wide(expected.ascii(), policy)) return name_match::by_name;
+        found = name_match::too_wide;
+      }
     }
+  }
+  using cn = name_rules::common_name;
+  const auto consult = policy.rules.consult_common_name;
+  if (consult == cn::always || (consult == cn::without_names && !has_names)) {
+    const auto match = match_common_name(c, expected, policy);
+    if (match != name_match::none) found = match;
+  }
+  return found;
+}
+
+bool speaks_for(const certificate& c, const server_name& expected) {
+  static const name_policy usual;
+  return match_name(c, expected, usual) == name_match::by_name;
+}
+
+bool speaks_for_mailbox(const certificate& c, std::string_view mailbox) {
+  const ossl::quiet_errors quiet;
+  const auto at = mailbox.rfind('@');
+  if (at == mailbox.npos || at == 0 || at + 1 == mailbox.size()) return false;
+  const auto names = alternative_names(c);
+  for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i) {
+    const auto* entry = sk_GENERAL_NAME_value(names.get(), i);
+    if (entry->type != GEN_EMAIL) continue;
+    const auto held = view_of(entry->d.rfc822Name);
+    const auto split = held.rfind('@');
+    if (split == at && held.substr(0, at) == mailbox.substr(0, at) &&
+        equal_ignoring_case(held.substr(at), mailbox.substr(at)))
+      return true;
   }
   return false;
 }

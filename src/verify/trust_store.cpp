@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/file.hpp"
+#include "verify/refreshed_anchors.hpp"
 #include "verify/trust_store_impl.hpp"
 
 namespace signet {
@@ -23,9 +24,13 @@ std::string counted(const std::string& what, std::size_t n) {
   return what + ", " + std::to_string(n) + (n == 1 ? " certificate" : " certificates");
 }
 
-std::shared_ptr<trust_store::impl> store_of(std::vector<certificate> certificates, const std::string& what) {
+std::shared_ptr<const anchors> anchors_of(std::vector<certificate> certificates, const std::string& what) {
   auto part = std::make_shared<parsed_anchors>(std::move(certificates));
-  part->description = counted(what, part->size());
+  part->origin = counted(what, part->size());
+  return part;
+}
+
+std::shared_ptr<trust_store::impl> store_of(std::shared_ptr<const anchors> part) {
   auto made = std::make_shared<trust_store::impl>();
   made->parts.push_back(std::move(part));
   return made;
@@ -45,7 +50,7 @@ std::shared_ptr<const anchors> bundle(const fs::path& file) {
   if (!text) return nullptr;
   auto made = std::make_shared<indexed_bundle>(*std::move(text));
   if (made->size() == 0) return nullptr;
-  made->description = counted(file.string(), made->size());
+  made->origin = counted(file.string(), made->size());
   return made;
 }
 
@@ -92,8 +97,47 @@ std::shared_ptr<const anchors> folder_of_the_system(const fs::path& folder) {
   }
   auto made = std::make_shared<indexed_bundle>(std::move(all));
   if (made->size() == 0) return nullptr;
-  made->description = counted(folder.string(), made->size());
+  made->origin = counted(folder.string(), made->size());
   return made;
+}
+
+// What was read from here and is read again when it changes; a pipe is read once.
+std::shared_ptr<const anchors> refreshed(const fs::path& from, std::shared_ptr<const anchors> first,
+                                         refreshed_anchors::reader again) {
+  std::error_code failed;
+  if (!first || !(fs::is_regular_file(from, failed) || fs::is_directory(from, failed))) return first;
+  return std::make_shared<refreshed_anchors>(from, std::move(first), std::move(again));
+}
+
+std::shared_ptr<const anchors> of_the_system(const fs::path& from,
+                                             std::shared_ptr<const anchors> (*read)(const fs::path&)) {
+  return refreshed(from, read(from), [from, read] { return read(from); });
+}
+
+// The certificates of a file or a folder that the user named.
+using loader = result<std::vector<certificate>> (*)(const fs::path&);
+result<std::shared_ptr<const anchors>> of_the_user(const fs::path& from, loader load) {
+  auto first = load(from);
+  if (!first) return std::move(first).error();
+  return refreshed(from, anchors_of(*std::move(first), from.string()), [from, load] {
+    auto fresh = load(from);
+    return fresh ? anchors_of(*std::move(fresh), from.string()) : nullptr;
+  });
+}
+
+result<std::vector<certificate>> load_folder(const fs::path& folder) {
+  auto files = certificate_files(folder);
+  if (!files) return files.error();
+  std::vector<certificate> all;
+  for (const auto& file : *files) {
+    auto loaded = load_certificates(file);
+    if (!loaded) return loaded.error();
+    add_distinct(all, *std::move(loaded));
+  }
+  if (all.empty())
+    return error(errc::file_malformed, folder.string() + ": no certificate in this folder",
+                 "files that end in .pem, .crt or .cer are looked at, and OpenSSL's hashed names");
+  return all;
 }
 
 std::shared_ptr<const trust_store::impl> find_system_store() {
@@ -108,14 +152,14 @@ std::shared_ptr<const trust_store::impl> find_system_store() {
   const char* named_folder = ::secure_getenv("SSL_CERT_DIR");
   const bool file_is_named = named_file != nullptr && *named_file != '\0';
   const bool folder_is_named = named_folder != nullptr && *named_folder != '\0';
-  if (file_is_named) add(bundle(named_file));
-  if (folder_is_named) add(folder_of_the_system(named_folder));
+  if (file_is_named) add(of_the_system(named_file, bundle));
+  if (folder_is_named) add(of_the_system(named_folder, folder_of_the_system));
   if (file_is_named || folder_is_named) return made;
 
   for (const char* place : bundle_places)
-    if (add(bundle(place))) return made;
+    if (add(of_the_system(place, bundle))) return made;
   for (const char* place : folder_places)
-    if (add(folder_of_the_system(place))) return made;
+    if (add(of_the_system(place, folder_of_the_system))) return made;
   return made;
 }
 
@@ -129,32 +173,24 @@ trust_store trust_store::system() {
 }
 
 result<trust_store> trust_store::pem_file(const fs::path& file) {
-  return load_certificates(file).transform(
-      [&](std::vector<certificate>&& loaded) { return trust_store(store_of(std::move(loaded), file.string())); });
+  return of_the_user(file, load_certificates).transform([](std::shared_ptr<const anchors>&& part) {
+    return trust_store(store_of(std::move(part)));
+  });
 }
 
 result<trust_store> trust_store::pem(std::string_view text) {
   return parse_certificates(text).transform(
-      [](std::vector<certificate>&& parsed) { return trust_store(store_of(std::move(parsed), "memory")); });
+      [](std::vector<certificate>&& parsed) { return trust_store(store_of(anchors_of(std::move(parsed), "memory"))); });
 }
 
 result<trust_store> trust_store::directory(const fs::path& folder) {
-  auto files = certificate_files(folder);
-  if (!files) return files.error();
-  std::vector<certificate> all;
-  for (const auto& file : *files) {
-    auto loaded = load_certificates(file);
-    if (!loaded) return loaded.error();
-    add_distinct(all, *std::move(loaded));
-  }
-  if (all.empty())
-    return error(errc::file_malformed, folder.string() + ": no certificate in this folder",
-                 "files that end in .pem, .crt or .cer are looked at, and OpenSSL's hashed names");
-  return trust_store(store_of(std::move(all), folder.string()));
+  return of_the_user(folder, load_folder).transform([](std::shared_ptr<const anchors>&& part) {
+    return trust_store(store_of(std::move(part)));
+  });
 }
 
 trust_store trust_store::of(std::vector<certificate> certificates) {
-  return trust_store(store_of(std::move(certificates), "memory"));
+  return trust_store(store_of(anchors_of(std::move(certificates), "memory")));
 }
 
 trust_store trust_store::none() {
@@ -183,7 +219,7 @@ std::size_t trust_store::skipped() const noexcept {
 std::string trust_store::description() const {
   std::string text;
   for (const auto& part : impl_->parts) {
-    text += (text.empty() ? "" : " + ") + part->description;
+    text += (text.empty() ? "" : " + ") + part->description();
     if (part->skipped() != 0) text += ", " + std::to_string(part->skipped()) + " unusable";
   }
   if (text.empty()) text = "nothing found";

@@ -18,6 +18,12 @@ struct trust_store::impl {
   void find(const X509_NAME* name, std::vector<certificate>& into) const {
     for (const auto& part : parts) part->find(name, into);
   }
+  // Another number than before once any of them was read again.
+  [[nodiscard]] std::uint64_t generation() const {
+    std::uint64_t sum = 0;
+    for (const auto& part : parts) sum += part->generation();
+    return sum;
+  }
 };
 
 }  // namespace signet

@@ -3,16 +3,19 @@
 #include <new>
 
 #include "ossl/handles.hpp"
+#include "verify/trust_store_impl.hpp"
 #include "x509/impl.hpp"
 
 namespace signet {
 
-verified_chains::key verified_chains::key_of(std::span<const certificate> sent, peer_role role) {
+verified_chains::key verified_chains::key_of(const verify_request& request) {
   const ossl::md_ctx_ptr digest(EVP_MD_CTX_new());
-  const auto tag = static_cast<unsigned char>(role);
+  const auto tag = static_cast<unsigned char>(request.role);
+  const auto generation = request.trust.get().generation();
   bool good = digest && EVP_DigestInit_ex(digest.get(), EVP_sha256(), nullptr) == 1 &&
-              EVP_DigestUpdate(digest.get(), &tag, 1) == 1;
-  for (const auto& c : sent) {
+              EVP_DigestUpdate(digest.get(), &tag, 1) == 1 &&
+              EVP_DigestUpdate(digest.get(), &generation, sizeof generation) == 1;
+  for (const auto& c : request.sent) {
     // DER tells its own length, so that no two lists run together into the same octets.
     unsigned char* der = nullptr;
     const int size = i2d_X509(raw(c), &der);

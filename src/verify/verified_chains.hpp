@@ -11,7 +11,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <span>
 #include <vector>
 
 #include <signet/verify/verify_peer.hpp>
@@ -22,8 +21,8 @@ class verified_chains {
  public:
   using key = std::array<std::uint8_t, 32>;
 
-  // Everything sent, in its order, for this role.
-  [[nodiscard]] static key key_of(std::span<const certificate> sent, peer_role role);
+  // Everything sent, in its order, for this role, by the trust as it stands.
+  [[nodiscard]] static key key_of(const verify_request& request);
 
   [[nodiscard]] std::optional<std::vector<certificate>> find(const key& k) const;
   void put(const key& k, std::vector<certificate> chain);

@@ -1,74 +1,27 @@
 #include <signet/verify/verify_peer.hpp>
 
 #include <algorithm>
-#include <new>
 
+#include "base/printable.hpp"
 #include "ossl/errors.hpp"
-#include "ossl/guard.hpp"
 #include "ossl/handles.hpp"
+#include "verify/chain_builder.hpp"
 #include "verify/explain.hpp"
 #include "verify/name_match.hpp"
-#include "verify/strength.hpp"
-#include "verify/trust_store_impl.hpp"
+#include "verify/profile.hpp"
+#include "verify/revocation.hpp"
 #include "verify/verified_chains.hpp"
 #include "x509/impl.hpp"
 
 namespace signet {
 namespace {
 
-// Anchors that may be looked at in one verification: a peer can send many certificates.
-constexpr std::size_t most_candidates = 64;
+using std::chrono::sys_seconds;
+
 constexpr std::size_t most_sent = 100;
 
-struct problem {
-  errc code;
-  std::size_t depth;
-  friend bool operator==(const problem&, const problem&) = default;
-};
-
-errc code_of(int x509_error) noexcept {
-  switch (x509_error) {
-    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
-    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-    case X509_V_ERR_CERT_UNTRUSTED:
-      return errc::unknown_issuer;
-    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-      return errc::self_signed;
-    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-      return errc::self_signed_in_chain;
-    case X509_V_ERR_CERT_SIGNATURE_FAILURE:
-    case X509_V_ERR_UNABLE_TO_DECRYPT_CERT_SIGNATURE:
-      return errc::bad_signature;
-    case X509_V_ERR_INVALID_PURPOSE:
-      return errc::invalid_purpose;
-    case X509_V_ERR_INVALID_CA:
-    case X509_V_ERR_KEYUSAGE_NO_CERTSIGN:
-    case X509_V_ERR_INVALID_NON_CA:
-      return errc::invalid_ca;
-    case X509_V_ERR_PATH_LENGTH_EXCEEDED:
-    case X509_V_ERR_CERT_CHAIN_TOO_LONG:
-    case X509_V_ERR_PROXY_PATH_LENGTH_EXCEEDED:
-      return errc::path_too_long;
-    case X509_V_ERR_EE_KEY_TOO_SMALL:
-    case X509_V_ERR_CA_KEY_TOO_SMALL:
-      return errc::weak_key;
-    case X509_V_ERR_CA_MD_TOO_WEAK:
-      return errc::weak_signature;
-    case X509_V_ERR_PERMITTED_VIOLATION:
-    case X509_V_ERR_EXCLUDED_VIOLATION:
-    case X509_V_ERR_SUBTREE_MINMAX:
-    case X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE:
-    case X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX:
-    case X509_V_ERR_UNSUPPORTED_NAME_SYNTAX:
-      return errc::name_constraint;
-    case X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION:
-      return errc::unknown_critical_extension;
-    case X509_V_ERR_CERT_REVOKED:
-      return errc::revoked;
-    default:
-      return errc::invalid_certificate;
-  }
+bool is_without_issuer(errc code) noexcept {
+  return code == errc::unknown_issuer || code == errc::self_signed || code == errc::self_signed_in_chain;
 }
 
 // The most telling first: an unknown issuer outweighs what such a certificate says about itself.
@@ -84,6 +37,7 @@ int weight(errc code) noexcept {
     case errc::bad_signature:
       return 2;
     case errc::revoked:
+    case errc::pin_mismatch:
       return 3;
     case errc::expired:
     case errc::not_yet_valid:
@@ -95,162 +49,172 @@ int weight(errc code) noexcept {
   }
 }
 
-// Empty and shared: anchors come as a stack, and an X509_STORE would only remember what it should not (docs/proven.md
-// 8).
-X509_STORE* empty_store() {
-  static X509_STORE* const made = X509_STORE_new();
-  if (made == nullptr) throw std::bad_alloc();
-  return made;
+verify_profile profile_of(const verify_request& request) noexcept {
+  if (request.options.profile != verify_profile::automatic) return request.options.profile;
+  return request.trust.contains_system() ? verify_profile::webpki : verify_profile::compatible;
 }
 
-int problems_index() {
-  static const int index = X509_STORE_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
-  return index;
+name_policy policy_of(const verify_options& options, verify_profile profile) {
+  auto rules = options.names ? *options.names : rules_of(options.scheme);
+  const auto section = profile == verify_profile::strict ? suffix_section::all : suffix_section::icann;
+  // The sections are marked in published lists only; one that the user brought counts whole.
+  return {std::move(rules), options.public_suffixes ? *options.public_suffixes : public_suffix_list::system(),
+          options.public_suffix_section.value_or(options.public_suffixes ? suffix_section::all : section)};
 }
 
-// Notes the problem and goes on, so that all of them are reported at once.
-int note_problem(int ok, X509_STORE_CTX* ctx) {
-  if (ok != 0) return 1;
-  return ossl::guarded(0, [ctx] {
-    auto& problems = *static_cast<std::vector<problem>*>(X509_STORE_CTX_get_ex_data(ctx, problems_index()));
-    const problem p{code_of(X509_STORE_CTX_get_error(ctx)),
-                    static_cast<std::size_t>(std::max(0, X509_STORE_CTX_get_error_depth(ctx)))};
-    if (std::find(problems.begin(), problems.end(), p) == problems.end()) problems.push_back(p);
-    return 1;
+// OpenSSL was told to leave common names alone; this one counts.
+bool is_common_name_permitted(const std::vector<certificate>& chain) {
+  for (std::size_t depth = 1; depth < chain.size(); ++depth) {
+    const ossl::handle<NAME_CONSTRAINTS, NAME_CONSTRAINTS_free> constraints(
+        static_cast<NAME_CONSTRAINTS*>(X509_get_ext_d2i(raw(chain[depth]), NID_name_constraints, nullptr, nullptr)));
+    if (constraints && NAME_CONSTRAINTS_check_CN(raw(chain.front()), constraints.get()) != X509_V_OK) return false;
+  }
+  return true;
+}
+
+void check_expected(const verify_request& request, verify_profile profile, const std::vector<certificate>& chain,
+                    problems& found) {
+  if (request.expected) {
+    switch (match_name(chain.front(), *request.expected, policy_of(request.options, profile))) {
+      case name_match::by_name:
+        break;
+      case name_match::by_common_name:
+        if (!is_common_name_permitted(chain)) found.push_back({errc::name_constraint, 0});
+        break;
+      case name_match::too_wide:
+        found.push_back({errc::wildcard_too_wide, 0});
+        break;
+      case name_match::none:
+        found.push_back({errc::name_mismatch, 0});
+        break;
+    }
+  }
+  if (request.expected_mailbox && !speaks_for_mailbox(chain.front(), *request.expected_mailbox))
+    found.push_back({errc::name_mismatch, 0});
+}
+
+void check_purposes(const verify_request& request, const certificate& leaf, problems& found) {
+  const auto held = leaf.extended_key_usage();
+  for (const auto& wanted : request.options.extended_key_usages) {
+    const bool is_there =
+        std::ranges::any_of(held, [&](const object_id& id) { return id.oid == wanted || id.name == wanted; });
+    if (!is_there) found.push_back({errc::invalid_purpose, 0});
+  }
+}
+
+built_chain build(const verify_request& request, sys_seconds now, verify_profile profile, verified_chains* known) {
+  built_chain built;
+  // What revocation lists say changes.
+  if (request.options.crls) known = nullptr;
+  const auto key = known != nullptr ? verified_chains::key_of(request) : verified_chains::key{};
+  if (auto found = known != nullptr ? known->find(key) : std::nullopt) {
+    built.certificates = *std::move(found);
+    // A chain that is over is no reason to overlook another.
+    if (std::ranges::all_of(built.certificates, [now](const certificate& c) { return is_valid_at(c, now); }))
+      return built;
+  }
+  built = build_chain(request, now, [&](const std::vector<certificate>& chain, problems& found) {
+    const bool is_open = std::ranges::any_of(found, [](const problem& p) { return is_without_issuer(p.code); });
+    check_profile(chain, is_open ? chain_end::open : chain_end::anchor, request.role, profile, found);
+    if (request.options.crls && !is_open) check_revocation(chain, *request.options.crls, now, found);
   });
-}
-
-bool is_valid_at(const certificate& c, std::chrono::sys_seconds now) {
-  const auto t = static_cast<time_t>(now.time_since_epoch().count());
-  return ASN1_TIME_cmp_time_t(X509_get0_notBefore(raw(c)), t) <= 0 &&
-         ASN1_TIME_cmp_time_t(X509_get0_notAfter(raw(c)), t) >= 0;
-}
-
-// Both ends are inclusive (RFC 5280 section 4.1.2.5); a time that cannot be read compares as -2 and fails both ways.
-void check_times(const std::vector<certificate>& chain, std::chrono::sys_seconds now, std::vector<problem>& problems) {
-  const auto t = static_cast<time_t>(now.time_since_epoch().count());
-  for (std::size_t depth = 0; depth < chain.size(); ++depth) {
-    const int before = ASN1_TIME_cmp_time_t(X509_get0_notBefore(raw(chain[depth])), t);
-    const int after = ASN1_TIME_cmp_time_t(X509_get0_notAfter(raw(chain[depth])), t);
-    if (before == -2 || after == -2)
-      problems.push_back({errc::invalid_certificate, depth});
-    else if (before > 0)
-      problems.push_back({errc::not_yet_valid, depth});
-    else if (after < 0)
-      problems.push_back({errc::expired, depth});
+  // With nobody to trust, that is the reason and the unknown issuer its consequence.
+  if (request.trust.size() == 0) {
+    std::erase_if(built.found, [](const problem& p) { return is_without_issuer(p.code); });
+    built.found.push_back({errc::no_trust_anchors, 0});
   }
+  if (known != nullptr && built.found.empty()) known->put(key, built.certificates);
+  return built;
 }
 
-// Every anchor that could end a chain over what was sent: by the issuers' names, and what was sent itself. The valid
-// come first, since the builder takes the first that fits.
-std::vector<certificate> candidates(const verify_request& request, std::chrono::sys_seconds now) {
-  const auto& store = request.trust.get();
-  std::vector<certificate> found;
-  const auto add = [&](const X509_NAME* subject) {
-    std::vector<certificate> more;
-    store.find(subject, more);
-    for (auto& c : more)
-      if (found.size() < most_candidates && std::ranges::find(found, c) == found.end()) found.push_back(std::move(c));
+bool any_matches(const std::vector<certificate_pin>& pins, const certificate& leaf) {
+  return std::ranges::any_of(pins, [&leaf](const certificate_pin& pin) { return pin.matches(leaf); });
+}
+
+// Moves the findings that `waives` answers with true to those that do not count; true when there was one.
+bool waive(verdict_parts& parts, const std::function<bool(const finding&)>& waives) {
+  const auto kept = std::ranges::stable_partition(parts.findings, [&](const finding& f) { return !waives(f); });
+  const bool any = !kept.empty();
+  parts.waived.insert(parts.waived.end(), kept.begin(), kept.end());
+  parts.findings.erase(kept.begin(), kept.end());
+  return any;
+}
+
+void accept_by_pin(const verify_request& request, const certificate& leaf, verdict_parts& parts) {
+  const auto& pins = request.options.accepted_pins;
+  const auto pin = std::ranges::find_if(pins, [&leaf](const certificate_pin& p) { return p.matches(leaf); });
+  if (pin != pins.end() && waive(parts, [](const finding& f) { return f.code != errc::pin_mismatch; }))
+    parts.accepted_by = "pin " + pin->text();
+}
+
+void accept_by_first_use(const verify_request& request, const certificate& leaf, sys_seconds now,
+                         verdict_parts& parts) {
+  const auto& peers = request.options.first_use;
+  const auto is_chains = [](const finding& f) { return is_without_issuer(f.code) || f.code == errc::no_trust_anchors; };
+  // Only who lacks nothing but a trusted chain is looked up, so that no one else is remembered.
+  if (!peers || !request.expected || request.role != peer_role::server || parts.findings.empty() ||
+      !std::ranges::all_of(parts.findings, is_chains))
+    return;
+  const auto refuse = [&](errc code, std::string message, std::string hint) {
+    parts.findings.insert(
+        parts.findings.begin(),
+        {.code = code, .subject = display_name(leaf), .message = std::move(message), .hint = std::move(hint)});
   };
-  for (const auto& c : request.sent) {
-    add(X509_get_issuer_name(raw(c)));
-    add(X509_get_subject_name(raw(c)));
+  const auto& name = *request.expected;
+  auto standing = peers->look_up(name, leaf);
+  if (!standing) return refuse(errc::certificate_rejected, standing.error().message(), standing.error().hint());
+  if (*standing == known_peers::standing::changed)
+    return refuse(errc::pin_mismatch,
+                  "the key of " + name.display() + " is not the one that " + peers->file().string() + " knows",
+                  "somebody may be in between; if its administrator says that the key was changed, remove its line "
+                  "from the file");
+  if (*standing == known_peers::standing::unknown) {
+    const auto remembered = peers->remember(name, leaf, now);
+    if (!remembered) return refuse(errc::certificate_rejected, remembered.error().message(), {});
   }
-  // NOLINTNEXTLINE(modernize-loop-convert): it grows meanwhile
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    const certificate c = found[i];
-    if (!c.is_self_issued()) add(X509_get_issuer_name(raw(c)));
-  }
-  std::stable_partition(found.begin(), found.end(), [now](const certificate& c) { return is_valid_at(c, now); });
-  return found;
-}
-
-template <class Certificates>
-ossl::x509_view_ptr view_of(const Certificates& certificates) {
-  ossl::x509_view_ptr view(sk_X509_new_reserve(nullptr, static_cast<int>(certificates.size())));
-  if (!view) throw std::bad_alloc();
-  for (const auto& c : certificates) sk_X509_push(view.get(), raw(c));
-  return view;
-}
-
-std::vector<certificate> built_chain(X509_STORE_CTX* ctx) {
-  std::vector<certificate> chain;
-  auto* stack = X509_STORE_CTX_get0_chain(ctx);
-  chain.reserve(static_cast<std::size_t>(std::max(0, sk_X509_num(stack))));
-  for (int i = 0; i < sk_X509_num(stack); ++i) chain.push_back(adopt(ossl::share(sk_X509_value(stack, i))));
-  return chain;
-}
-
-// Runs OpenSSL's builder and checks; the chain as far as it went.
-std::vector<certificate> build(const verify_request& request, std::chrono::sys_seconds now,
-                               std::vector<problem>& problems) {
-  const auto anchors = candidates(request, now);
-  const auto trusted = view_of(anchors);
-  auto intermediates = std::vector<certificate>(request.sent.begin() + 1, request.sent.end());
-  std::stable_partition(intermediates.begin(), intermediates.end(),
-                        [now](const certificate& c) { return is_valid_at(c, now); });
-  const auto untrusted = view_of(intermediates);
-
-  const ossl::x509_store_ctx_ptr ctx(X509_STORE_CTX_new());
-  if (!ctx || X509_STORE_CTX_init(ctx.get(), empty_store(), raw(request.sent.front()), untrusted.get()) != 1)
-    throw std::bad_alloc();
-  X509_STORE_CTX_set0_trusted_stack(ctx.get(), trusted.get());
-  X509_STORE_CTX_set_ex_data(ctx.get(), problems_index(), &problems);
-  X509_STORE_CTX_set_verify_cb(ctx.get(), note_problem);
-  X509_STORE_CTX_set_purpose(ctx.get(),
-                             request.role == peer_role::server ? X509_PURPOSE_SSL_SERVER : X509_PURPOSE_SSL_CLIENT);
-
-  auto* rules = X509_STORE_CTX_get0_param(ctx.get());
-  // Times are ours: OpenSSL takes the last second of a certificate for its end, and switching that off would switch off
-  // CRL times too. An intermediate the user trusts is an anchor as good as a root.
-  X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_NO_CHECK_TIME | X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST);
-  X509_VERIFY_PARAM_set_depth(rules, static_cast<int>(std::min<std::size_t>(request.options.max_intermediates, 100)));
-  X509_VERIFY_PARAM_set_auth_level(rules, security_level);
-  // Else name constraints are applied to a common name that nobody consults (docs/proven.md 5).
-  X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
-
-  if (X509_verify_cert(ctx.get()) != 1 && problems.empty())
-    problems.push_back({code_of(X509_STORE_CTX_get_error(ctx.get())), 0});
-  return built_chain(ctx.get());
+  waive(parts, is_chains);
+  parts.accepted_by = "its key, known from " + peers->file().string();
 }
 
 verdict judge(const verify_request& request, verified_chains* known) {
   using namespace std::chrono;
   const auto now = request.options.clock ? request.options.clock() : floor<seconds>(system_clock::now());
-  const auto decide = [&](std::vector<certificate> chain, std::vector<problem> problems) {
-    std::stable_sort(problems.begin(), problems.end(),
-                     [](const problem& a, const problem& b) { return weight(a.code) < weight(b.code); });
-    std::vector<finding> findings;
-    findings.reserve(problems.size());
-    for (const auto& p : problems) findings.push_back(explain(p.code, p.depth, {request, chain, now}));
-    return verdict(std::move(chain), std::move(findings), request.trust.description(), request.loosened.reason());
+  const auto decide = [&](const std::vector<certificate>& chain, problems found, const problems& passed_over = {}) {
+    std::ranges::stable_sort(found, {}, [](const problem& p) { return weight(p.code); });
+    const auto explained = [&](const problems& all) {
+      std::vector<finding> out;
+      out.reserve(all.size());
+      for (const auto& p : all) out.push_back(explain(p, {request, chain, now}));
+      return out;
+    };
+    verdict_parts parts{.chain = chain,
+                        .findings = explained(found),
+                        .passed_over = explained(passed_over),
+                        .trust = request.trust.description(),
+                        .loosened = request.loosened.reason()};
+    if (!request.sent.empty()) {
+      accept_by_pin(request, request.sent.front(), parts);
+      accept_by_first_use(request, request.sent.front(), now, parts);
+    }
+    if (request.options.further)
+      if (auto objection = request.options.further(verdict(parts))) parts.findings.push_back(*std::move(objection));
+    waive(parts, [&request](const finding& f) { return request.loosened.waives(f); });
+    return verdict(std::move(parts));
   };
   if (request.sent.empty()) return decide({}, {{errc::no_peer_certificate, 0}});
   if (request.sent.size() > most_sent) return decide({request.sent.front()}, {{errc::path_too_long, 0}});
 
   const ossl::quiet_errors forget;
-  std::vector<problem> problems;
-  std::vector<certificate> chain;
-  const auto key = known != nullptr ? verified_chains::key_of(request.sent, request.role) : verified_chains::key{};
-  if (auto found = known != nullptr ? known->find(key) : std::nullopt) {
-    chain = *std::move(found);
-    // A chain that is over is no reason to overlook another.
-    if (!std::ranges::all_of(chain, [now](const certificate& c) { return is_valid_at(c, now); })) chain.clear();
-  }
-  if (chain.empty()) {
-    chain = build(request, now, problems);
-    if (chain.empty()) chain.push_back(request.sent.front());
-    // With nobody to trust, that is the reason and the unknown issuer its consequence.
-    if (request.trust.size() == 0) {
-      std::erase_if(problems, [](const problem& p) { return weight(p.code) == 1; });
-      problems.push_back({errc::no_trust_anchors, 0});
-    }
-    check_times(chain, now, problems);
-    if (known != nullptr && problems.empty()) known->put(key, chain);
-  }
-  if (request.expected && !speaks_for(raw(chain.front()), *request.expected))
-    problems.push_back({errc::name_mismatch, 0});
-  return decide(std::move(chain), std::move(problems));
+  const auto profile = profile_of(request);
+  auto built = build(request, now, profile, known);
+  problems passed_over;
+  if (profile == verify_profile::compatible)
+    check_profile(built.certificates, chain_end::anchor, request.role, verify_profile::webpki, passed_over);
+  check_expected(request, profile, built.certificates, built.found);
+  check_purposes(request, built.certificates.front(), built.found);
+  if (!request.options.pins.empty() && !any_matches(request.options.pins, request.sent.front()))
+    built.found.push_back({errc::pin_mismatch, 0});
+  return decide(built.certificates, std::move(built.found), passed_over);
 }
 
 }  // namespace
@@ -260,6 +224,18 @@ verdict verify_peer(const verify_request& request) {
 }
 verdict verify_peer(const verify_request& request, verified_chains& known) {
   return judge(request, &known);
+}
+
+bool matches_name(const certificate& cert, const server_name& name, const verify_options& options) {
+  const auto match = match_name(cert, name, policy_of(options, options.profile));
+  return match == name_match::by_name || match == name_match::by_common_name;
+}
+
+result<verify_profile> parse_verify_profile(std::string_view name) {
+  if (name == "compatible") return verify_profile::compatible;
+  if (name == "webpki") return verify_profile::webpki;
+  if (name == "strict") return verify_profile::strict;
+  return error(errc::invalid_argument, base::quoted(name) + " is no profile", "one of compatible, webpki, strict");
 }
 
 error to_error(const std::string& whom, std::shared_ptr<const verdict> refused) {

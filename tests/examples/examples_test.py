@@ -48,6 +48,22 @@ class Client(unittest.TestCase):
         self.assertIn("two words", said)
 
 
+class Verify(unittest.TestCase):
+    def test_it_prints_the_chain_of_a_good_certificate(self):
+        status, out, said = run(example("verify"), PKI / "chain.pem", "server.test", PKI / "ca.pem")
+        self.assertEqual(status, 0, out + said.encode())
+        self.assertEqual(len(out.splitlines()), 3)
+
+    def test_it_names_every_problem(self):
+        status, out, said = run(example("verify"), PKI / "expired.pem", "other.test", PKI / "ca.pem")
+        self.assertEqual(status, 1, said)
+        self.assertRegex(out.decode(), r"(?m)^expired \(depth 0\): .*\nname_mismatch \(depth 0\): ")
+
+    def test_it_says_what_its_arguments_lack(self):
+        self.assertEqual(run(example("verify"))[0], 2)
+        self.assertEqual(run(example("verify"), "/nowhere.pem", "server.test")[0], 2)
+
+
 class Server(unittest.TestCase):
     def setUp(self):
         self.program = Program(example("server"), "127.0.0.1:0", PKI / "server.pem", PKI / "server.key")

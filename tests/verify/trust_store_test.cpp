@@ -2,13 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include "issued.hpp"
+
 #include <algorithm>
 #include <thread>
 
 #include "support/pki.hpp"
 #include "support/run_program.hpp"
 #include "verify/anchors.hpp"
-#include "verify/name_match.hpp"
+#include "verify/refreshed_anchors.hpp"
 #include "x509/impl.hpp"
 
 namespace signet {
@@ -150,35 +152,80 @@ TEST(name_hash, is_equal_where_names_are) {
   EXPECT_NE(name_hash(reference.get()), name_hash(name_of(V_ASN1_UTF8STRING, "Example Corp", "Root 2").get()));
 }
 
-TEST(dns_entry, matches_as_rfc_9525_says) {
-  for (const auto& [entry, name, wanted] : {
-           std::tuple{"example.org", "example.org", true},
-           {"EXAMPLE.org", "example.org", true},
-           {"example.org.", "example.org", true},
-           {"example.org", "www.example.org", false},
-           {"*.example.org", "www.example.org", true},
-           {"*.example.org", "a.b.example.org", false},
-           {"*.example.org", "example.org", false},
-           {"*.example.org", ".example.org", false},
-           {"w*.example.org", "www.example.org", false},
-           {"*w.example.org", "www.example.org", false},
-           {"www.*.org", "www.example.org", false},
-           {"*.*.org", "www.example.org", false},
-           {"*", "org", false},
-           {"*.org", "example.org", false},
-           {"*.co.uk", "example.co.uk", false},
-           {"*.CO.uk", "example.co.uk", false},
-           {"*.localdomain", "a.localdomain", false},
-           {"*.xn--lwe-sna.test", "www.xn--lwe-sna.test", true},
-           {"", "example.org", false},
-           {".", "example.org", false},
-           {"..", "example.org", false},
-           {"*.", "example.org", false},
-           {" example.org", "example.org", false},
-       })
-    EXPECT_EQ(dns_entry_matches(entry, name), wanted) << entry << " " << name;
-  EXPECT_FALSE(dns_entry_matches(std::string_view("example.org\0.evil.test", 22), "example.org"));
-  EXPECT_FALSE(dns_entry_matches(std::string_view("example.org\0", 12), "example.org"));
+// Anchors that name themselves after how often they were read.
+std::shared_ptr<const anchors> counted_anchors(int& reads) {
+  auto made = std::make_shared<parsed_anchors>(std::vector<certificate>{});
+  made->origin = std::to_string(++reads);
+  return made;
+}
+
+TEST(refreshed_anchors, are_read_again_when_their_file_has_changed_and_not_before) {
+  const test::temporary_folder folder;
+  const auto file = folder.file("bundle.pem", "one");
+  int reads = 0;
+  auto now = std::chrono::steady_clock::time_point();
+  const refreshed_anchors made(
+      file, counted_anchors(reads), [&] { return counted_anchors(reads); }, [&] { return now; });
+  EXPECT_EQ(made.description(), "1");
+  now += refreshed_anchors::interval;
+  EXPECT_EQ(made.description(), "1");
+  EXPECT_EQ(made.generation(), 0U);
+  folder.file("bundle.pem", "another");
+  // Not looked at again so soon.
+  EXPECT_EQ(made.description(), "1");
+  now += refreshed_anchors::interval;
+  EXPECT_EQ(made.description(), "2");
+  EXPECT_EQ(made.generation(), 1U);
+  now += refreshed_anchors::interval;
+  EXPECT_EQ(made.description(), "2");
+}
+
+TEST(refreshed_anchors, what_was_read_counts_while_the_new_cannot_be) {
+  const test::temporary_folder folder;
+  const auto file = folder.file("bundle.pem", "one");
+  int reads = 0;
+  auto now = std::chrono::steady_clock::time_point();
+  bool works = false;
+  const refreshed_anchors made(
+      file, counted_anchors(reads), [&] { return works ? counted_anchors(reads) : nullptr; }, [&] { return now; });
+  std::filesystem::remove(file);
+  now += refreshed_anchors::interval;
+  EXPECT_EQ(made.description(), "1");
+  folder.file("bundle.pem", "half an upd");
+  now += refreshed_anchors::interval;
+  EXPECT_EQ(made.description(), "1");
+  works = true;
+  now += refreshed_anchors::interval;
+  EXPECT_EQ(made.description(), "2");
+}
+
+TEST(refreshed_anchors, a_folder_has_changed_when_a_file_in_it_has) {
+  const test::temporary_folder folder;
+  folder.file("a.pem", "one");
+  int reads = 0;
+  auto now = std::chrono::steady_clock::time_point();
+  const refreshed_anchors made(
+      folder / ".", counted_anchors(reads), [&] { return counted_anchors(reads); }, [&] { return now; });
+  folder.file("b.pem", "two");
+  now += refreshed_anchors::interval;
+  EXPECT_EQ(made.description(), "2");
+  folder.file("a.pem", "one more");
+  now += refreshed_anchors::interval;
+  EXPECT_EQ(made.description(), "3");
+}
+
+TEST(trust_store, trusts_whom_its_file_names_now) {
+  const test::temporary_folder folder;
+  const auto first = test::root("First"), second = test::root("Second");
+  const auto store = trust_store::pem_file(folder.file("ca.pem", first.leaf().pem())).value();
+  const auto server = test::leaf("server.test", second);
+  EXPECT_FALSE(test::judge({server.leaf()}, store, "server.test").trusted());
+  folder.file("ca.pem", second.leaf().pem());
+  const auto until = std::chrono::steady_clock::now() + refreshed_anchors::interval * 5;
+  bool trusted = false;
+  while (!trusted && std::chrono::steady_clock::now() < until)
+    trusted = test::judge({server.leaf()}, store, "server.test").trusted();
+  EXPECT_TRUE(trusted);
 }
 
 }  // namespace

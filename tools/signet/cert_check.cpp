@@ -89,7 +89,7 @@ checked read_source(const std::string& name, const signet::password_callback& pa
   if (const auto peer = as_peer(name)) {
     auto seen = look_at(*peer, client);
     checked result{signet::to_string(*peer), std::move(seen.chain)};
-    for (const auto& one : seen.judged->findings()) {
+    for (const auto& one : seen.objections()) {
       const bool listed = one.depth < result.certificates.size();
       result.findings.push_back({signet::severity::problem, std::string(signet::name(one.code)),
                                  listed ? std::optional(one.depth) : std::nullopt, one.message, one.hint});

@@ -98,7 +98,7 @@ peer_look look_at(const signet::endpoint& peer, const client_flags& flags) {
     say(who + ": verified, trusted by " + seen.judged->trust());
   } else {
     std::string hint;
-    for (const auto& finding : seen.judged->findings()) {
+    for (const auto& finding : seen.objections()) {
       warn(who + " is not verified: " + finding.message);
       if (hint.empty()) hint = finding.hint;
     }

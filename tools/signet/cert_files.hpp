@@ -33,7 +33,9 @@ struct peer_look {
   std::vector<signet::certificate> chain = {};
   std::shared_ptr<const signet::verdict> judged = {};
 
-  [[nodiscard]] bool verified() const noexcept { return judged && judged->findings().empty(); }
+  /// What a connection would have been refused for.
+  [[nodiscard]] const std::vector<signet::finding>& objections() const noexcept { return judged->waived(); }
+  [[nodiscard]] bool verified() const noexcept { return judged && objections().empty(); }
 };
 /// HOST:PORT, when the text is that and no file has the name; "-" never is. Throws signet::exception for a port that
 /// is none.

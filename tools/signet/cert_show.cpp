@@ -57,7 +57,7 @@ void read_folder(const std::filesystem::path& folder, const signet::password_cal
 
 json peer_json(const source& from) {
   auto findings = json::array();
-  for (const auto& one : from.peer->judged->findings()) {
+  for (const auto& one : from.peer->objections()) {
     findings.push_back({{"code", name(one.code)},
                         {"depth", one.depth},
                         {"subject", one.subject},

@@ -60,8 +60,8 @@ nlohmann::ordered_json connection_json(const signet::tls_socket& socket) {
 
 void warn_of_findings(const signet::tls_socket& socket) {
   const auto verdict = socket.peer_verdict();
-  if (!verdict || verdict->loosened().empty()) return;
-  for (const auto& finding : verdict->findings()) warn("accepted all the same: " + finding.message);
+  if (!verdict) return;
+  for (const auto& finding : verdict->waived()) warn("accepted all the same: " + finding.message);
 }
 
 }  // namespace tool

@@ -73,6 +73,16 @@ exit_status status_of(signet::errc code) noexcept {
     case weak_signature:
     case revoked:
     case unknown_critical_extension:
+    case invalid_version:
+    case invalid_serial_number:
+    case invalid_extension:
+    case no_alternative_names:
+    case wildcard_too_wide:
+    case path_search_exhausted:
+    case pin_mismatch:
+    case crl_not_found:
+    case crl_invalid:
+    case crl_expired:
     case invalid_certificate:
     case certificate_rejected:
       return exit_status::judged_bad;

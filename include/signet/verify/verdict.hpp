@@ -21,30 +21,40 @@ struct finding {
   std::string hint = {};
 };
 
+/// What a verdict is made of; all may stay empty.
+struct verdict_parts {
+  std::vector<certificate> chain = {};
+  std::vector<finding> findings = {};
+  std::vector<finding> passed_over = {};
+  std::vector<finding> waived = {};
+  std::string trust = {};
+  std::string loosened = {};
+  std::string accepted_by = {};
+};
+
 class SIGNET_EXPORT verdict {
  public:
-  /// True when nothing was found against the peer, or when verification was loosened (see loosened()).
-  [[nodiscard]] bool trusted() const noexcept { return findings_.empty() || !loosened_.empty(); }
-  /// From the peer's certificate to the anchor; as far as it went when not trusted.
-  [[nodiscard]] const std::vector<certificate>& chain() const noexcept { return chain_; }
-  /// The most telling one first.
-  [[nodiscard]] const std::vector<finding>& findings() const noexcept { return findings_; }
-  /// The reason given to <signet/dangerous.hpp> when findings did not count; else empty.
-  [[nodiscard]] const std::string& loosened() const noexcept { return loosened_; }
-  /// Which trust store judged.
-  [[nodiscard]] const std::string& trust() const noexcept { return trust_; }
+  explicit verdict(verdict_parts parts) : parts_(std::move(parts)) {}
 
-  verdict(std::vector<certificate> chain, std::vector<finding> findings, std::string trust, std::string loosened = {})
-      : chain_(std::move(chain)),
-        findings_(std::move(findings)),
-        trust_(std::move(trust)),
-        loosened_(std::move(loosened)) {}
+  /// True when nothing was found against the peer but what did not count (see waived()).
+  [[nodiscard]] bool trusted() const noexcept { return parts_.findings.empty(); }
+  /// From the peer's certificate to the anchor; as far as it went when there is no way to one.
+  [[nodiscard]] const std::vector<certificate>& chain() const noexcept { return parts_.chain; }
+  /// The most telling one first.
+  [[nodiscard]] const std::vector<finding>& findings() const noexcept { return parts_.findings; }
+  /// What a stricter profile would have refused and this one let pass.
+  [[nodiscard]] const std::vector<finding>& passed_over() const noexcept { return parts_.passed_over; }
+  /// What was found and did not count: a pin or a known key stood for it, or verification was loosened.
+  [[nodiscard]] const std::vector<finding>& waived() const noexcept { return parts_.waived; }
+  /// The reason given to <signet/dangerous.hpp> when it was needed; else empty.
+  [[nodiscard]] const std::string& loosened() const noexcept { return parts_.loosened; }
+  /// The pin or the file of known keys that stood in for chain and name; else empty.
+  [[nodiscard]] const std::string& accepted_by() const noexcept { return parts_.accepted_by; }
+  /// Which trust store judged.
+  [[nodiscard]] const std::string& trust() const noexcept { return parts_.trust; }
 
  private:
-  std::vector<certificate> chain_;
-  std::vector<finding> findings_;
-  std::string trust_;
-  std::string loosened_;
+  verdict_parts parts_;
 };
 
 }  // namespace signet

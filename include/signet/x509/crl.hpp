@@ -99,5 +99,8 @@ class SIGNET_EXPORT crl {
 /// and file_not_readable and file_too_large for files.
 SIGNET_EXPORT result<std::vector<crl>> parse_crls(byte_view content);
 SIGNET_EXPORT result<std::vector<crl>> load_crls(const std::filesystem::path& file);
+/// The lists in the files of a folder that end in ".crl" or have OpenSSL's hashed names ("5ad8a5d6.r0"); none is no
+/// error, a broken one is. file_not_readable besides.
+SIGNET_EXPORT result<std::vector<crl>> load_crl_directory(const std::filesystem::path& folder);
 
 }  // namespace signet

@@ -1,0 +1,378 @@
+#include "verify/chain_builder.hpp"
+
+#include <algorithm>
+#include <map>
+#include <new>
+#include <utility>
+
+#include "ossl/errors.hpp"
+#include "ossl/guard.hpp"
+#include "ossl/handles.hpp"
+#include "verify/strength.hpp"
+#include "verify/trust_store_impl.hpp"
+#include "x509/impl.hpp"
+
+namespace signet {
+namespace {
+
+// Anchors that may be looked at in one verification: a peer can send many certificates.
+constexpr std::size_t most_candidates = 64;
+
+errc code_of(int x509_error) noexcept {
+  switch (x509_error) {
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    case X509_V_ERR_CERT_UNTRUSTED:
+      return errc::unknown_issuer;
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+      return errc::self_signed;
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+      return errc::self_signed_in_chain;
+    case X509_V_ERR_CERT_SIGNATURE_FAILURE:
+    case X509_V_ERR_UNABLE_TO_DECRYPT_CERT_SIGNATURE:
+      return errc::bad_signature;
+    case X509_V_ERR_INVALID_PURPOSE:
+      return errc::invalid_purpose;
+    case X509_V_ERR_INVALID_CA:
+    case X509_V_ERR_KEYUSAGE_NO_CERTSIGN:
+    case X509_V_ERR_INVALID_NON_CA:
+      return errc::invalid_ca;
+    case X509_V_ERR_PATH_LENGTH_EXCEEDED:
+    case X509_V_ERR_CERT_CHAIN_TOO_LONG:
+    case X509_V_ERR_PROXY_PATH_LENGTH_EXCEEDED:
+      return errc::path_too_long;
+    case X509_V_ERR_EE_KEY_TOO_SMALL:
+    case X509_V_ERR_CA_KEY_TOO_SMALL:
+      return errc::weak_key;
+    case X509_V_ERR_CA_MD_TOO_WEAK:
+      return errc::weak_signature;
+    case X509_V_ERR_PERMITTED_VIOLATION:
+    case X509_V_ERR_EXCLUDED_VIOLATION:
+    case X509_V_ERR_SUBTREE_MINMAX:
+    case X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE:
+    case X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX:
+    case X509_V_ERR_UNSUPPORTED_NAME_SYNTAX:
+      return errc::name_constraint;
+    case X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION:
+      return errc::unknown_critical_extension;
+    case X509_V_ERR_CERT_REVOKED:
+      return errc::revoked;
+    default:
+      return errc::invalid_certificate;
+  }
+}
+
+// Empty and shared: anchors come as a stack, and an X509_STORE would only remember what it should not (docs/proven.md
+// 8).
+X509_STORE* empty_store() {
+  static X509_STORE* const made = X509_STORE_new();
+  if (made == nullptr) throw std::bad_alloc();
+  return made;
+}
+
+int problems_index() {
+  static const int index = X509_STORE_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+  return index;
+}
+
+void add(problems& found, problem p) {
+  if (std::ranges::find(found, p) == found.end()) found.push_back(p);
+}
+
+// Notes the problem and goes on, so that all of them are reported at once.
+int note_problem(int ok, X509_STORE_CTX* ctx) {
+  if (ok != 0) return 1;
+  return ossl::guarded(0, [ctx] {
+    add(*static_cast<problems*>(X509_STORE_CTX_get_ex_data(ctx, problems_index())),
+        {code_of(X509_STORE_CTX_get_error(ctx)),
+         static_cast<std::size_t>(std::max(0, X509_STORE_CTX_get_error_depth(ctx)))});
+    return 1;
+  });
+}
+
+int purpose_of(peer_role role) noexcept {
+  switch (role) {
+    case peer_role::server:
+      return X509_PURPOSE_SSL_SERVER;
+    case peer_role::client:
+      return X509_PURPOSE_SSL_CLIENT;
+    case peer_role::any:
+      break;
+  }
+  return X509_PURPOSE_ANY;
+}
+
+// Every certificate once, those valid now first: a builder takes the first that fits.
+class pool {
+ public:
+  explicit pool(std::chrono::sys_seconds now) : now_(now) {}
+  void add(const certificate& c) {
+    if (std::ranges::find(all_, c) == all_.end()) all_.push_back(c);
+  }
+  void sort() {
+    std::stable_partition(all_.begin(), all_.end(), [this](const certificate& c) { return is_valid_at(c, now_); });
+  }
+  [[nodiscard]] const std::vector<certificate>& all() const noexcept { return all_; }
+
+ private:
+  std::chrono::sys_seconds now_;
+  std::vector<certificate> all_ = {};
+};
+
+// What the peer sent beside its own certificate, and what the user added.
+std::vector<certificate> untrusted_of(const verify_request& request, std::chrono::sys_seconds now) {
+  pool all(now);
+  for (std::size_t i = 1; i < request.sent.size(); ++i) all.add(request.sent[i]);
+  for (const auto& c : request.options.intermediates) all.add(c);
+  all.sort();
+  return all.all();
+}
+
+// Every anchor that could end a chain over these: by the issuers' names, and the certificates themselves.
+std::vector<certificate> anchors_of(const verify_request& request, const std::vector<certificate>& untrusted,
+                                    std::chrono::sys_seconds now) {
+  pool found(now);
+  const auto look_up = [&](const X509_NAME* subject) {
+    std::vector<certificate> more;
+    request.trust.get().find(subject, more);
+    for (const auto& c : more)
+      if (found.all().size() < most_candidates) found.add(c);
+  };
+  const auto look_around = [&](const certificate& c) {
+    look_up(X509_get_issuer_name(raw(c)));
+    look_up(X509_get_subject_name(raw(c)));
+  };
+  look_around(request.sent.front());
+  for (const auto& c : untrusted) look_around(c);
+  // NOLINTNEXTLINE(modernize-loop-convert): it grows meanwhile
+  for (std::size_t i = 0; i < found.all().size(); ++i) {
+    const certificate c = found.all()[i];
+    if (!c.is_self_issued()) look_up(X509_get_issuer_name(raw(c)));
+  }
+  found.sort();
+  return found.all();
+}
+
+ossl::x509_view_ptr view_of(const std::vector<certificate>& certificates) {
+  ossl::x509_view_ptr view(sk_X509_new_reserve(nullptr, static_cast<int>(certificates.size())));
+  if (!view) throw std::bad_alloc();
+  for (const auto& c : certificates) sk_X509_push(view.get(), raw(c));
+  return view;
+}
+
+std::string_view text_of(const ASN1_STRING* s) noexcept {
+  return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(s)), static_cast<std::size_t>(ASN1_STRING_length(s))};
+}
+
+// "*.example.com" also stands for "bar.example.com", which a CA may be barred from; OpenSSL compares the star as a
+// label.
+bool covers_excluded(std::string_view wildcard, const NAME_CONSTRAINTS* constraints) {
+  const auto parent = wildcard.substr(1);
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  for (int i = 0; i < sk_GENERAL_SUBTREE_num(constraints->excludedSubtrees); ++i) {
+    const auto* base = sk_GENERAL_SUBTREE_value(constraints->excludedSubtrees, i)->base;
+    if (base->type != GEN_DNS) continue;
+    const auto excluded = text_of(base->d.dNSName);
+    const auto dot = excluded.find('.');
+    if (dot != excluded.npos && std::ranges::equal(excluded.substr(dot), parent, {}, lower, lower)) return true;
+  }
+  return false;
+}
+
+void check_wildcards(const std::vector<certificate>& chain, problems& found) {
+  ossl::general_names_ptr names;
+  for (std::size_t depth = 1; depth < chain.size(); ++depth) {
+    const ossl::handle<NAME_CONSTRAINTS, NAME_CONSTRAINTS_free> constraints(
+        static_cast<NAME_CONSTRAINTS*>(X509_get_ext_d2i(raw(chain[depth]), NID_name_constraints, nullptr, nullptr)));
+    if (!constraints || sk_GENERAL_SUBTREE_num(constraints->excludedSubtrees) <= 0) continue;
+    if (!names)
+      names.reset(
+          static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(raw(chain.front()), NID_subject_alt_name, nullptr, nullptr)));
+    for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i) {
+      const auto* name = sk_GENERAL_NAME_value(names.get(), i);
+      if (name->type == GEN_DNS && text_of(name->d.dNSName).starts_with("*.") &&
+          covers_excluded(text_of(name->d.dNSName), constraints.get()))
+        add(found, {errc::name_constraint, 0});
+    }
+  }
+}
+
+// OpenSSL's builder and checks over exactly these certificates; the chain as far as it went.
+built_chain verify(const verify_request& request, const std::vector<certificate>& anchors,
+                   const std::vector<certificate>& untrusted) {
+  built_chain out;
+  const auto trusted = view_of(anchors);
+  const auto others = view_of(untrusted);
+  const ossl::x509_store_ctx_ptr ctx(X509_STORE_CTX_new());
+  if (!ctx || X509_STORE_CTX_init(ctx.get(), empty_store(), raw(request.sent.front()), others.get()) != 1)
+    throw std::bad_alloc();
+  X509_STORE_CTX_set0_trusted_stack(ctx.get(), trusted.get());
+  X509_STORE_CTX_set_ex_data(ctx.get(), problems_index(), &out.found);
+  X509_STORE_CTX_set_verify_cb(ctx.get(), note_problem);
+  X509_STORE_CTX_set_purpose(ctx.get(), purpose_of(request.role));
+
+  auto* rules = X509_STORE_CTX_get0_param(ctx.get());
+  // Times are ours: OpenSSL takes the last second of a certificate for its end, and switching that off would switch off
+  // CRL times too. An intermediate the user trusts is an anchor as good as a root.
+  X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_NO_CHECK_TIME | X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST);
+  X509_VERIFY_PARAM_set_depth(rules, static_cast<int>(std::min<std::size_t>(request.options.max_intermediates, 100)));
+  X509_VERIFY_PARAM_set_auth_level(rules, security_level);
+  // Else name constraints are applied to a common name that nobody consults (docs/proven.md 5).
+  X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+
+  if (X509_verify_cert(ctx.get()) != 1 && out.found.empty())
+    out.found.push_back({code_of(X509_STORE_CTX_get_error(ctx.get())), 0});
+  auto* stack = X509_STORE_CTX_get0_chain(ctx.get());
+  for (int i = 0; i < sk_X509_num(stack); ++i) out.certificates.push_back(adopt(ossl::share(sk_X509_value(stack, i))));
+  if (out.certificates.empty()) out.certificates.push_back(request.sent.front());
+  return out;
+}
+
+// All ways from the peer's certificate upwards, depth first, by names and by signatures that hold.
+class path_search {
+ public:
+  path_search(const std::vector<certificate>& anchors, const std::vector<certificate>& untrusted, std::size_t deepest)
+      : anchors_(anchors), untrusted_(untrusted), deepest_(deepest) {}
+
+  enum class outcome : unsigned char { found, none, exhausted };
+  using visitor = std::function<bool(const std::vector<certificate>& path)>;
+
+  // Until `accepts` is true.
+  outcome run(const certificate& leaf, const visitor& accepts) {
+    path_.push_back(leaf);
+    if (visit(accepts)) return outcome::found;
+    return is_exhausted() ? outcome::exhausted : outcome::none;
+  }
+
+ private:
+  using clock = std::chrono::steady_clock;
+  // Enough for each real hierarchy and for those of test suites that try (docs/proven.md 6).
+  static constexpr int most_signatures = 100;
+  static constexpr int most_steps = 1000;
+  static constexpr int most_paths = 16;
+  static constexpr auto longest = std::chrono::milliseconds(100);
+
+  [[nodiscard]] bool is_exhausted() const {
+    return signatures_ >= most_signatures || steps_ >= most_steps || paths_ >= most_paths || clock::now() >= until_;
+  }
+
+  bool try_path(const visitor& accepts) {
+    ++paths_;
+    return accepts(path_);
+  }
+
+  // True as soon as a path was accepted.
+  bool visit(const visitor& accepts) {
+    ++steps_;
+    if (is_exhausted()) return false;
+    const certificate current = path_.back();
+    if (std::ranges::find(anchors_, current) != anchors_.end() && try_path(accepts)) return true;
+    for (const auto& anchor : anchors_) {
+      if (is_exhausted()) return false;
+      if (is_in_path(anchor) || !issued(anchor, current)) continue;
+      path_.push_back(anchor);
+      const bool accepted = try_path(accepts);
+      // An anchor that others issued may lead further, where it is refused as an end.
+      if (accepted || (!anchor.is_self_issued() && path_.size() <= deepest_ + 1 && climb(accepts))) return true;
+      path_.pop_back();
+    }
+    return path_.size() <= deepest_ + 1 && climb(accepts);
+  }
+
+  bool climb(const visitor& accepts) {
+    const certificate current = path_.back();
+    if (current.is_self_issued() && issued(current, current)) return false;
+    for (const auto& issuer : untrusted_) {
+      if (is_exhausted()) return false;
+      if (is_in_path(issuer) || !issued(issuer, current)) continue;
+      path_.push_back(issuer);
+      if (visit(accepts)) return true;
+      path_.pop_back();
+    }
+    return false;
+  }
+
+  // The same certificate, or the same name with the same key: a way back to where one has been.
+  [[nodiscard]] bool is_in_path(const certificate& c) const {
+    return std::ranges::any_of(path_, [&c](const certificate& other) {
+      return c == other || (X509_NAME_cmp(X509_get_subject_name(raw(c)), X509_get_subject_name(raw(other))) == 0 &&
+                            X509_get0_pubkey(raw(c)) != nullptr && X509_get0_pubkey(raw(other)) != nullptr &&
+                            EVP_PKEY_eq(X509_get0_pubkey(raw(c)), X509_get0_pubkey(raw(other))) == 1);
+    });
+  }
+
+  bool issued(const certificate& issuer, const certificate& subject) {
+    if (X509_NAME_cmp(X509_get_subject_name(raw(issuer)), X509_get_issuer_name(raw(subject))) != 0) return false;
+    const auto edge = std::pair(raw(issuer), raw(subject));
+    if (const auto known = holds_.find(edge); known != holds_.end()) return known->second;
+    auto* key = X509_get0_pubkey(raw(issuer));
+    ++signatures_;
+    const bool holds = key != nullptr && X509_verify(raw(subject), key) == 1;
+    holds_.emplace(edge, holds);
+    return holds;
+  }
+
+  const std::vector<certificate>& anchors_;
+  const std::vector<certificate>& untrusted_;
+  std::size_t deepest_;
+  std::vector<certificate> path_ = {};
+  std::map<std::pair<X509*, X509*>, bool> holds_ = {};
+  int signatures_ = 0;
+  int steps_ = 0;
+  int paths_ = 0;
+  clock::time_point until_ = clock::now() + longest;
+};
+
+}  // namespace
+
+bool is_valid_at(const certificate& c, std::chrono::sys_seconds now) noexcept {
+  const auto t = static_cast<time_t>(now.time_since_epoch().count());
+  return ASN1_TIME_cmp_time_t(X509_get0_notBefore(raw(c)), t) <= 0 &&
+         ASN1_TIME_cmp_time_t(X509_get0_notAfter(raw(c)), t) >= 0;
+}
+
+void check_times(const std::vector<certificate>& chain, std::chrono::sys_seconds now, problems& found) {
+  const auto t = static_cast<time_t>(now.time_since_epoch().count());
+  for (std::size_t depth = 0; depth < chain.size(); ++depth) {
+    // A time that cannot be read compares as -2 and fails both ways.
+    const int before = ASN1_TIME_cmp_time_t(X509_get0_notBefore(raw(chain[depth])), t);
+    const int after = ASN1_TIME_cmp_time_t(X509_get0_notAfter(raw(chain[depth])), t);
+    if (before == -2 || after == -2)
+      add(found, {errc::invalid_certificate, depth, "has a period of validity that cannot be read"});
+    else if (before > 0)
+      add(found, {errc::not_yet_valid, depth});
+    else if (after < 0)
+      add(found, {errc::expired, depth});
+  }
+}
+
+built_chain build_chain(const verify_request& request, std::chrono::sys_seconds now, const chain_judge& judge) {
+  const auto untrusted = untrusted_of(request, now);
+  const auto anchors = anchors_of(request, untrusted, now);
+  const auto complete = [&](built_chain chain) {
+    check_times(chain.certificates, now, chain.found);
+    check_wildcards(chain.certificates, chain.found);
+    judge(chain.certificates, chain.found);
+    return chain;
+  };
+  auto first = complete(verify(request, anchors, untrusted));
+  const bool is_leafs_own = std::ranges::all_of(first.found, [](const problem& p) {
+    return p.depth == 0 && (p.code == errc::expired || p.code == errc::not_yet_valid || p.code == errc::weak_key ||
+                            p.code == errc::no_alternative_names);
+  });
+  // Without an anchor in sight there is no way, and what the leaf says of itself stands on each of them.
+  if (first.found.empty() || anchors.empty() || is_leafs_own) return first;
+
+  built_chain other;
+  path_search search(anchors, untrusted, std::min<std::size_t>(request.options.max_intermediates, 10));
+  const auto outcome = search.run(request.sent.front(), [&](const std::vector<certificate>& path) {
+    other = complete(verify(request, {path.back()}, {path.begin() + 1, path.end()}));
+    return other.found.empty();
+  });
+  if (outcome == path_search::outcome::found) return other;
+  if (outcome == path_search::outcome::exhausted) add(first.found, {errc::path_search_exhausted, 0});
+  return first;
+}
+
+}  // namespace signet

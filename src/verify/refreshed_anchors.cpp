@@ -1,0 +1,90 @@
+#include "verify/refreshed_anchors.hpp"
+
+#include <dirent.h>
+#include <sys/stat.h>
+
+#include <utility>
+
+namespace signet {
+namespace {
+
+void add(std::uint64_t& hash, std::uint64_t value) noexcept {
+  hash = (hash ^ value) * 0x100000001b3;
+}
+
+void add(std::uint64_t& hash, const struct stat& s) noexcept {
+  add(hash, s.st_dev);
+  add(hash, s.st_ino);
+  add(hash, static_cast<std::uint64_t>(s.st_size));
+  for (const auto& time : {s.st_mtim, s.st_ctim}) {
+    add(hash, static_cast<std::uint64_t>(time.tv_sec));
+    add(hash, static_cast<std::uint64_t>(time.tv_nsec));
+  }
+}
+
+}  // namespace
+
+refreshed_anchors::refreshed_anchors(std::filesystem::path path, std::shared_ptr<const anchors> first,
+                                     reader read_again, clock now)
+    : path_(std::move(path)),
+      read_again_(std::move(read_again)),
+      now_(std::move(now)),
+      current_(std::move(first)),
+      seen_(look()),
+      next_look_(now_() + interval) {}
+
+std::uint64_t refreshed_anchors::look() const noexcept {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  struct stat s {};
+  if (::stat(path_.c_str(), &s) != 0) return 0;
+  add(hash, s);
+  if (!S_ISDIR(s.st_mode)) return hash;
+  DIR* folder = ::opendir(path_.c_str());
+  if (folder == nullptr) return 0;
+  // The order of entries may change by itself.
+  std::uint64_t files = 0;
+  while (const dirent* entry = ::readdir(folder)) {
+    if (::fstatat(::dirfd(folder), entry->d_name, &s, 0) != 0 || !S_ISREG(s.st_mode)) continue;
+    std::uint64_t one = 0xcbf29ce484222325;
+    add(one, s);
+    files += one;
+  }
+  ::closedir(folder);
+  add(hash, files);
+  return hash;
+}
+
+std::shared_ptr<const anchors> refreshed_anchors::held() const noexcept {
+  const std::lock_guard lock(mutex_);
+  return current_;
+}
+
+std::shared_ptr<const anchors> refreshed_anchors::current() const {
+  const std::lock_guard lock(mutex_);
+  const auto now = now_();
+  if (now < next_look_) return current_;
+  next_look_ = now + interval;
+  const auto seen = look();
+  if (seen == seen_) return current_;
+  auto fresh = read_again_();
+  if (!fresh) return current_;
+  seen_ = seen;
+  current_ = std::move(fresh);
+  ++generation_;
+  return current_;
+}
+
+std::size_t refreshed_anchors::size() const noexcept {
+  return held()->size();
+}
+std::size_t refreshed_anchors::skipped() const noexcept {
+  return held()->skipped();
+}
+
+std::uint64_t refreshed_anchors::generation() const {
+  (void)current();
+  const std::lock_guard lock(mutex_);
+  return generation_;
+}
+
+}  // namespace signet

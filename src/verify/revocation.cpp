@@ -1,0 +1,98 @@
+#include "verify/revocation.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "ossl/errors.hpp"
+#include "ossl/handles.hpp"
+#include "x509/crl_impl.hpp"
+#include "x509/impl.hpp"
+
+namespace signet {
+namespace {
+
+using point_ptr = ossl::handle<ISSUING_DIST_POINT, ISSUING_DIST_POINT_free>;
+
+bool is_ca(const certificate& c) {
+  const auto constraints = c.basic_constraints();
+  return constraints && constraints->is_ca;
+}
+
+// Whether a list that covers a part of its issuer's certificates covers this one.
+bool is_in_scope(const ISSUING_DIST_POINT* scope, const certificate& c) {
+  if (scope == nullptr) return true;
+  if (scope->onlyattr > 0 || (scope->onlyuser > 0 && is_ca(c)) || (scope->onlyCA > 0 && !is_ca(c))) return false;
+  if (scope->distpoint == nullptr) return true;
+  // A name relative to the issuer's is as rare as it is hard to compare: such a list covers nothing here.
+  if (scope->distpoint->type != 0) return false;
+  const auto points = c.crl_distribution_points();
+  const auto* names = scope->distpoint->name.fullname;
+  for (int i = 0; i < sk_GENERAL_NAME_num(names); ++i) {
+    const auto* name = sk_GENERAL_NAME_value(names, i);
+    if (name->type != GEN_URI) continue;
+    const std::string url(reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.ia5)),
+                          static_cast<std::size_t>(ASN1_STRING_length(name->d.ia5)));
+    for (const auto& point : points)
+      if (std::ranges::any_of(
+              point.names, [&](const general_name& n) { return n.kind == general_name_kind::uri && n.value == url; }))
+        return true;
+  }
+  return false;
+}
+
+// Why a list from the right issuer does not count, or nothing.
+std::optional<problem> objection(const crl& list, const certificate& issuer, std::chrono::sys_seconds now,
+                                 std::size_t depth) {
+  if (list.is_delta())
+    return problem{errc::crl_invalid, depth, "has a revocation list that only holds changes to another (a delta CRL)"};
+  if (list.is_indirect())
+    return problem{errc::crl_invalid, depth, "has a revocation list that speaks for other issuers (an indirect CRL)"};
+  if (!list.unknown_critical_extensions().empty())
+    return problem{errc::crl_invalid, depth, "has a revocation list with a critical extension that is not known here"};
+  if (!list.is_signed_by(issuer))
+    return problem{errc::crl_invalid, depth,
+                   "has a revocation list that its issuer did not sign or was not allowed to sign"};
+  if (list.this_update() > now) return problem{errc::crl_invalid, depth, "has a revocation list from the future"};
+  if (!list.next_update())
+    return problem{errc::crl_invalid, depth, "has a revocation list that does not say when the next one is due"};
+  if (*list.next_update() < now) return problem{errc::crl_expired, depth, "has a revocation list that is out of date"};
+  const auto extensions = list.extensions();
+  const auto number = std::ranges::find(extensions, "2.5.29.20", [](const extension& e) { return e.id.oid; });
+  if (number == extensions.end() || number->is_critical)
+    return problem{errc::crl_invalid, depth,
+                   "has a revocation list without a number, or with a critical one (RFC 5280 section 5.2.3)"};
+  return std::nullopt;
+}
+
+void check_one(const certificate& c, const certificate& issuer, const std::vector<crl>& lists,
+               std::chrono::sys_seconds now, std::size_t depth, problems& found) {
+  std::optional<problem> in_the_way;
+  bool is_covered = false;
+  for (const auto& list : lists) {
+    const auto* native = list.get().list.get();
+    if (X509_NAME_cmp(X509_CRL_get_issuer(native), X509_get_issuer_name(raw(c))) != 0) continue;
+    if (const auto why = objection(list, issuer, now, depth)) {
+      in_the_way = in_the_way.value_or(*why);
+      continue;
+    }
+    const point_ptr scope(static_cast<ISSUING_DIST_POINT*>(
+        X509_CRL_get_ext_d2i(native, NID_issuing_distribution_point, nullptr, nullptr)));
+    if (!is_in_scope(scope.get(), c)) continue;
+    if (list.find(c)) return found.push_back({errc::revoked, depth});
+    // One that leaves reasons out clears nobody.
+    is_covered = is_covered || !scope || scope->onlysomereasons == nullptr;
+  }
+  if (!is_covered) found.push_back(in_the_way.value_or(problem{errc::crl_not_found, depth}));
+}
+
+}  // namespace
+
+void check_revocation(const std::vector<certificate>& chain, const revocation_lists& lists,
+                      std::chrono::sys_seconds now, problems& found) {
+  const ossl::quiet_errors quiet;
+  const std::size_t last = lists.scope == crl_scope::leaf ? std::min<std::size_t>(chain.size(), 2) : chain.size();
+  for (std::size_t depth = 0; depth + 1 < last; ++depth)
+    check_one(chain[depth], chain[depth + 1], lists.lists, now, depth, found);
+}
+
+}  // namespace signet

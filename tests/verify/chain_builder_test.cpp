@@ -1,0 +1,172 @@
+#include "verify/chain_builder.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+#include "issued.hpp"
+
+namespace signet {
+namespace {
+
+using namespace std::chrono_literals;
+using test::codes;
+using test::judge;
+using strings = std::vector<std::string>;
+
+// One CA, whose key several others certified.
+struct cross_signed {
+  identity old_root = test::root("Old Root");
+  identity new_root = test::root("New Root");
+  private_key key = test::fresh_key();
+  identity by_old = issue_ca({.common_name = "Issuing CA", .at = test::noon - 24h * 20}, key, old_root).value();
+  identity by_new = issue_ca({.common_name = "Issuing CA", .at = test::noon - 24h * 20}, key, new_root).value();
+  identity server = test::leaf("server.test", by_old);
+};
+
+TEST(chain, a_dead_end_is_no_verdict_while_another_way_is_open) {
+  const cross_signed c;
+  const auto& leaf = c.server.leaf();
+  for (const auto& anchor : {c.old_root.leaf(), c.new_root.leaf()})
+    for (const auto& order :
+         {std::vector{leaf, c.by_old.leaf(), c.by_new.leaf()}, std::vector{leaf, c.by_new.leaf(), c.by_old.leaf()}}) {
+      const auto answer = judge(order, trust_store::of({anchor}), "server.test");
+      EXPECT_TRUE(answer.trusted()) << codes(answer.findings()).front();
+      ASSERT_EQ(answer.chain().size(), 3U);
+      EXPECT_EQ(answer.chain().back(), anchor);
+    }
+}
+
+TEST(chain, an_expired_cross_certificate_does_not_hide_the_valid_one) {
+  const cross_signed c;
+  const auto expired =
+      issue_ca({.common_name = "Issuing CA", .lifetime = std::chrono::days(2), .at = test::noon - 24h * 20}, c.key,
+               c.new_root)
+          .value();
+  const auto answer = judge({c.server.leaf(), expired.leaf(), c.by_old.leaf()},
+                            trust_store::of({c.new_root.leaf(), c.old_root.leaf()}), "server.test");
+  EXPECT_TRUE(answer.trusted());
+  EXPECT_EQ(answer.chain().back(), c.old_root.leaf());
+}
+
+TEST(chain, a_way_that_constraints_close_is_left_for_another) {
+  const auto anchor = test::root("Root");
+  const auto key = test::fresh_key();
+  const auto barred = issue_ca({.common_name = "Issuing CA",
+                                .at = test::noon - 24h * 20,
+                                .constraints = {.permitted = {{general_name_kind::dns, "elsewhere.test"}}}},
+                               key, anchor)
+                          .value();
+  const auto open = issue_ca({.common_name = "Issuing CA", .at = test::noon - 24h * 20}, key, anchor).value();
+  const auto server = test::leaf("server.test", open);
+  const auto trust = trust_store::of({anchor.leaf()});
+  EXPECT_EQ(codes(judge({server.leaf(), barred.leaf()}, trust, "server.test").findings()), strings{"name_constraint"});
+  EXPECT_TRUE(judge({server.leaf(), barred.leaf(), open.leaf()}, trust, "server.test").trusted());
+  EXPECT_TRUE(judge({server.leaf(), open.leaf(), barred.leaf()}, trust, "server.test").trusted());
+}
+
+TEST(chain, a_wildcard_does_not_reach_into_an_excluded_name) {
+  const auto anchor = test::root("Root", {.constraints = {.excluded = {{general_name_kind::dns, "bar.example.test"}}}});
+  const auto wild = test::leaf("*.example.test", anchor);
+  const auto trust = trust_store::of({anchor.leaf()});
+  EXPECT_EQ(codes(judge({wild.leaf()}, trust, "foo.example.test").findings()), strings{"name_constraint"});
+  const auto plain = test::leaf("foo.example.test", anchor);
+  EXPECT_TRUE(judge({plain.leaf()}, trust, "foo.example.test").trusted());
+}
+
+TEST(chain, intermediates_of_the_user_stand_in_for_those_not_sent) {
+  const auto anchor = test::root("Root");
+  const auto issuing = test::intermediate("Issuing CA", anchor);
+  const auto server = test::leaf("server.test", issuing);
+  const auto trust = trust_store::of({anchor.leaf()});
+  EXPECT_EQ(codes(judge({server.leaf()}, trust, "server.test").findings()), strings{"unknown_issuer"});
+  EXPECT_TRUE(judge({server.leaf()}, trust, "server.test", {.intermediates = {issuing.leaf()}}).trusted());
+}
+
+TEST(chain, cas_that_certified_each_other_end_the_search) {
+  const auto a_key = test::fresh_key(), b_key = test::fresh_key();
+  const auto a_root = make_ca({.common_name = "A", .at = test::noon - 24h * 30, .path_length = 9}, a_key).value();
+  const auto b_root = make_ca({.common_name = "B", .at = test::noon - 24h * 30, .path_length = 9}, b_key).value();
+  const auto a_by_b =
+      issue_ca({.common_name = "A", .at = test::noon - 24h * 20, .path_length = 5}, a_key, b_root).value();
+  const auto b_by_a =
+      issue_ca({.common_name = "B", .at = test::noon - 24h * 20, .path_length = 5}, b_key, a_root).value();
+  const auto server = test::leaf("server.test", a_by_b);
+  const auto stranger = test::root("Stranger");
+  const auto answer =
+      judge({server.leaf(), a_by_b.leaf(), b_by_a.leaf()}, trust_store::of({stranger.leaf()}), "server.test");
+  EXPECT_EQ(codes(answer.findings()).front(), "unknown_issuer");
+}
+
+// As many ways as there are subsets: every CA of a layer certified by every CA of the layer above.
+TEST(chain, a_maze_ends_within_its_bounds_and_says_so) {
+  const auto anchor = test::root("Root");
+  // A stranger of the same name, so that there is an anchor in sight that no way leads to.
+  const auto stranger = test::root("Root");
+  std::vector<certificate> sent;
+  std::vector<identity> above{anchor};
+  for (int layer = 0; layer < 4; ++layer) {
+    const auto key = test::fresh_key();
+    std::vector<identity> here;
+    const std::string name = "Layer " + std::to_string(layer);
+    for (const auto& issuer : above)
+      for (int copy = 0; copy < 2; ++copy)
+        here.push_back(issue_ca({.common_name = name,
+                                 .at = test::noon - 24h * 20,
+                                 .path_length = static_cast<std::uint32_t>(4 - layer)},
+                                key, issuer)
+                           .value());
+    for (const auto& one : here) sent.push_back(one.leaf());
+    above = {here.front(), here.back()};
+  }
+  const auto server = test::leaf("server.test", above.front());
+  std::reverse(sent.begin(), sent.end());
+  sent.insert(sent.begin(), server.leaf());
+  EXPECT_TRUE(judge(sent, trust_store::of({anchor.leaf()}), "server.test").trusted());
+  const auto answer = judge(sent, trust_store::of({stranger.leaf()}), "server.test");
+  EXPECT_FALSE(answer.trusted());
+}
+
+TEST(chain, the_length_is_limited) {
+  const auto anchor = test::root("Root", {.path_length = 9});
+  const auto one = test::intermediate("One", anchor, {.path_length = 3});
+  const auto two = test::intermediate("Two", one);
+  const auto server = test::leaf("server.test", two);
+  const auto trust = trust_store::of({anchor.leaf()});
+  const std::vector sent{server.leaf(), two.leaf(), one.leaf()};
+  EXPECT_TRUE(judge(sent, trust, "server.test", {.max_intermediates = 2}).trusted());
+  EXPECT_FALSE(judge(sent, trust, "server.test", {.max_intermediates = 1}).trusted());
+}
+
+TEST(chain, further_purposes_are_demanded_of_the_peers_own_certificate) {
+  const auto anchor = test::root("Root");
+  const auto server = test::leaf("server.test", anchor, {.extended_key_usages = {"1.3.6.1.4.1.99999.1"}});
+  const auto trust = trust_store::of({anchor.leaf()});
+  EXPECT_TRUE(
+      judge({server.leaf()}, trust, "server.test", {.extended_key_usages = {"1.3.6.1.4.1.99999.1", "serverAuth"}})
+          .trusted());
+  EXPECT_EQ(codes(judge({server.leaf()}, trust, "server.test", {.extended_key_usages = {"clientAuth"}}).findings()),
+            strings{"invalid_purpose"});
+}
+
+TEST(chain, a_further_check_can_refuse_and_cannot_accept) {
+  const auto anchor = test::root("Root");
+  const auto server = test::leaf("server.test", anchor);
+  const auto trust = trust_store::of({anchor.leaf()});
+  std::size_t seen = 99;
+  verify_options objecting{.further = [&](const verdict& so_far) -> std::optional<finding> {
+    seen = so_far.findings().size();
+    return finding{.code = errc::certificate_rejected, .message = "not on my list"};
+  }};
+  EXPECT_EQ(codes(judge({server.leaf()}, trust, "server.test", objecting).findings()), strings{"certificate_rejected"});
+  EXPECT_EQ(seen, 0U);
+  verify_options silent{.further = [&](const verdict& so_far) -> std::optional<finding> {
+    seen = so_far.findings().size();
+    return std::nullopt;
+  }};
+  EXPECT_EQ(codes(judge({server.leaf()}, trust, "other.test", silent).findings()), strings{"name_mismatch"});
+  EXPECT_EQ(seen, 1U);
+}
+
+}  // namespace
+}  // namespace signet
