@@ -13,6 +13,8 @@ exit_status run_delete(arguments args);
 exit_status run_cat(arguments args);
 exit_status run_serve(arguments args);
 exit_status run_cert(arguments args);
+exit_status run_verify(arguments args);
+exit_status run_psl(arguments args);
 exit_status run_version(arguments args);
 
 }  // namespace tool

@@ -52,13 +52,20 @@ class key_log_file {
   int fd_;
 };
 
+}  // namespace
+
 signet::trust_store trust_at(const std::string& place) {
   std::error_code ignored;
   return std::filesystem::is_directory(place, ignored) ? signet::trust_store::directory(place).value()
                                                        : signet::trust_store::pem_file(place).value();
 }
 
-}  // namespace
+signet::trust_store trust_of(const std::vector<std::string>& ca, const std::vector<std::string>& add_ca) {
+  auto all = ca.empty() ? signet::trust_store::system() : trust_at(ca.front());
+  for (std::size_t i = 1; i < ca.size(); ++i) all = all + trust_at(ca[i]);
+  for (const auto& one : add_ca) all = all + trust_at(one);
+  return all;
+}
 
 void tls_flags::add_to(command_line& line) {
   const std::string group = "TLS";
@@ -143,6 +150,7 @@ void client_flags::add_trust_to(command_line& line) {
       ->type_name("NAME")
       ->group(trust_group);
   line.add_option("--sni", sni_, "the name to send, or none")->type_name("NAME|none")->group(trust_group);
+  rules_.add_to(line, trust_group);
 }
 
 void client_flags::add_connection_to(command_line& line) {
@@ -161,18 +169,17 @@ void client_flags::check(const std::string& command) {
   if (certificate_.empty() && !key_.empty()) throw failure(exit_status::usage, command + ": --key needs --cert");
   if (certificate_.empty() && !password_file_.empty())
     throw failure(exit_status::usage, command + ": --password-file needs --cert");
+  rules_.check(command);
   tls_.check(command);
 }
 
 signet::trust_store client_flags::trust() const {
-  auto all = ca_.empty() ? signet::trust_store::system() : trust_at(ca_.front());
-  for (std::size_t i = 1; i < ca_.size(); ++i) all = all + trust_at(ca_[i]);
-  for (const auto& one : add_ca_) all = all + trust_at(one);
-  return all;
+  return trust_of(ca_, add_ca_);
 }
 
 signet::client_options client_flags::options() const {
   signet::client_options options{.trust = trust()};
+  rules_.apply(options.verify, ca_);
   tls_.apply(options);
   return options;
 }

@@ -10,6 +10,7 @@
 #include <signet/tls/server_config.hpp>
 
 #include "arguments.hpp"
+#include "verify_options.hpp"
 
 namespace tool {
 
@@ -48,6 +49,11 @@ class tls_flags {
 
 /// A decimal number of seconds, more than nothing. Throws failure (usage).
 std::chrono::milliseconds parse_seconds(const std::string& command, const std::string& option, const std::string& text);
+
+/// The certificates of a file or a folder, as trust. Throws signet::exception.
+signet::trust_store trust_at(const std::string& place);
+/// All of `ca`, or the system's when there are none, and `add_ca`.
+signet::trust_store trust_of(const std::vector<std::string>& ca, const std::vector<std::string>& add_ca);
 
 /// Whom a client trusts, who it is, and how it connects.
 class client_flags {
@@ -88,6 +94,7 @@ class client_flags {
   std::chrono::milliseconds timeout_ = std::chrono::seconds(30);
   bool ipv4_ = false;
   bool ipv6_ = false;
+  verify_flags rules_;
   tls_flags tls_;
 };
 

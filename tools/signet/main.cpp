@@ -26,6 +26,8 @@ constexpr tool::command commands[] = {
     {"cat", "join stdin and stdout to a TLS connection", tool::run_cat},
     {"serve", "a TLS server: an echo, a folder of files", tool::run_serve},
     {"cert", "make, show, convert and check certificates", tool::run_cert},
+    {"verify", "judge a certificate off line", tool::run_verify},
+    {"psl", "public suffixes and registrable domains", tool::run_psl},
     {"version", "versions of signet and OpenSSL", tool::run_version},
 };
 
