@@ -7,74 +7,13 @@
 #include <signet/verify/server_name.hpp>
 
 #include "output.hpp"
+#include "times.hpp"
 
 namespace tool {
 namespace {
 
 [[noreturn]] void refuse(const std::string& command, const std::string& option, const std::string& why) {
   throw failure(exit_status::usage, command + ": " + option + ": " + why);
-}
-
-// So many digits, which are removed; -1 for anything else.
-int take_digits(std::string_view& text, std::size_t count) {
-  if (text.size() < count) return -1;
-  int value = 0;
-  for (const char c : text.substr(0, count)) {
-    if (c < '0' || c > '9') return -1;
-    value = value * 10 + (c - '0');
-  }
-  text.remove_prefix(count);
-  return value;
-}
-
-bool take(std::string_view& text, std::string_view any_of) {
-  if (text.empty() || any_of.find(text.front()) == std::string_view::npos) return false;
-  text.remove_prefix(1);
-  return true;
-}
-
-// What follows the date of RFC 3339.
-std::optional<std::chrono::seconds> time_of_day(std::string_view text) {
-  using namespace std::chrono;
-  if (!take(text, "Tt ")) return {};
-  const int hour = take_digits(text, 2);
-  if (!take(text, ":")) return {};
-  const int minute = take_digits(text, 2);
-  if (!take(text, ":")) return {};
-  const int second = take_digits(text, 2);
-  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) return {};
-  if (take(text, ".")) {
-    if (take_digits(text, 1) < 0) return {};
-    while (take_digits(text, 1) >= 0) continue;
-  }
-  const auto at = hours(hour) + minutes(minute) + seconds(second);
-  if (text == "Z" || text == "z") return at;
-  const bool east = !text.empty() && text.front() == '+';
-  if (!take(text, "+-")) return {};
-  const int offset_hour = take_digits(text, 2);
-  if (!take(text, ":")) return {};
-  const int offset_minute = take_digits(text, 2);
-  if (offset_hour < 0 || offset_hour > 23 || offset_minute < 0 || offset_minute > 59 || !text.empty()) return {};
-  const auto offset = hours(offset_hour) + minutes(offset_minute);
-  return east ? at - offset : at + offset;
-}
-
-std::optional<std::chrono::sys_seconds> time_of(std::string_view text) {
-  using namespace std::chrono;
-  const int year = take_digits(text, 4);
-  if (!take(text, "-")) return {};
-  const int month = take_digits(text, 2);
-  if (!take(text, "-")) return {};
-  const int day = take_digits(text, 2);
-  if (year < 0 || month < 0 || day < 0) return {};
-  const year_month_day date(std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
-                            std::chrono::day(static_cast<unsigned>(day)));
-  if (!date.ok()) return {};
-  const sys_seconds start = sys_days(date);
-  if (text.empty()) return start;
-  const auto within = time_of_day(text);
-  if (!within) return {};
-  return start + *within;
 }
 
 struct named_purpose {
@@ -116,7 +55,8 @@ signet::general_name constraint_of(const std::string& text) {
 }  // namespace
 
 std::chrono::sys_seconds parse_time(const std::string& command, const std::string& option, const std::string& text) {
-  const auto time = time_of(text);
+  constexpr std::size_t date_alone = 10;
+  const auto time = parse_rfc3339(text.size() == date_alone ? text + "T00:00:00Z" : text);
   if (!time) refuse(command, option, text + " is not a time such as 2026-11-21T08:00:00Z");
   return *time;
 }
