@@ -104,7 +104,7 @@ result<server_config> server_config::make(server_options options) {
     made->alpn = *std::move(wire);
     callbacks::choose_alpn(raw_ctx);
   }
-  // Sessions live in tickets alone. Those of TLS 1.3 go out with the first data (see engine::impl::write): sent by
+  // Sessions live in tickets alone. Those of TLS 1.3 go out with the first data (see engine::server): sent by
   // themselves they cost a segment and a wake-up of the client, and make a kernel reset clients that only write and
   // close.
   SSL_CTX_set_session_cache_mode(raw_ctx, SSL_SESS_CACHE_OFF);
