@@ -1,13 +1,13 @@
 // signet psl: where registrations begin.
 #include <nlohmann/json.hpp>
 
-#include <iostream>
 #include <optional>
 
 #include <signet/verify/public_suffix_list.hpp>
 #include <signet/verify/server_name.hpp>
 
 #include "commands.hpp"
+#include "lines.hpp"
 #include "output.hpp"
 
 namespace tool {
@@ -17,12 +17,11 @@ namespace {
 std::vector<std::string> names_on_stdin() {
   constexpr std::size_t longest_line = 64 * 1024;
   std::vector<std::string> out;
-  for (std::string line; std::getline(std::cin, line);) {
+  for (std::string line; read_line(line, longest_line);) {
     if (line.size() > longest_line) throw failure(exit_status::local, "reading stdin: a line is longer than 64 KiB");
     while (!line.empty() && (line.back() == '\r' || line.back() == ' ' || line.back() == '\t')) line.pop_back();
     if (!line.empty()) out.push_back(line);
   }
-  if (std::cin.bad()) throw failure(exit_status::local, "reading stdin: input error");
   return out;
 }
 

@@ -9,6 +9,7 @@
 #include "cert_files.hpp"
 #include "commands.hpp"
 #include "connection_options.hpp"
+#include "lines.hpp"
 #include "output.hpp"
 #include "times.hpp"
 #include "verify_batch.hpp"
@@ -118,7 +119,10 @@ exit_status judge_name_only(const verify_command& asked, const signet::certifica
   // Brackets are for URLs: no certificate holds them.
   const bool matches = name && !asked.name.starts_with('[') && signet::matches_name(leaf, *name, options);
   if (asked.json)
-    print(nlohmann::ordered_json{{"ok", matches}, {"name", printable(asked.name)}}.dump(2) + "\n");
+    print(nlohmann::ordered_json{
+              {"ok", matches}, {"name", printable(asked.name)}, {"error", matches ? "" : "name_mismatch"}}
+              .dump(2) +
+          "\n");
   else if (matches)
     print("the certificate is for " + name->display() + "\n");
   if (matches) return exit_status::ok;
@@ -151,10 +155,9 @@ exit_status run_batch() {
   std::ios::sync_with_stdio(false);
   bool all_were_read = true;
   std::string answers;
-  for (std::string line; std::getline(std::cin, line);) {
+  for (std::string line; read_line(line, longest_line);) {
     if (line.find_first_not_of(" \t\r") == line.npos) continue;
-    if (line.size() > longest_line) line = "\"too long\"";
-    const auto answer = judge_line(line);
+    const auto answer = line.size() > longest_line ? refuse_line("longer than 64 MiB") : judge_line(line);
     all_were_read = all_were_read && !answer.was_bad_input;
     answers += answer.text + '\n';
     if (answers.size() > 65536 || std::cin.rdbuf()->in_avail() <= 0) {
@@ -163,7 +166,6 @@ exit_status run_batch() {
     }
   }
   print(answers);
-  if (std::cin.bad()) throw failure(exit_status::local, "reading stdin: input error");
   return all_were_read ? exit_status::ok : exit_status::local;
 }
 

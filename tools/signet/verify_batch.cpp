@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include <list>
+#include <algorithm>
 #include <optional>
 #include <stdexcept>
 #include <unordered_map>
@@ -36,6 +36,7 @@ class parsed_certificates {
   signet::certificate at(const std::string& key, const std::string& pem) {
     if (const auto known = by_text_.find(pem); known != by_text_.end()) return known->second;
     auto made = usable(key, signet::certificate::from_pem(pem));
+    if (pem.size() > longest_kept) return made;
     if (by_text_.size() >= capacity) by_text_.clear();
     by_text_.emplace(pem, made);
     return made;
@@ -43,6 +44,7 @@ class parsed_certificates {
 
  private:
   static constexpr std::size_t capacity = 4096;
+  static constexpr std::size_t longest_kept = 16384;
   std::unordered_map<std::string, signet::certificate> by_text_ = {};
 };
 
@@ -171,30 +173,40 @@ json judge(const json& object, parsed_certificates& known) {
   return answer(false, signet::name(first.code), first.message, 0);
 }
 
+std::string shown(const json& id, const json& judged) {
+  nlohmann::ordered_json out = {{"id", id}};
+  for (const char* key : {"ok", "error", "message", "chain_length"}) out[key] = judged[key];
+  return out.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+line_answer refused(const json& id, const std::string& why) {
+  return {shown(id, answer(false, "bad_input", why, 0)), true};
+}
+
 }  // namespace
 
 line_answer judge_line(std::string_view line) {
   static parsed_certificates known;
+  // Copying and printing a value recurse as deep as it is nested.
+  constexpr int deepest = 64;
   json id;
-  json judged;
-  bool was_bad_input = false;
-  const auto refuse = [&](const char* why) {
-    judged = answer(false, "bad_input", why, 0);
-    was_bad_input = true;
-  };
   try {
-    const auto object = json::parse(line);
+    const auto object = json::parse(line, [](int depth, json::parse_event_t, const json&) {
+      if (depth > deepest) throw bad_input("nested too deeply");
+      return true;
+    });
     if (!object.is_object()) throw bad_input("not a JSON object");
     if (object.contains("id")) id = object["id"];
-    judged = judge(object, known);
+    return {shown(id, judge(object, known)), false};
   } catch (const bad_input& e) {
-    refuse(e.what());
+    return refused(id, e.what());
   } catch (const json::exception&) {
-    refuse("not a JSON object");
+    return refused(id, "not a JSON object");
   }
-  nlohmann::ordered_json out = {{"id", std::move(id)}};
-  for (const char* key : {"ok", "error", "message", "chain_length"}) out[key] = std::move(judged[key]);
-  return {out.dump(-1, ' ', false, json::error_handler_t::replace), was_bad_input};
+}
+
+line_answer refuse_line(const std::string& why) {
+  return refused(nullptr, why);
 }
 
 }  // namespace tool

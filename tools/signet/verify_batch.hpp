@@ -13,5 +13,7 @@ struct line_answer {
 };
 /// Never fails: what cannot be read is answered with "bad_input".
 line_answer judge_line(std::string_view line);
+/// The answer to a line that was not even looked at.
+line_answer refuse_line(const std::string& why);
 
 }  // namespace tool
