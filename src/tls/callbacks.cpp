@@ -3,6 +3,7 @@
 #include <openssl/err.h>
 
 #include <algorithm>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -52,6 +53,17 @@ std::string requested_name(const SSL* ssl) {
   return out;
 }
 
+// Whether every revocation list still counts.
+bool are_current(const verify_options& options) {
+  using namespace std::chrono;
+  if (!options.crls) return true;
+  const auto now = options.clock ? options.clock() : floor<seconds>(system_clock::now());
+  return std::ranges::all_of(options.crls->lists, [now](const crl& list) {
+    const auto next = list.next_update();
+    return next && *next >= now;
+  });
+}
+
 // 1 to go on, 0 to refuse, -1 to be asked again, as SSL_CTX_set_cert_cb wants it.
 int use_identities(SSL* ssl) {
   const auto& config = *engine_of(ssl).server;
@@ -86,7 +98,7 @@ bool engine::impl::judge_peer(X509_STORE_CTX* ctx) {
 
   const bool is_client = which == side::client;
   // Before the verdict: what changes meanwhile has not judged.
-  if (is_client) trust_generation = client->options.trust.get().generation();
+  trust_generation = (is_client ? client->options.trust : server->options.client_trust).get().generation();
   judged = std::make_shared<const signet::verdict>(
       verify_peer({.sent = sent,
                    .trust = is_client ? client->options.trust : server->options.client_trust,
@@ -189,6 +201,35 @@ void choose_alpn(SSL_CTX* ctx) {
             }
           }
           return SSL_TLSEXT_ERR_ALERT_FATAL;
+        });
+      },
+      nullptr);
+}
+
+void bind_tickets_to_trust(SSL_CTX* ctx) {
+  SSL_CTX_set_session_ticket_cb(
+      ctx,
+      [](SSL* ssl, void*) {
+        return ossl::guarded(0, [ssl] {
+          // A resumed session was judged when it began, and says so already.
+          if (SSL_session_reused(ssl) == 1) return 1;
+          const auto generation = engine_of(ssl).trust_generation;
+          return SSL_SESSION_set1_ticket_appdata(SSL_get_session(ssl), &generation, sizeof generation);
+        });
+      },
+      [](SSL* ssl, SSL_SESSION* session, const unsigned char*, size_t, SSL_TICKET_STATUS status, void*) {
+        if (status != SSL_TICKET_SUCCESS && status != SSL_TICKET_SUCCESS_RENEW) return SSL_TICKET_RETURN_IGNORE_RENEW;
+        const auto fresh = status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
+        return ossl::guarded(SSL_TICKET_RETURN_IGNORE_RENEW, [&] {
+          const auto& options = engine_of(ssl).server->options;
+          const auto generation = options.client_trust.get().generation();
+          void* data = nullptr;
+          std::size_t size = 0;
+          if (SSL_SESSION_get0_ticket_appdata(session, &data, &size) != 1 || size != sizeof generation ||
+              std::memcmp(data, &generation, size) != 0)
+            return static_cast<SSL_TICKET_RETURN>(SSL_TICKET_RETURN_IGNORE_RENEW);
+          return are_current(options.verify) ? static_cast<SSL_TICKET_RETURN>(fresh)
+                                             : static_cast<SSL_TICKET_RETURN>(SSL_TICKET_RETURN_IGNORE_RENEW);
         });
       },
       nullptr);

@@ -84,6 +84,7 @@ result<engine> engine::server(const server_config& config, transport& below) {
   auto made = std::make_unique<impl>(side::server, below);
   made->server = config.get();
   made->whom = "client";
+  made->trust_generation = made->server->options.client_trust.get().generation();
   set_up_ssl(*made, made->server->ctx.get());
   SSL_set_accept_state(made->ssl.get());
   // One is what a client uses.

@@ -1,7 +1,9 @@
 #include <signet/tls/server_config.hpp>
 
 #include <openssl/evp.h>
+#include <openssl/rand.h>
 
+#include <array>
 #include <new>
 #include <utility>
 
@@ -26,14 +28,39 @@ void add_digest(std::string& into, byte_view bytes) {
   into.append(reinterpret_cast<const char*>(digest), size);
 }
 
+// What cannot be compared (a function, a file of known keys) makes the context this configuration's own.
+void add_rules(std::string& into, const verify_options& rules) {
+  const auto add_list = [&into](std::string_view what, const auto& list, const auto& octets_of) {
+    into.append(what).append(std::to_string(list.size()));
+    for (const auto& one : list) add_digest(into, octets_of(one));
+  };
+  const auto der_of = [](const auto& one) { return one.der(); };
+  const auto text_of = [](const certificate_pin& pin) { return pin.text(); };
+  into.append(std::to_string(rules.max_intermediates)) += static_cast<char>(rules.profile);
+  add_list("intermediates", rules.intermediates, der_of);
+  add_list("purposes", rules.extended_key_usages, [](const std::string& id) { return id; });
+  add_list("pins", rules.pins, text_of);
+  add_list("accepted", rules.accepted_pins, text_of);
+  if (rules.crls) {
+    into += static_cast<char>(rules.crls->scope);
+    add_list("crls", rules.crls->lists, der_of);
+  }
+  if (!rules.further && !rules.first_use) return;
+  std::array<unsigned char, 16> own{};
+  if (RAND_bytes(own.data(), static_cast<int>(own.size())) != 1) throw std::bad_alloc();
+  into.append(own.begin(), own.end());
+}
+
 // A session may be resumed only by a server that would have judged its client the same way (docs/proven.md 10).
 std::string session_context(const server_config::impl& made) {
   std::string all;
   for (const auto& who : made.identities) add_digest(all, who.leaf().der());
   all.push_back(static_cast<char>(made.options.client_auth));
-  if (made.options.client_auth != client_certificates::ignored)
+  if (made.options.client_auth != client_certificates::ignored) {
     for (const auto& part : made.options.client_trust.get().parts)
       for (const auto& anchor : part->all()) add_digest(all, anchor.der());
+    add_rules(all, made.options.verify);
+  }
   std::string context;
   add_digest(context, all);
   return context;
@@ -48,6 +75,7 @@ result<void> ask_for_client_certificates(SSL_CTX* ctx, const server_options& opt
   const bool required = options.client_auth == client_certificates::required;
   SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | (required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), nullptr);
   callbacks::judge_peer_certificates(ctx);
+  callbacks::bind_tickets_to_trust(ctx);
   if (trust.size() <= most_hints)
     for (const auto& part : trust.get().parts)
       for (const auto& anchor : part->all())

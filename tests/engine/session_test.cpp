@@ -1,4 +1,6 @@
 // Resumption: on by default, never a way around the verdict.
+#include <signet/x509/crl_builder.hpp>
+
 #include <gtest/gtest.h>
 
 #include <thread>
@@ -46,6 +48,46 @@ TEST_P(session, is_resumed_by_default_with_all_that_was_verified) {
     EXPECT_EQ(again.verified_chain, first.verified_chain);
     EXPECT_EQ(again.trust, first.trust);
   }
+}
+
+TEST_P(session, of_a_client_ends_when_the_servers_trust_is_read_again) {
+  const test::temporary_folder folder;
+  const auto ca = test::contents_of(test::pki("ca.pem"));
+  auto changed = options;
+  changed.client.identity = test::load_identity("client");
+  changed.server.client_auth = client_certificates::required;
+  changed.server.client_trust = trust_store::pem_file(folder.file("clients.pem", ca)).value();
+  const auto client = client_config::make(changed.client).value();
+  const auto server = server_config::make(changed.server).value();
+  converse(client, server);
+  EXPECT_TRUE(converse(client, server).resumed);
+  folder.file("clients.pem", ca + test::contents_of(test::pki("other-ca.pem")));
+  const auto until = std::chrono::steady_clock::now() + 20s;
+  bool resumed = true;
+  while (resumed && std::chrono::steady_clock::now() < until) resumed = converse(client, server).resumed;
+  EXPECT_FALSE(resumed);
+  EXPECT_TRUE(converse(client, server).resumed);
+}
+
+TEST_P(session, of_a_client_ends_with_the_revocation_lists_it_was_judged_by) {
+  const auto ca = test::load_identity("ca");
+  auto changed = options;
+  changed.client.identity = test::load_identity("client");
+  changed.server.client_auth = client_certificates::required;
+  changed.server.client_trust = test::test_ca();
+  auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  changed.server.verify.clock = [&now] { return now; };
+  changed.server.verify.crls = revocation_lists{.lists = {make_crl({.at = now}, ca).value()}};
+  const auto client = client_config::make(changed.client).value();
+  const auto server = server_config::make(changed.server).value();
+  converse(client, server);
+  EXPECT_TRUE(converse(client, server).resumed);
+  now += std::chrono::days(8);
+  pair late(client, server);
+  const auto refused = late.shake();
+  ASSERT_FALSE(refused && late.server->write("x").has_value() && drain(*late.client).text == "x");
+  ASSERT_TRUE(late.server->verdict());
+  EXPECT_EQ(late.server->verdict()->findings().at(0).code, errc::crl_expired);
 }
 
 TEST_P(session, is_not_resumed_when_either_side_does_not_want_it) {
