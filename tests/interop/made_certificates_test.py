@@ -16,7 +16,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 from support.peers import ENVIRONMENT, run  # noqa: E402
 
-MAKER = pathlib.Path(os.environ["SIGNET_BUILD"]) / "tests" / "x509_tests"
+MAKER = pathlib.Path(os.environ["SIGNET_BUILD"]) / "bin" / "x509_tests"
 KEYS = ("rsa2048", "ecP256", "ecP384", "ecP521", "ed25519", "ed448")
 LEAVES = ("server", "nameless", "full", "client", "code", "email", "stamps", "ocsp", "until2049", "from2050", "renewed",
           "cloned", "signed")
