@@ -47,8 +47,9 @@ constexpr const char* trust_it =
 void explain_unknown_issuer(finding& f, const certificate& c, const circumstances& known) {
   const std::string issuer = c.issuer();
   const auto& trust = known.request.trust;
-  if (known.request.sent.size() == 1 && trust.contains_system()) {
-    const auto urls = c.ca_issuer_urls();
+  const auto urls = c.ca_issuer_urls();
+  // A CA that says where its certificate is has one to be sent along.
+  if (known.request.sent.size() == 1 && (trust.contains_system() || !urls.empty())) {
     f.message = which(c, f.depth) + " was issued by '" + issuer + "', which is not trusted and was not sent along";
     f.hint = "either the " + std::string(peer_is_a(known.request.role)) + " did not send the intermediate '" + issuer +
              "'" + (urls.empty() ? "" : ", which is at " + base::printable(urls.front())) +

@@ -212,6 +212,11 @@ verdict judge(const verify_request& request, verified_chains* known) {
     check_profile(built.certificates, chain_end::anchor, request.role, verify_profile::webpki, passed_over);
   check_expected(request, profile, built.certificates, built.found);
   check_purposes(request, built.certificates.front(), built.found);
+  // What was refused was not let pass.
+  std::erase_if(passed_over, [&built](const problem& passed) {
+    return std::ranges::any_of(built.found,
+                               [&](const problem& p) { return p.code == passed.code && p.depth == passed.depth; });
+  });
   if (!request.options.pins.empty() && !any_matches(request.options.pins, request.sent.front()))
     built.found.push_back({errc::pin_mismatch, 0});
   return decide(built.certificates, std::move(built.found), passed_over);

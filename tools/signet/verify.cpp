@@ -22,8 +22,9 @@ struct verify_command {
   std::string file = {};
   std::vector<std::string> ca = {};
   std::vector<std::string> add_ca = {};
-  std::string name = {};
-  std::string at = {};
+  // Empty is not the same as absent: it is what an unset variable of a script leaves.
+  std::optional<std::string> name = {};
+  std::optional<std::string> at = {};
   std::string purpose = "server";
   bool name_only = false;
   bool partial_chain = false;
@@ -115,18 +116,18 @@ void print_json(const signet::verdict& verdict) {
 
 exit_status judge_name_only(const verify_command& asked, const signet::certificate& leaf,
                             const signet::verify_options& options) {
-  const auto name = signet::server_name::parse(asked.name);
+  const auto name = signet::server_name::parse(*asked.name);
   // Brackets are for URLs: no certificate holds them.
-  const bool matches = name && !asked.name.starts_with('[') && signet::matches_name(leaf, *name, options);
+  const bool matches = name && !asked.name->starts_with('[') && signet::matches_name(leaf, *name, options);
   if (asked.json)
     print(nlohmann::ordered_json{
-              {"ok", matches}, {"name", printable(asked.name)}, {"error", matches ? "" : "name_mismatch"}}
+              {"ok", matches}, {"name", printable(*asked.name)}, {"error", matches ? "" : "name_mismatch"}}
               .dump(2) +
           "\n");
   else if (matches)
     print("the certificate is for " + name->display() + "\n");
   if (matches) return exit_status::ok;
-  say("signet: verify: the certificate is not for " + printable(asked.name));
+  say("signet: verify: the certificate is not for " + printable(*asked.name));
   return exit_status::judged_bad;
 }
 
@@ -139,8 +140,8 @@ exit_status judge(const verify_command& asked) {
   request.role = asked.purpose == "server"   ? signet::peer_role::server
                  : asked.purpose == "client" ? signet::peer_role::client
                                              : signet::peer_role::any;
-  if (!asked.name.empty()) request.expected = signet::server_name::parse(asked.name).value();
-  if (!asked.at.empty()) request.options.clock = [when = *parse_rfc3339(asked.at)] { return when; };
+  if (asked.name) request.expected = signet::server_name::parse(*asked.name).value();
+  if (asked.at) request.options.clock = [when = *parse_rfc3339(*asked.at)] { return when; };
 
   const auto verdict = std::make_shared<const signet::verdict>(signet::verify_peer(request));
   asked.json ? print_json(*verdict) : print_report(*verdict);
@@ -186,12 +187,12 @@ exit_status run_verify(arguments args) {
                                                              : ": a certificate is needed, or --batch"));
   if (asked.batch) return run_batch();
   asked.rules.check(command);
-  if (asked.name_only && asked.name.empty()) throw failure(exit_status::usage, command + ": --name-only needs --name");
-  if (!asked.at.empty() && !parse_rfc3339(asked.at))
-    throw failure(exit_status::usage, command + ": --at: " + printable(asked.at) + " is no time as RFC 3339 has it",
+  if (asked.name_only && !asked.name) throw failure(exit_status::usage, command + ": --name-only needs --name");
+  if (asked.at && !parse_rfc3339(*asked.at))
+    throw failure(exit_status::usage, command + ": --at: " + printable(*asked.at) + " is no time as RFC 3339 has it",
                   "write it as 2026-11-21T08:00:00Z");
-  if (!asked.name_only && !asked.name.empty())
-    if (const auto name = signet::server_name::parse(asked.name); !name)
+  if (!asked.name_only && asked.name)
+    if (const auto name = signet::server_name::parse(*asked.name); !name)
       throw failure(exit_status::usage, command + ": --name: " + name.error().message(), name.error().hint());
   return judge(asked);
 }
