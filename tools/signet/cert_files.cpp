@@ -16,7 +16,7 @@ constexpr std::size_t most_input = std::size_t{64} << 20;
 // stdin can be read once only, and its content may have to be looked at twice.
 class x509_input {
  public:
-  explicit x509_input(const std::string& file) : file_(file) {
+  explicit x509_input(std::string file) : file_(std::move(file)) {
     if (file_ == "-") piped_ = whole_file("/dev/stdin", most_input);
   }
   [[nodiscard]] signet::result<signet::x509_contents> read(const signet::password_callback& password,

@@ -44,6 +44,7 @@ std::string word(const signet::object_id& id) {
 template <class List, class Word>
 std::vector<std::string> words(const List& list, Word one_word) {
   std::vector<std::string> all;
+  all.reserve(list.size());
   for (const auto& one : list) all.push_back(one_word(one));
   return all;
 }
