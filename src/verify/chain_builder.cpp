@@ -226,6 +226,17 @@ built_chain verify(const verify_request& request, const std::vector<certificate>
   auto* stack = X509_STORE_CTX_get0_chain(ctx.get());
   for (int i = 0; i < sk_X509_num(stack); ++i) out.certificates.push_back(adopt(ossl::share(sk_X509_value(stack, i))));
   if (out.certificates.empty()) out.certificates.push_back(request.sent.front());
+  // Where the limit ended the chain, OpenSSL calls the next issuer unknown though it is at hand.
+  if (out.certificates.size() > request.options.max_intermediates) {
+    const auto is_at_hand = [&](const certificate& c) {
+      return X509_NAME_cmp(X509_get_subject_name(raw(c)), X509_get_issuer_name(raw(out.certificates.back()))) == 0;
+    };
+    if ((std::ranges::any_of(anchors, is_at_hand) || std::ranges::any_of(untrusted, is_at_hand)) &&
+        std::erase_if(out.found, [](const problem& p) {
+          return p.code == errc::unknown_issuer || p.code == errc::path_too_long;
+        }) > 0)
+      out.found.push_back({errc::path_too_long, out.certificates.size() - 1});
+  }
   return out;
 }
 

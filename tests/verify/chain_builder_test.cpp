@@ -135,7 +135,8 @@ TEST(chain, the_length_is_limited) {
   const auto trust = trust_store::of({anchor.leaf()});
   const std::vector sent{server.leaf(), two.leaf(), one.leaf()};
   EXPECT_TRUE(judge(sent, trust, "server.test", {.max_intermediates = 2}).trusted());
-  EXPECT_FALSE(judge(sent, trust, "server.test", {.max_intermediates = 1}).trusted());
+  EXPECT_EQ(codes(judge(sent, trust, "server.test", {.max_intermediates = 1}).findings()), strings{"path_too_long"});
+  EXPECT_EQ(codes(judge(sent, trust, "server.test", {.max_intermediates = 0}).findings()), strings{"path_too_long"});
 }
 
 TEST(chain, further_purposes_are_demanded_of_the_peers_own_certificate) {

@@ -125,6 +125,8 @@ std::optional<signet::public_suffix_list> suffixes_of(const json& object) {
     return std::nullopt;
   if (object["public_suffix"] == "none") return signet::public_suffix_list::none();
   if (!object["public_suffix"].is_array()) throw bad_input("public_suffix is none of default, none, an array");
+  // No rule at all: nothing is a suffix.
+  if (object["public_suffix"].empty()) return signet::public_suffix_list::none();
   std::string rules;
   for (const auto& rule : line_reader(object).texts("public_suffix")) rules += rule + '\n';
   return usable("public_suffix", signet::public_suffix_list::parse(rules));
