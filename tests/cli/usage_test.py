@@ -7,7 +7,9 @@ import unittest
 import common  # noqa: F401
 from support.signet_testing import CA, CERT, KEY, PATIENCE, TOOL, ToolTest, signet_server, started
 
-COMMANDS = (["get"], ["head"], ["post"], ["put"], ["delete"], ["cat"], ["serve"], ["cert", "ca"], ["cert", "create"], ["version"])
+COMMANDS = (["get"], ["head"], ["post"], ["put"], ["delete"], ["cat"], ["serve"], ["cert", "ca"], ["cert", "create"],
+            ["cert", "csr"], ["cert", "sign"], ["cert", "show"], ["cert", "convert"], ["cert", "fingerprint"], ["cert", "check"],
+            ["verify"], ["psl"], ["version"])
 
 
 class Usage(ToolTest):
