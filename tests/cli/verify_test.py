@@ -341,5 +341,33 @@ class BadInput(VerifyTest):
                 self.assertEqual(len([line for line in err.splitlines() if not line.startswith("hint: ")]), 1, err)
 
 
+class SystemTrust(VerifyTest):
+    def test_the_environment_names_the_systems_trust(self):
+        """SSL_CERT_FILE and SSL_CERT_DIR replace the system's own places, alone or both, even when nothing is there."""
+        folder = self.folder / "certs"
+        # Only names that OpenSSL's tools or people give certificates are looked at.
+        for name, content in (("5ad8a5d6.0", CA), ("other.pem", OTHER_CA), ("notes.txt", CA)):
+            self.write(f"certs/{name}", content.read_bytes())
+        nothing = self.write("empty.pem", b"")
+        server = ("verify", PKI / "server.pem", "--name", "server.test", "--json")
+        for environment, trusted, places in (
+                ({"SSL_CERT_DIR": folder}, True, [folder]),
+                ({"SSL_CERT_FILE": CA}, True, [CA]),
+                ({"SSL_CERT_FILE": CA, "SSL_CERT_DIR": folder}, True, [CA, folder]),
+                ({"SSL_CERT_FILE": OTHER_CA}, False, [OTHER_CA]),
+                ({"SSL_CERT_FILE": nothing}, False, []),
+                ({"SSL_CERT_DIR": self.folder / "absent"}, False, [])):
+            with self.subTest(environment):
+                named = {"SSL_CERT_FILE": "", "SSL_CERT_DIR": ""} | {key: str(value) for key, value in environment.items()}
+                status, out, err = signet(*server, env=named)
+                self.assertEqual(status, 0 if trusted else 1, err)
+                report = json.loads(out)
+                for place in places:
+                    self.assertIn(str(place), report["trust"])
+                self.assertNotIn("/etc/ssl", report["trust"])
+                if not places:
+                    self.assertEqual(report["findings"][0]["error"], "no_trust_anchors")
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -113,12 +113,12 @@ TEST(pins, an_accepted_one_covers_another_name_and_says_what_it_covered) {
 TEST(pins, are_demanded_even_where_any_certificate_is_accepted) {
   const auto& c = server().leaf();
   const auto judge_loosely = [&](const std::string& demanded) {
-    return verify_peer({.sent = server().chain(),
-                        .trust = trust_store::none(),
-                        .expected = server_name::parse("other.test").value(),
-                        .options = {.clock = [] { return test::noon; },
-                                    .pins = {certificate_pin::parse(demanded).value()}},
-                        .loosened = dangerous::accept_any_certificate("a test")});
+    return verify_peer(
+        {.sent = server().chain(),
+         .trust = trust_store::none(),
+         .expected = server_name::parse("other.test").value(),
+         .options = {.clock = [] { return test::noon; }, .pins = {certificate_pin::parse(demanded).value()}},
+         .loosened = dangerous::accept_any_certificate("a test")});
   };
   const auto refused = judge_loosely(std::string(64, '0'));
   EXPECT_EQ(codes(refused.findings()), strings{"pin_mismatch"});
@@ -132,9 +132,8 @@ TEST(pins, only_the_findings_that_are_named_are_waived) {
                                    .trust = trust_store::none(),
                                    .expected = server_name::parse("other.test").value(),
                                    .options = {.clock = [] { return test::noon; }},
-                                   .loosened = dangerous::accept_findings("a test", [](const finding& f) {
-                                     return f.code == errc::no_trust_anchors;
-                                   })});
+                                   .loosened = dangerous::accept_findings(
+                                       "a test", [](const finding& f) { return f.code == errc::no_trust_anchors; })});
   EXPECT_EQ(codes(answer.findings()), strings{"name_mismatch"});
   EXPECT_EQ(codes(answer.waived()), strings{"no_trust_anchors"});
   EXPECT_EQ(answer.loosened(), "a test");

@@ -1,6 +1,6 @@
 // The certificates a verification may end at. Cheap to copy, shared by threads; looked up by name, so that of the
-// system's hundred and forty only the one that is asked for is ever parsed. What came from files is read again when they
-// change; while a changed file cannot be read, what was read before counts.
+// system's hundred and forty only the one that is asked for is ever parsed. What came from files is read again when
+// they change; while a changed file cannot be read, what was read before counts.
 #pragma once
 
 #include <filesystem>
