@@ -315,5 +315,12 @@ class Lines(BatchTest):
         self.assertIn(b"signet: reading stdin: ", err)
 
 
+class Options(ToolTest):
+    def test_rules_stand_in_the_lines_and_not_on_the_command_line(self):
+        for options in (["--ca", CA], ["--name", "server.test"], ["--profile", "strict"], ["--pin", "00"], ["--name-only"]):
+            err = self.refused(2, "verify", "--batch", *options)
+            self.assertIn(f"{options[0]} does not go with --batch", err)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -54,6 +54,15 @@ CLI::Option* command_line::repeatable(const std::string& names, std::vector<std:
       ->allow_extra_args(false);
 }
 
+void refuse_together(const command_line& line, const std::string& command, std::string_view with,
+                     std::initializer_list<const char*> without) {
+  for (const char* one : without) {
+    const auto* option = line.get_option_no_throw(one);
+    if (option != nullptr && option->count() > 0)
+      throw failure(exit_status::usage, command + ": " + one + " does not go with " + std::string(with));
+  }
+}
+
 exit_status dispatch(const std::string& program, const std::string& description, std::span<const command> commands,
                      arguments args) {
   const std::string_view asked = args.empty() ? std::string_view() : args.front();

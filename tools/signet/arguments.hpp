@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
@@ -37,6 +38,10 @@ class command_line : public CLI::App {
  private:
   std::string color_ = "auto";
 };
+
+/// What cannot be asked for together with `with`. Throws failure (usage).
+void refuse_together(const command_line& line, const std::string& command, std::string_view with,
+                     std::initializer_list<const char*> without);
 
 /// Finds the command named by the first argument and runs it, or prints what there is.
 exit_status dispatch(const std::string& program, const std::string& description, std::span<const command> commands,

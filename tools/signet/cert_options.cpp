@@ -69,15 +69,6 @@ int parse_number(const std::string& command, const std::string& option, const st
   return number;
 }
 
-void refuse_together(const command_line& line, const std::string& command, std::string_view with,
-                     std::initializer_list<const char*> without) {
-  for (const char* one : without) {
-    const auto* option = line.get_option_no_throw(one);
-    if (option != nullptr && option->count() > 0)
-      throw failure(exit_status::usage, command + ": " + one + " does not go with " + std::string(with));
-  }
-}
-
 void subject_flags::add_to(command_line& line) {
   const std::string group = "What it says";
   const auto text = [&](const char* name, std::string& into, const char* description, const char* type) {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <chrono>
-#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,10 +20,6 @@ namespace tool {
 std::chrono::sys_seconds parse_time(const std::string& command, const std::string& option, const std::string& text);
 /// A whole number from `least` to `most`. Throws failure (usage).
 int parse_number(const std::string& command, const std::string& option, const std::string& text, int least, int most);
-/// What cannot be asked for together with `with`. Throws failure (usage).
-void refuse_together(const command_line& line, const std::string& command, std::string_view with,
-                     std::initializer_list<const char*> without);
-
 /// What a certificate says.
 class subject_flags {
  public:

@@ -185,7 +185,13 @@ exit_status run_verify(arguments args) {
   if (asked.batch != asked.file.empty())
     throw failure(exit_status::usage, command + (asked.batch ? ": --batch reads its certificates from stdin"
                                                              : ": a certificate is needed, or --batch"));
-  if (asked.batch) return run_batch();
+  if (asked.batch) {
+    refuse_together(
+        line, command, "--batch",
+        {"--ca", "--add-ca", "--name", "--scheme", "--profile", "--public-suffix", "--intermediates", "--pin",
+         "--accept-pin", "--crl", "--crl-all", "--check-crl", "--known-peers", "--at", "--name-only"});
+    return run_batch();
+  }
   asked.rules.check(command);
   if (asked.name_only && !asked.name) throw failure(exit_status::usage, command + ": --name-only needs --name");
   if (asked.at && !parse_rfc3339(*asked.at))
