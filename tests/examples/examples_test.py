@@ -3,6 +3,7 @@
 import pathlib
 import re
 import socket
+import ssl
 import sys
 import tempfile
 import threading
@@ -46,6 +47,34 @@ class Client(unittest.TestCase):
         status, page, said = run(example("client"), "two words")
         self.assertEqual((status, page), (1, b""))
         self.assertIn("two words", said)
+
+
+class Iostream(unittest.TestCase):
+    def test_it_prints_the_header_of_the_page(self):
+        program, port = openssl_server("-www")
+        with program:
+            status, out, said = run(example("iostream"), f"127.0.0.1:{port}", env=TRUSTING)
+        self.assertEqual(status, 0, said)
+        self.assertRegex(out.decode(), r"(?s)^200\n.*Content-type: text/html\n.*[1-9]\d* octets\n$")
+        self.assertNotIn(b"\r", out)
+
+    def test_a_page_that_was_cut_off_is_no_page(self):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(PKI / "server.pem", PKI / "server.key")
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            def serve():
+                client, _ = listener.accept()
+                client.settimeout(PATIENCE)
+                with context.wrap_socket(client, server_side=True) as conn:
+                    conn.recv(1000)
+                    conn.sendall(b"HTTP/1.0 200 OK\r\n\r\nhalf a page")  # and closed without close_notify
+
+            thread = threading.Thread(target=serve, daemon=True)
+            thread.start()
+            status, out, said = run(example("iostream"), f"127.0.0.1:{listener.getsockname()[1]}", env=TRUSTING)
+            thread.join(PATIENCE)
+        self.assertEqual((status, out), (1, b"200\n"), said)
+        self.assertIn("close_notify", said)
 
 
 class Verify(unittest.TestCase):
