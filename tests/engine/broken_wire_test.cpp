@@ -1,6 +1,8 @@
 // Peers that stop, alter and babble at every byte: no hang, no crash, and an error that says which.
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "support/pair.hpp"
 #include "support/pki.hpp"
 
@@ -8,6 +10,7 @@ namespace signet {
 namespace {
 
 using test::drain;
+using test::drained;
 using test::pair;
 
 struct wires {
@@ -77,6 +80,156 @@ TEST_P(broken_handshake, altered_at_any_byte_never_ends_in_two_views) {
     ASSERT_TRUE(p.client->write("ping"));
     const auto got = drain(*p.server);
     EXPECT_EQ(got.failure ? std::string(name(got.failure->code())) : got.text, "ping") << at;
+  }
+}
+
+// What a transport does at the call of one number, and from there on or once.
+class faulty_wire final : public transport {
+ public:
+  enum class fault : unsigned char { not_yet_once, fails_for_good, fails_once };
+
+  faulty_wire(transport& below, std::size_t at, fault what) : below_(&below), at_(at), what_(what) {}
+  result<io_status> read(byte_span buffer) override {
+    if (auto out = faulty(wait_for::read)) return *out;
+    return below_->read(buffer);
+  }
+  result<io_status> write(byte_view bytes) override {
+    if (auto out = faulty(wait_for::write)) return *out;
+    return below_->write(bytes);
+  }
+  [[nodiscard]] bool reached() const { return calls_ >= at_; }
+
+ private:
+  std::optional<result<io_status>> faulty(wait_for next) {
+    ++calls_;
+    if (calls_ < at_ || (calls_ > at_ && what_ != fault::fails_for_good)) return std::nullopt;
+    if (what_ == fault::not_yet_once) return io_status{.next = next};
+    return error(errc::connection_reset, "reset at call " + std::to_string(at_));
+  }
+
+  transport* below_;
+  std::size_t at_;
+  fault what_;
+  std::size_t calls_ = 0;
+};
+
+// Handshake, question, answer and both ends. The first failure of the client, whose wire it is.
+struct spoken {
+  std::optional<error> failure = {};
+  bool done = false;
+};
+
+spoken converse(pair& p) {
+  constexpr std::string_view question = "question";
+  const std::string answer(20'000, 'a');
+  std::string_view to_ask = question;
+  std::string_view to_answer = answer;
+  drained at_server;
+  drained at_client;
+  const auto take = [](engine& from, drained& so_far) {
+    auto more = drain(from);
+    so_far.text += more.text;
+    so_far.ended = more.ended;
+    if (more.failure && !so_far.failure) so_far.failure = more.failure;
+  };
+  const auto say = [](engine& by, std::string_view& rest) -> std::optional<error> {
+    if (!rest.empty()) {
+      auto taken = by.write(rest);
+      if (!taken) return taken.error();
+      rest.remove_prefix(taken->bytes);
+    }
+    auto sent = rest.empty() ? by.close_write() : by.flush();
+    if (!sent) return sent.error();
+    return std::nullopt;
+  };
+  // Each round one of the two moves on, or nothing will.
+  for (int round = 0; round < 20; ++round) {
+    if (!p.client->handshake_done() || !p.server->handshake_done()) {
+      (void)p.shake();
+      if (p.client_error) return {p.client_error};
+      // The handshake can end with a flight that does not leave: the next to write is told.
+      if (p.client->handshake_done())
+        if (auto sent = p.client->flush(); !sent) return {sent.error()};
+      if (p.server_error) break;
+      continue;
+    }
+    if (auto failed = say(*p.client, to_ask)) return {failed};
+    take(*p.server, at_server);
+    if (at_server.ended) (void)say(*p.server, to_answer);
+    take(*p.client, at_client);
+    if (at_client.failure) return {at_client.failure};
+    if (at_client.ended) {
+      EXPECT_EQ(at_server.text, question);
+      EXPECT_EQ(at_client.text.size(), answer.size());
+      return {{}, true};
+    }
+  }
+  return {};
+}
+
+class faulty_transport : public testing::TestWithParam<protocol_version> {
+ protected:
+  using fault = faulty_wire::fault;
+
+  wires configs = without_resumption(GetParam());
+
+  // `check` for a fault at each call in turn, until a conversation has no call of that number.
+  template <class Check>
+  void at_each_call(fault what, Check check) {
+    for (std::size_t at = 1;; ++at) {
+      ASSERT_LT(at, 1'000U);
+      pair p(configs.client, configs.server);
+      faulty_wire broken(*p.client_wire, at, what);
+      p.client.emplace(engine::client(configs.client, server_name::parse("server.test").value(), broken).value());
+      const auto got = converse(p);
+      if (!broken.reached()) {
+        EXPECT_TRUE(got.done);
+        EXPECT_GT(at, 6U);
+        return;
+      }
+      check(at, got, p);
+      if (HasFatalFailure()) return;
+    }
+  }
+};
+INSTANTIATE_TEST_SUITE_P(each, faulty_transport, testing::Values(protocol_version::tls1_2, protocol_version::tls1_3),
+                         [](const auto& each) { return each.param == protocol_version::tls1_2 ? "tls1_2" : "tls1_3"; });
+
+TEST_P(faulty_transport, failing_from_any_call_on_is_that_failure) {
+  at_each_call(fault::fails_for_good, [](std::size_t at, const spoken& got, pair& p) {
+    ASSERT_TRUE(got.failure) << "done although call " << at << " failed: " << got.done;
+    EXPECT_EQ(name(got.failure->code()), name(errc::connection_reset)) << at << ": " << got.failure->message();
+    // And it stays so.
+    std::array<char, 8> some{};
+    const auto again = p.client->read(some);
+    ASSERT_FALSE(again) << at;
+    EXPECT_EQ(name(again.error().code()), name(errc::connection_reset)) << at;
+  });
+}
+
+TEST_P(faulty_transport, failing_once_at_any_call_never_looks_whole) {
+  at_each_call(fault::fails_once, [](std::size_t at, const spoken& got, pair& p) {
+    ASSERT_TRUE(got.failure) << "done although call " << at << " failed: " << got.done;
+    EXPECT_EQ(name(got.failure->code()), name(errc::connection_reset)) << at << ": " << got.failure->message();
+    // A wire that works again brings nothing back that was lost.
+    const auto sent = p.client->write("more");
+    EXPECT_TRUE(!sent || !p.client->flush()) << at;
+  });
+}
+
+TEST_P(faulty_transport, not_yet_at_any_call_is_not_noticed) {
+  at_each_call(fault::not_yet_once, [](std::size_t at, const spoken& got, pair&) {
+    ASSERT_FALSE(got.failure) << at << ": " << got.failure->message();
+    ASSERT_TRUE(got.done) << at;
+  });
+}
+
+TEST_P(faulty_transport, pieces_of_any_size_make_the_same_conversation) {
+  for (std::size_t size = 1; size < 20'000; size += 1 + size / 24) {
+    pair p(configs.client, configs.server);
+    p.to_server->step = p.to_client->step = size;
+    const auto got = converse(p);
+    ASSERT_TRUE(got.done) << size << ": " << (got.failure ? got.failure->message() : "it does not go on");
   }
 }
 

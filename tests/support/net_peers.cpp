@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <cerrno>
 #include <stdexcept>
 
 namespace signet::test {
@@ -23,8 +24,11 @@ net::descriptor bound_socket(net::socket_address& at) {
 }  // namespace
 
 tcp_socket plain_door::accept() const {
-  require(wait_readable(socket.get()), "no client came");
-  const int fd = ::accept4(socket.get(), nullptr, nullptr, SOCK_CLOEXEC);
+  int fd = -1;
+  do {
+    require(wait_readable(socket.get()), "no client came");
+    fd = ::accept4(socket.get(), nullptr, nullptr, SOCK_CLOEXEC);
+  } while (fd < 0 && (errno == EINTR || errno == EAGAIN));
   require(fd >= 0, "accept4");
   return tcp_socket::adopt(fd).value();
 }
