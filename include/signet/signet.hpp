@@ -8,6 +8,7 @@
 #include <signet/net/connect.hpp>
 #include <signet/net/endpoint.hpp>
 #include <signet/net/listener.hpp>
+#include <signet/net/starttls.hpp>
 #include <signet/net/tcp_socket.hpp>
 #include <signet/net/tls_socket.hpp>
 #include <signet/tls/client_config.hpp>

@@ -54,6 +54,8 @@ constexpr std::array code_table{
     code_entry{errc::alert_received, "alert_received", peer},
     code_entry{errc::unread_data, "unread_data", usage},
     code_entry{errc::plaintext_before_tls, "plaintext_before_tls", peer},
+    code_entry{errc::starttls_refused, "starttls_refused", peer},
+    code_entry{errc::dialogue_failed, "dialogue_failed", peer},
     code_entry{errc::no_verdict, "no_verdict", verification},
     code_entry{errc::no_peer_certificate, "no_peer_certificate", verification},
     code_entry{errc::no_trust_anchors, "no_trust_anchors", verification},

@@ -52,6 +52,8 @@ const std::vector<std::pair<errc, exit_status>> table{
     {errc::alert_received, exit_status::dialogue},
     {errc::unread_data, exit_status::dialogue},
     {errc::plaintext_before_tls, exit_status::dialogue},
+    {errc::starttls_refused, exit_status::dialogue},
+    {errc::dialogue_failed, exit_status::dialogue},
     {errc::no_verdict, exit_status::judged_bad},
     {errc::no_peer_certificate, exit_status::judged_bad},
     {errc::no_trust_anchors, exit_status::judged_bad},

@@ -53,6 +53,8 @@ exit_status status_of(signet::errc code) noexcept {
     case alert_received:
     case unread_data:
     case plaintext_before_tls:
+    case starttls_refused:
+    case dialogue_failed:
       return exit_status::dialogue;
 
     case no_verdict:

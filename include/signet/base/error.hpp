@@ -67,6 +67,8 @@ enum class errc : std::uint8_t {
   alert_received,
   unread_data,
   plaintext_before_tls,
+  starttls_refused,
+  dialogue_failed,
   // Verification: is this peer who it says it is?
   no_verdict,
   no_peer_certificate,
