@@ -146,8 +146,9 @@ class stream::buffer final : public std::streambuf {
   }
 
   bool told(result<void> outcome) {
-    if (!outcome) tell(std::move(outcome).error());
-    return outcome.has_value();
+    if (outcome) return true;
+    tell(std::move(outcome).error());
+    return false;
   }
 
   // An underflow() alone can only say "the end": its owner has to be told the rest.
@@ -174,13 +175,14 @@ stream::stream(any_socket on) : std::iostream(nullptr), buffer_(std::make_unique
 stream::stream(tls_socket on) : stream(any_socket(std::move(on))) {}
 stream::stream(tcp_socket on) : stream(any_socket(std::move(on))) {}
 
-stream::stream(stream&& other) noexcept : std::iostream(std::move(other)), buffer_(std::move(other.buffer_)) {
+stream::stream(stream&& other) noexcept
+    : std::iostream(static_cast<std::iostream&&>(other)), buffer_(std::move(other.buffer_)) {
   take_over(other);
 }
 
 stream& stream::operator=(stream&& other) noexcept {
   if (this == &other) return *this;
-  std::iostream::operator=(std::move(other));  // exchanges all but the buffers
+  std::iostream::operator=(static_cast<std::iostream&&>(other));  // exchanges all but the buffers
   buffer_ = std::move(other.buffer_);
   take_over(other);
   return *this;

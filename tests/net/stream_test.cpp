@@ -404,6 +404,18 @@ TEST(stream, numbers_and_words_are_read_across_the_borders_of_records) {
 
 // The tables of readline: each mode of reading records has its means in C++.
 
+// Lines up to an empty one; all the newlines that follow belong to it.
+lines paragraphs_of(std::istream& in) {
+  lines out;
+  for (std::string line, paragraph; std::getline(in, line); paragraph.clear()) {
+    do paragraph += line + '\n';
+    while (std::getline(in, line) && !line.empty());
+    while (in.peek() == '\n') in.get();
+    out.push_back(paragraph);
+  }
+  return out;
+}
+
 TEST_P(stream_over, reads_records_that_two_newlines_end) {
   auto in = reading("multi\nple\n\n1234567890line\n\n\n\nbla\n\nblubb\n\nblip");
   // A separator of two newlines, one record: a line is empty where two newlines meet.
@@ -414,16 +426,10 @@ TEST_P(stream_over, reads_records_that_two_newlines_end) {
   std::string ten(10, '\0');
   ASSERT_TRUE(in.read(ten.data(), 10));
   EXPECT_EQ(ten, "1234567890");
-  // Paragraphs: all the newlines that follow one belong to it.
-  lines paragraphs;
-  for (std::string line, paragraph; std::getline(in, line); paragraph.clear()) {
-    do paragraph += line + '\n';
-    while (std::getline(in, line) && !line.empty());
-    while (in.peek() == '\n') in.get();
-    paragraphs.push_back(paragraph);
-  }
-  EXPECT_EQ(paragraphs, (lines{"line\n", "bla\n", "blubb\n", "blip\n"}));
+  EXPECT_EQ(paragraphs_of(in), (lines{"line\n", "bla\n", "blubb\n", "blip\n"}));
   EXPECT_FALSE(in.error());
+  auto of_lines = reading("a\nb\n\nc\nd\n\ne");
+  EXPECT_EQ(paragraphs_of(of_lines), (lines{"a\nb\n", "c\nd\n", "e\n"}));
 }
 
 TEST_P(stream_over, reads_a_line_then_all_the_rest) {

@@ -165,7 +165,7 @@ long transfer_parts(kind what, int fd, const iovec* parts, std::size_t count, bo
   return go(fewer.data(), fewer.size());
 }
 
-bool waits(int flags) noexcept {
+constexpr bool waits(int flags) noexcept {
   return (flags & MSG_DONTWAIT) == 0;
 }
 
