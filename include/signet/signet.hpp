@@ -8,6 +8,8 @@
 #include <signet/net/connect.hpp>
 #include <signet/net/endpoint.hpp>
 #include <signet/net/listener.hpp>
+#include <signet/net/split.hpp>
+#include <signet/net/start_tls.hpp>
 #include <signet/net/starttls.hpp>
 #include <signet/net/tcp_socket.hpp>
 #include <signet/net/tls_socket.hpp>

@@ -18,6 +18,10 @@ namespace signet::net {
 class gathered_reader {
  public:
   [[nodiscard]] std::size_t buffered() const noexcept { return held_.size() - at_; }
+  [[nodiscard]] byte_view held_bytes() const noexcept { return held(); }
+  // Bytes that came by another way, after those that are held.
+  void append(byte_view bytes) { held_.append(bytes.text()); }
+  void discard() { drop(buffered()); }
 
   // `step` is called as result<std::size_t>(byte_span) with a buffer that is never empty; `whom` as std::string() for
   // errors.
@@ -26,6 +30,19 @@ class gathered_reader {
     if (buffer.empty()) return std::size_t{0};
     if (buffered() == 0) return step(buffer);
     return take(buffer);
+  }
+
+  // As read_some, and the bytes stay held.
+  template <class Step>
+  result<std::size_t> peek(byte_span buffer, Step&& step) {
+    if (buffer.empty()) return std::size_t{0};
+    if (buffered() == 0) {
+      auto got = fill(ahead, step);
+      if (!got) return got;
+    }
+    const auto n = std::min(buffer.size(), buffered());
+    if (n != 0) std::memcpy(buffer.data(), held_.data() + at_, n);
+    return n;
   }
 
   template <class Step, class Whom>

@@ -2,15 +2,18 @@
 
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <vector>
 
 #include "net/resolve.hpp"
 #include "net/tls_socket_impl.hpp"
+#include "net/turn_away.hpp"
 
 namespace signet {
 namespace {
@@ -125,11 +128,18 @@ bool is_passing(int system_error) noexcept {
 struct listener::impl {
   std::vector<net::descriptor> sockets;
   net::descriptor wake;
+  // Readable when one of the sockets is, or after close().
+  net::descriptor any;
   server_config config;
   endpoint at;
   std::atomic<bool> closed = false;
   // Where the next accept() looks first, so that one busy address does not starve another.
   std::size_t next = 0;
+
+  [[nodiscard]] std::string whom() const { return to_string(at); }
+  [[nodiscard]] error closed_now() const {
+    return {errc::closed, whom() + ": accepting: the listener has been closed"};
+  }
 };
 
 result<listener> listener::bind(const endpoint& at, server_config config, listen_options options) {
@@ -146,9 +156,20 @@ result<listener> listener::bind(const endpoint& at, server_config config, listen
   if (!sockets) return std::move(sockets).error();
   net::descriptor wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wake) return bind_failure(whom, errno);
+  net::descriptor any(::epoll_create1(EPOLL_CLOEXEC));
+  if (!any) return bind_failure(whom, errno);
+  const auto watch = [&any](int fd) {
+    epoll_event readable{};
+    readable.events = EPOLLIN;
+    return ::epoll_ctl(any.get(), EPOLL_CTL_ADD, fd, &readable) == 0;
+  };
+  bool watched = watch(wake.get());
+  for (const auto& s : *sockets) watched = watched && watch(s.get());
+  if (!watched) return bind_failure(whom, errno);
   endpoint taken{at.host.empty() ? "::" : at.host, net::local_address(sockets->front().get()).port()};
   // NOLINTNEXTLINE(modernize-make-unique): an aggregate is made with braces
-  std::unique_ptr<impl> made(new impl{*std::move(sockets), std::move(wake), std::move(config), std::move(taken)});
+  std::unique_ptr<impl> made(
+      new impl{*std::move(sockets), std::move(wake), std::move(any), std::move(config), std::move(taken)});
   return listener(std::move(made));
 }
 
@@ -157,45 +178,51 @@ listener::listener(listener&&) noexcept = default;
 listener& listener::operator=(listener&&) noexcept = default;
 listener::~listener() = default;
 
+result<std::optional<incoming>> listener::try_accept() {
+  if (!impl_) return net::not_open("accepting");
+  if (impl_->closed) return impl_->closed_now();
+  const auto count = impl_->sockets.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto which = (impl_->next + i) % count;
+    net::socket_address there;
+    socklen_t size = sizeof there.storage;
+    net::descriptor made(::accept4(impl_->sockets[which].get(), there.get(), &size, SOCK_CLOEXEC));
+    if (made) {
+      there.size = std::min<socklen_t>(size, sizeof there.storage);
+      impl_->next = which + 1;
+      return std::optional<incoming>(incoming(
+          tcp_socket(std::make_unique<tcp_socket::impl>(std::move(made), net::peer{{}, there, net::side::server})),
+          impl_->config));
+    }
+    if (is_passing(errno)) continue;
+    const int system_error = errno;
+    if (impl_->closed) return impl_->closed_now();
+    error_parts parts;
+    const bool used_up =
+        system_error == EMFILE || system_error == ENFILE || system_error == ENOBUFS || system_error == ENOMEM;
+    parts.code = used_up ? errc::limit_exceeded : net::code_of(system_error);
+    parts.message = impl_->whom() + ": accepting: " + net::reason_of(system_error);
+    if (used_up) parts.hint = "close connections and try again, or raise the limit (ulimit -n)";
+    parts.system_error = system_error;
+    return error(std::move(parts));
+  }
+  return std::optional<incoming>();
+}
+
 result<incoming> listener::accept(deadline until) {
   if (!impl_) return net::not_open("accepting");
-  const auto whom = [this] { return to_string(impl_->at); };
-  const auto count = impl_->sockets.size();
-  std::vector<pollfd> waited;
-  waited.reserve(count + 1);
-  for (const auto& s : impl_->sockets) waited.push_back({s.get(), POLLIN, 0});
-  waited.push_back({impl_->wake.get(), POLLIN, 0});
   const auto began = deadline::clock::now();
+  pollfd waited{impl_->any.get(), POLLIN, 0};
   for (;;) {
-    if (impl_->closed) return error(errc::closed, whom() + ": accepting: the listener has been closed");
-    const int ready = ::poll(waited.data(), waited.size(), until.poll_timeout());
-    if (ready < 0 && errno != EINTR) return error(errc::io_failed, whom() + ": accepting: " + net::reason_of(errno));
-    if (ready == 0 && until.passed()) return net::timed_out(whom(), "accepting", deadline::clock::now() - began);
-    if (ready <= 0 || impl_->closed) continue;
-    for (std::size_t i = 0; i < count; ++i) {
-      const auto which = (impl_->next + i) % count;
-      if (waited[which].revents == 0) continue;
-      net::socket_address there;
-      socklen_t size = sizeof there.storage;
-      net::descriptor made(::accept4(waited[which].fd, there.get(), &size, SOCK_CLOEXEC));
-      if (made) {
-        there.size = std::min<socklen_t>(size, sizeof there.storage);
-        impl_->next = which + 1;
-        return incoming(
-            tcp_socket(std::make_unique<tcp_socket::impl>(std::move(made), net::peer{{}, there, net::side::server})),
-            impl_->config);
-      }
-      if (is_passing(errno)) continue;
-      const int system_error = errno;
-      error_parts parts;
-      const bool used_up =
-          system_error == EMFILE || system_error == ENFILE || system_error == ENOBUFS || system_error == ENOMEM;
-      parts.code = used_up ? errc::limit_exceeded : net::code_of(system_error);
-      parts.message = whom() + ": accepting: " + net::reason_of(system_error);
-      if (used_up) parts.hint = "close connections and try again, or raise the limit (ulimit -n)";
-      parts.system_error = system_error;
-      return error(std::move(parts));
-    }
+    if (impl_->closed) return impl_->closed_now();
+    const int ready = ::poll(&waited, 1, until.poll_timeout());
+    if (ready < 0 && errno != EINTR)
+      return error(errc::io_failed, impl_->whom() + ": accepting: " + net::reason_of(errno));
+    if (ready == 0 && until.passed()) return net::timed_out(impl_->whom(), "accepting", deadline::clock::now() - began);
+    if (ready <= 0) continue;
+    auto got = try_accept();
+    if (!got) return std::move(got).error();
+    if (*got) return **std::move(got);
   }
 }
 
@@ -204,7 +231,11 @@ endpoint listener::local_endpoint() const {
 }
 
 int listener::native_handle() const noexcept {
-  return impl_ ? impl_->sockets.front().get() : -1;
+  return impl_ ? impl_->any.get() : -1;
+}
+
+int listener::close_handle() const noexcept {
+  return impl_ ? impl_->wake.get() : -1;
 }
 
 void listener::close() noexcept {
@@ -217,27 +248,27 @@ void listener::close() noexcept {
   [[maybe_unused]] const auto written = ::write(impl_->wake.get(), &one, sizeof one);
 }
 
+result<bool> incoming::looks_like_tls(deadline until) const {
+  if (!socket_.is_open()) return net::not_open("looking");
+  auto& wire = *socket_.get().wire;
+  wire.begin("looking", until);
+  for (;;) {
+    if (auto came = wire.wait(wire.read_handle(), POLLIN, until); !came) return std::move(came).error();
+    std::array<unsigned char, 2> first{};
+    const auto n = ::recv(wire.read_handle(), first.data(), first.size(), MSG_PEEK | MSG_DONTWAIT);
+    // No other protocol's first word begins with this octet, so one is enough to know (RFC 8446 section 5.1).
+    if (n > 0) return first[0] == 0x16 && (n < 2 || first[1] == 0x03);
+    if (n == 0) return error(errc::closed, wire.whom().describe() + ": looking: the client has closed without a word");
+    if (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK)
+      return net::io_failure(wire.whom(), "looking", errno);
+  }
+}
+
 result<tls_socket> incoming::handshake(handshake_options options) && {
   if (!socket_.is_open()) return net::not_open("handshake");
-  net::upgrade how;
-  how.named = "client";
-  how.until = net::deadline_of(options);
-  how.make_engine = [this](transport& wire) { return engine::server(config_, wire); };
-  auto secured = net::secure(socket_, how);
+  auto secured = net::secure(socket_, net::as_server(config_, net::deadline_of(options)));
   if (secured) return secured;
-  if (secured.error().code() == errc::plain_http) {
-    // A browser shows this; it has no use for an alert.
-    const std::string body = "This port speaks HTTPS: write https:// instead of http://.\r\n";
-    const std::string answer =
-        "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: " +
-        std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n" + body;
-    auto& wire = socket_.get().wire;
-    wire.begin("writing", {}, net::waiting::forbidden);
-    // A courtesy: whether it arrives or not, the handshake has failed.
-    static_cast<void>(wire.write(answer));
-  }
-  // So that the alert which tells the client why arrives.
-  net::part(socket_.native_handle());
+  net::turn_away(*socket_.get().wire, secured.error());
   socket_.close();
   return secured;
 }

@@ -4,12 +4,16 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include <array>
 #include <cerrno>
+#include <utility>
 
+#include "net/gathered_writer.hpp"
+#include "net/pipe_channel.hpp"
 #include "net/race.hpp"
 #include "net/resolve.hpp"
+#include "net/stream_channel.hpp"
 #include "net/tcp_socket_impl.hpp"
+#include "net/tls_socket_impl.hpp"
 
 namespace signet {
 namespace {
@@ -18,38 +22,39 @@ constexpr std::string_view reading = "reading";
 constexpr std::string_view writing = "writing";
 
 bool usable(const std::unique_ptr<tcp_socket::impl>& s) noexcept {
-  return s && s->fd;
+  return s && s->wire && s->wire->is_open();
 }
 
 // Opens a reading call and returns its step.
 auto reader(tcp_socket::impl& s, deadline until) {
-  s.wire.begin(reading, net::deadline_of_call(until, s.timeout));
+  s.wire->begin(reading, net::deadline_of_call(until, s.timeout, s.whole));
   return [&s](byte_span buffer) -> result<std::size_t> {
-    auto got = s.wire.read(buffer);
+    auto got = s.wire->read(buffer);
     if (!got) return std::move(got).error();
     return got->bytes;
   };
 }
 auto named(const tcp_socket::impl& s) {
-  return [&s] { return s.whom.describe(); };
+  return [&s] { return s.wire->whom().describe(); };
+}
+
+error refused_descriptor(int descriptor, const std::string& why) {
+  return {errc::invalid_argument, "descriptor " + std::to_string(descriptor) + ": " + why};
+}
+
+result<void> close_on_exec(int descriptor) {
+  const int flags = ::fcntl(descriptor, F_GETFD);
+  if (flags < 0 || ::fcntl(descriptor, F_SETFD, flags | FD_CLOEXEC) != 0)
+    return refused_descriptor(descriptor, net::reason_of(errno));
+  return {};
+}
+
+bool opened_for(int descriptor, int refused_mode) {
+  const int flags = ::fcntl(descriptor, F_GETFL);
+  return flags >= 0 && (flags & O_ACCMODE) != refused_mode;
 }
 
 }  // namespace
-
-void net::part(int fd) noexcept {
-  ::shutdown(fd, SHUT_WR);
-  std::array<char, 16384> scrap;
-  std::size_t left = std::size_t{1} << 20;
-  while (left > 0) {
-    const auto n = ::recv(fd, scrap.data(), std::min(left, scrap.size()), MSG_DONTWAIT);
-    if (n > 0) {
-      if (static_cast<std::size_t>(n) < scrap.size()) return;  // that was all
-      left -= static_cast<std::size_t>(n);
-    } else if (n == 0 || errno != EINTR) {
-      return;
-    }
-  }
-}
 
 result<tcp_socket> tcp_socket::connect(const endpoint& to, tcp_connect_options options) {
   const auto whom = to_string(to);
@@ -66,9 +71,7 @@ result<tcp_socket> tcp_socket::connect(const endpoint& to, tcp_connect_options o
 }
 
 result<tcp_socket> tcp_socket::adopt(int descriptor) {
-  const auto refused = [descriptor](const std::string& why) {
-    return error(errc::invalid_argument, "descriptor " + std::to_string(descriptor) + ": " + why);
-  };
+  const auto refused = [descriptor](const std::string& why) { return refused_descriptor(descriptor, why); };
   int type = 0;
   socklen_t size = sizeof type;
   if (::getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &size) != 0)
@@ -76,12 +79,37 @@ result<tcp_socket> tcp_socket::adopt(int descriptor) {
   if (type != SOCK_STREAM) return refused("it is not a stream socket");
   const auto there = net::remote_address(descriptor);
   if (there.size == 0) return refused("it is not connected");
-  const int flags = ::fcntl(descriptor, F_GETFD);
-  if (flags < 0 || ::fcntl(descriptor, F_SETFD, flags | FD_CLOEXEC) != 0) return refused(net::reason_of(errno));
+  if (auto kept = close_on_exec(descriptor); !kept) return std::move(kept).error();
   // A socket of another family has no such option, and no such delay.
   const int on = 1;
   ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   return tcp_socket(std::make_unique<impl>(net::descriptor(descriptor), net::peer{{}, there, net::side::client}));
+}
+
+result<tcp_socket> tcp_socket::adopt(int in, int out) {
+  if (in == out) return adopt(in);
+  for (const int one : {in, out})
+    if (auto kept = close_on_exec(one); !kept) return std::move(kept).error();
+  if (!opened_for(in, O_WRONLY)) return refused_descriptor(in, "it is not open for reading");
+  if (!opened_for(out, O_RDONLY)) return refused_descriptor(out, "it is not open for writing");
+  return tcp_socket(std::make_unique<impl>(
+      std::make_unique<net::pipe_channel>(net::descriptor(in), net::descriptor(out), net::peer{})));
+}
+
+tcp_socket tcp_socket::over(std::unique_ptr<byte_stream> below) {
+  return tcp_socket(std::make_unique<impl>(std::make_unique<net::stream_channel>(std::move(below), net::peer{})));
+}
+
+tcp_socket tcp_socket::over(tls_socket below) {
+  auto& outer = below.get();
+  auto whom = outer.wire.whom();
+  const auto timeout = outer.timeout;
+  const auto whole = outer.whole;
+  auto made = std::make_unique<impl>(
+      std::make_unique<net::tls_channel>(std::make_unique<net::tls_below>(std::move(below)), std::move(whom)));
+  made->timeout = timeout;
+  made->whole = whole;
+  return tcp_socket(std::move(made));
 }
 
 tcp_socket::tcp_socket(std::unique_ptr<impl> made) noexcept : impl_(std::move(made)) {}
@@ -91,6 +119,15 @@ tcp_socket::~tcp_socket() = default;
 
 void tcp_socket::set_timeout(std::chrono::milliseconds each_call) noexcept {
   if (impl_) impl_->timeout = each_call;
+}
+
+void tcp_socket::set_deadline(deadline whole_connection) noexcept {
+  if (impl_) impl_->whole = whole_connection;
+}
+
+result<std::size_t> tcp_socket::peek(byte_span buffer, deadline until) {
+  if (!usable(impl_)) return net::not_open(reading);
+  return impl_->held.peek(buffer, reader(*impl_, until));
 }
 
 result<std::size_t> tcp_socket::read_some(byte_span buffer, deadline until) {
@@ -120,35 +157,47 @@ result<std::string> tcp_socket::read_until(std::string_view delimiter, read_limi
 
 result<std::size_t> tcp_socket::write_some(byte_view bytes, deadline until) {
   if (!usable(impl_)) return net::not_open(writing);
-  if (impl_->write_ended) return net::already_ended(impl_->whom.describe(), writing);
+  if (impl_->write_ended) return net::already_ended(impl_->wire->whom().describe(), writing);
   if (bytes.empty()) return std::size_t{0};
-  impl_->wire.begin(writing, net::deadline_of_call(until, impl_->timeout));
-  auto sent = impl_->wire.write(bytes);
+  impl_->wire->begin(writing, net::deadline_of_call(until, impl_->timeout, impl_->whole));
+  auto sent = impl_->wire->write(bytes);
   if (!sent) return std::move(sent).error();
   return sent->bytes;
 }
 
 result<void> tcp_socket::write_all(byte_view bytes, deadline until) {
+  return write_gathered(std::span(&bytes, 1), until);
+}
+
+result<void> tcp_socket::write_gathered(std::span<const byte_view> parts, deadline until) {
   if (!usable(impl_)) return net::not_open(writing);
-  if (impl_->write_ended) return net::already_ended(impl_->whom.describe(), writing);
-  impl_->wire.begin(writing, net::deadline_of_call(until, impl_->timeout));
-  while (!bytes.empty()) {
-    auto sent = impl_->wire.write(bytes);
-    if (!sent) return std::move(sent).error();
-    bytes = bytes.subspan(sent->bytes);
-  }
-  return {};
+  if (impl_->write_ended) return net::already_ended(impl_->wire->whom().describe(), writing);
+  impl_->wire->begin(writing, net::deadline_of_call(until, impl_->timeout, impl_->whole));
+  const auto write = [this](byte_view bytes) -> result<void> {
+    while (!bytes.empty()) {
+      auto sent = impl_->wire->write(bytes);
+      if (!sent) return std::move(sent).error();
+      bytes = bytes.subspan(sent->bytes);
+    }
+    return {};
+  };
+  if (parts.size() == 1) return write(parts.front());
+  return net::write_gathered(parts, write);
 }
 
 result<void> tcp_socket::close_write() {
   if (!usable(impl_)) return net::not_open("closing");
   if (std::exchange(impl_->write_ended, true)) return {};
-  if (::shutdown(impl_->fd.get(), SHUT_WR) != 0) return net::io_failure(impl_->whom, "closing", errno);
-  return {};
+  impl_->wire->begin("closing", net::deadline_of_call({}, impl_->timeout, impl_->whole));
+  return impl_->wire->end_writing();
 }
 
 void tcp_socket::close() noexcept {
-  if (impl_) impl_->fd.reset();
+  if (impl_ && impl_->wire) impl_->wire->close();
+}
+
+void tcp_socket::abandon() noexcept {
+  close();
 }
 
 bool tcp_socket::is_open() const noexcept {
@@ -156,25 +205,51 @@ bool tcp_socket::is_open() const noexcept {
 }
 
 endpoint tcp_socket::local_endpoint() const {
-  return usable(impl_) ? net::to_endpoint(net::local_address(impl_->fd.get())) : endpoint{};
+  return usable(impl_) ? net::to_endpoint(net::local_address(impl_->wire->read_handle())) : endpoint{};
 }
 
 endpoint tcp_socket::remote_endpoint() const {
-  return impl_ ? net::to_endpoint(impl_->whom.address) : endpoint{};
+  return impl_ && impl_->wire ? net::to_endpoint(impl_->wire->whom().address) : endpoint{};
 }
 
 int tcp_socket::native_handle() const noexcept {
-  return impl_ ? impl_->fd.get() : -1;
+  return usable(impl_) ? impl_->wire->read_handle() : -1;
 }
+
+int tcp_socket::write_handle() const noexcept {
+  return usable(impl_) ? impl_->wire->write_handle() : -1;
+}
+
+namespace {
+
+// What was read ahead belongs to the stream, and would be lost with the socket.
+result<void> nothing_held(const tcp_socket::impl& s) {
+  const auto held = s.held.buffered();
+  if (held == 0) return {};
+  return error(
+      errc::unread_data,
+      s.wire->whom().describe() + ": releasing: " + std::to_string(held) + " bytes that were read ahead would be lost",
+      "read them first");
+}
+
+}  // namespace
 
 result<int> tcp_socket::release() {
   if (!usable(impl_)) return net::not_open("releasing");
-  if (const auto held = impl_->held.buffered(); held != 0)
-    return error(
-        errc::unread_data,
-        impl_->whom.describe() + ": releasing: " + std::to_string(held) + " bytes that were read ahead would be lost",
-        "read them first");
-  return impl_->fd.release();
+  if (auto ok = nothing_held(*impl_); !ok) return std::move(ok).error();
+  return impl_->wire->release();
+}
+
+result<tls_socket> tcp_socket::release_tls() {
+  if (!usable(impl_)) return net::not_open("releasing");
+  if (auto ok = nothing_held(*impl_); !ok) return std::move(ok).error();
+  auto* const outer = impl_->wire->below();
+  if (outer == nullptr)
+    return error(errc::not_supported,
+                 impl_->wire->whom().describe() + ": releasing: it does not stand on an encrypted connection");
+  tls_socket out(std::move(*outer));
+  impl_->wire->close();
+  return out;
 }
 
 std::size_t tcp_socket::buffered() const noexcept {

@@ -1,32 +1,34 @@
 // What a plain socket is made of; an upgrade takes it apart.
 #pragma once
 
+#include <memory>
+#include <utility>
+
 #include <signet/net/tcp_socket.hpp>
 
-#include "net/descriptor.hpp"
-#include "net/descriptor_transport.hpp"
+#include "net/descriptor_channel.hpp"
 #include "net/gathered_reader.hpp"
 
 namespace signet {
 
 struct tcp_socket::impl {
+  explicit impl(std::unique_ptr<net::channel> below) noexcept : wire(std::move(below)) {}
   impl(net::descriptor socket, net::peer far_end)
-      : fd(std::move(socket)), whom(std::move(far_end)), wire(fd.get(), whom) {}
+      : wire(std::make_unique<net::descriptor_channel>(std::move(socket), std::move(far_end))) {}
 
-  net::descriptor fd;
-  net::peer whom;
-  net::descriptor_transport wire;
+  std::unique_ptr<net::channel> wire;
   net::gathered_reader held = {};
   std::chrono::milliseconds timeout{0};
+  deadline whole = {};
   bool write_ended = false;
 };
 
 namespace net {
 
-// The deadline of one call: its own, else the socket's timeout, else none.
-inline deadline deadline_of_call(deadline own, std::chrono::milliseconds timeout) {
-  if (own.is_set()) return own;
-  return timeout.count() > 0 ? deadline(timeout) : deadline::never();
+// The deadline of one call: its own, else the socket's timeout, else none; never later than the connection's.
+inline deadline deadline_of_call(deadline own, std::chrono::milliseconds timeout, deadline whole) {
+  if (!own.is_set()) own = timeout.count() > 0 ? deadline(timeout) : deadline::never();
+  return whole.is_never() ? own : deadline::earlier(own, whole);
 }
 
 // The deadline that options ask for: so long from now, or a point in time, whichever comes first.
@@ -34,11 +36,6 @@ template <class Options>
 deadline deadline_of(const Options& options) {
   return deadline::earlier(options.until, deadline(options.timeout));
 }
-
-// Our end of a conversation that is over: says that we are done, and takes what has already arrived, at most 1 MiB and
-// without waiting. A descriptor closed over unread bytes makes the kernel reset the connection, and the peer then loses
-// what it had not read yet.
-void part(int fd) noexcept;
 
 }  // namespace net
 }  // namespace signet

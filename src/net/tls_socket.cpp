@@ -1,12 +1,11 @@
 #include <signet/net/tls_socket.hpp>
 
-#include <sys/socket.h>
-
-#include <cerrno>
 #include <thread>
+#include <utility>
 
 #include <signet/native.hpp>
 
+#include "net/gathered_writer.hpp"
 #include "net/tls_socket_impl.hpp"
 
 namespace signet {
@@ -17,24 +16,44 @@ constexpr std::string_view writing = "writing";
 constexpr std::string_view closing = "closing";
 
 bool usable(const std::unique_ptr<tls_socket::impl>& s) noexcept {
-  return s && s->fd;
+  return s && s->own && s->own->is_open();
 }
 
-// Opens a reading call and returns its step.
-auto reader(tls_socket::impl& s, deadline until) {
-  s.wire.begin(reading, net::deadline_of_call(until, s.timeout));
+// The step of a reading call.
+auto reader(tls_socket::impl& s) {
   return [&s](byte_span buffer) { return s.read_step(buffer); };
 }
 auto named(const tls_socket::impl& s) {
-  return [&s] { return s.whom.describe(); };
+  return [&s] { return s.wire.whom().describe(); };
 }
 
 }  // namespace
 
+net::tls_call::tls_call(tls_socket::impl* s, std::string_view phase, std::nullptr_t) noexcept
+    : socket_(s), phase_(phase) {
+  if (socket_ == nullptr || !socket_->own || !socket_->own->is_open()) return;
+  entered_ = !socket_->in_use.exchange(true, std::memory_order_acquire);
+}
+
+net::tls_call::tls_call(tls_socket::impl* s, std::string_view phase, deadline until) : tls_call(s, phase, nullptr) {
+  if (entered_) socket_->wire.begin(phase, deadline_of_call(until, socket_->timeout, socket_->whole));
+}
+
+net::tls_call::tls_call(tls_socket::impl* s, std::string_view phase) : tls_call(s, phase, nullptr) {
+  if (entered_) socket_->wire.begin(phase, {}, waiting::forbidden);
+}
+
+error net::tls_call::refusal() const {
+  if (socket_ == nullptr || !socket_->own || !socket_->own->is_open()) return not_open(phase_);
+  return {errc::invalid_argument,
+          socket_->wire.whom().describe() + ": " + std::string(phase_) + ": another thread is inside this socket",
+          "split() makes two halves, one for the thread that reads and one for the thread that writes"};
+}
+
 error tls_socket::impl::failed(error e) {
   // A read that ran out of time may be called again; all else the engine keeps.
   if (e.code() != errc::timed_out) broken = true;
-  return net::about(whom, named, e);
+  return net::about(wire.whom(), named, e);
 }
 
 result<void> tls_socket::impl::handshake(deadline until, byte_view first_bytes) {
@@ -57,11 +76,7 @@ result<void> tls_socket::impl::handshake(deadline until, byte_view first_bytes) 
     auto taken = tls->write(first_bytes);
     if (!taken) return failed(std::move(taken).error());
     if (auto sent = tls->uncork(); !sent) return failed(std::move(sent).error());
-    for (auto rest = byte_view(first_bytes.subspan(taken->bytes)); !rest.empty();) {
-      auto more = write_step(rest);
-      if (!more) return std::move(more).error();
-      rest = rest.subspan(*more);
-    }
+    return write(first_bytes.subspan(taken->bytes));
   }
   return flush();
 }
@@ -90,6 +105,16 @@ result<std::size_t> tls_socket::impl::write_step(byte_view bytes) {
   }
 }
 
+result<void> tls_socket::impl::write(byte_view bytes) {
+  while (!bytes.empty()) {
+    auto taken = write_step(bytes);
+    if (!taken) return std::move(taken).error();
+    bytes = bytes.subspan(*taken);
+  }
+  if (corked) return {};
+  return flush();
+}
+
 result<void> tls_socket::impl::flush() {
   while (tls->unsent() != 0) {
     if (auto sent = tls->flush(); !sent) return failed(std::move(sent).error());
@@ -97,15 +122,25 @@ result<void> tls_socket::impl::flush() {
   return {};
 }
 
+result<void> tls_socket::impl::end_writing() {
+  if (write_ended) return flush();
+  write_ended = true;
+  if (auto sent = tls->close_write(); !sent) return failed(std::move(sent).error());
+  return flush();
+}
+
 result<tls_socket> net::secure(tcp_socket& plain, const upgrade& how) {
   auto& from = plain.get();
-  auto made = std::make_unique<tls_socket::impl>(from.fd.get(), from.whom, how.named);
+  auto made = std::make_unique<tls_socket::impl>(*from.wire, how.named);
   made->timeout = from.timeout;
+  made->whole = from.whole;
   auto engine = how.make_engine(made->wire);
   if (!engine) return std::move(engine).error();
   made->tls.emplace(*std::move(engine));
-  if (auto done = made->handshake(how.until, how.first_bytes); !done) return std::move(done).error();
-  made->fd = std::move(from.fd);
+  if (auto fed = made->tls->feed(from.held.held_bytes()); !fed) return std::move(fed).error();
+  const auto until = deadline_of_call(how.until, {}, from.whole);
+  if (auto done = made->handshake(until, how.first_bytes); !done) return std::move(done).error();
+  made->own = std::move(from.wire);
   tcp_socket gone(std::move(plain));
   return tls_socket(std::move(made));
 }
@@ -119,69 +154,91 @@ void tls_socket::set_timeout(std::chrono::milliseconds each_call) noexcept {
   if (impl_) impl_->timeout = each_call;
 }
 
+void tls_socket::set_deadline(deadline whole_connection) noexcept {
+  if (impl_) impl_->whole = whole_connection;
+}
+
 result<std::size_t> tls_socket::read_some(byte_span buffer, deadline until) {
-  if (!usable(impl_)) return net::not_open(reading);
-  return impl_->held.read_some(buffer, reader(*impl_, until));
+  const net::tls_call call(impl_.get(), reading, until);
+  if (!call) return call.refusal();
+  return impl_->held.read_some(buffer, reader(*impl_));
+}
+
+result<std::size_t> tls_socket::peek(byte_span buffer, deadline until) {
+  const net::tls_call call(impl_.get(), reading, until);
+  if (!call) return call.refusal();
+  return impl_->held.peek(buffer, reader(*impl_));
 }
 
 result<void> tls_socket::read_exactly(byte_span buffer, deadline until) {
-  if (!usable(impl_)) return net::not_open(reading);
-  return impl_->held.read_exactly(buffer, reader(*impl_, until), ::signet::named(*impl_));
+  const net::tls_call call(impl_.get(), reading, until);
+  if (!call) return call.refusal();
+  return impl_->held.read_exactly(buffer, reader(*impl_), ::signet::named(*impl_));
 }
 
 result<std::string> tls_socket::read_all(read_limit limit, deadline until) {
-  if (!usable(impl_)) return net::not_open(reading);
-  return impl_->held.read_all(limit, reader(*impl_, until), ::signet::named(*impl_));
+  const net::tls_call call(impl_.get(), reading, until);
+  if (!call) return call.refusal();
+  return impl_->held.read_all(limit, reader(*impl_), ::signet::named(*impl_));
 }
 
 result<std::string> tls_socket::read_line(read_limit limit, deadline until) {
-  if (!usable(impl_)) return net::not_open(reading);
-  return impl_->held.read_line(limit, reader(*impl_, until), ::signet::named(*impl_));
+  const net::tls_call call(impl_.get(), reading, until);
+  if (!call) return call.refusal();
+  return impl_->held.read_line(limit, reader(*impl_), ::signet::named(*impl_));
 }
 
 result<std::string> tls_socket::read_until(std::string_view delimiter, read_limit limit, deadline until) {
-  if (!usable(impl_)) return net::not_open(reading);
-  return impl_->held.read_until(delimiter, limit, reader(*impl_, until), ::signet::named(*impl_));
+  const net::tls_call call(impl_.get(), reading, until);
+  if (!call) return call.refusal();
+  return impl_->held.read_until(delimiter, limit, reader(*impl_), ::signet::named(*impl_));
 }
 
 result<std::size_t> tls_socket::write_some(byte_view bytes, deadline until) {
-  if (!usable(impl_)) return net::not_open(writing);
-  if (impl_->write_ended) return net::already_ended(impl_->whom.describe(), writing);
+  const net::tls_call call(impl_.get(), writing, until);
+  if (!call) return call.refusal();
+  if (impl_->write_ended) return net::already_ended(impl_->wire.whom().describe(), writing);
   if (bytes.empty()) return std::size_t{0};
-  impl_->wire.begin(writing, net::deadline_of_call(until, impl_->timeout));
   auto taken = impl_->write_step(bytes);
-  if (!taken) return taken;
+  if (!taken || impl_->corked) return taken;
   if (auto sent = impl_->flush(); !sent) return std::move(sent).error();
   return taken;
 }
 
 result<void> tls_socket::write_all(byte_view bytes, deadline until) {
-  if (!usable(impl_)) return net::not_open(writing);
-  if (impl_->write_ended) return net::already_ended(impl_->whom.describe(), writing);
-  impl_->wire.begin(writing, net::deadline_of_call(until, impl_->timeout));
-  while (!bytes.empty()) {
-    auto taken = impl_->write_step(bytes);
-    if (!taken) return std::move(taken).error();
-    bytes = bytes.subspan(*taken);
-  }
-  return impl_->flush();
+  const net::tls_call call(impl_.get(), writing, until);
+  if (!call) return call.refusal();
+  if (impl_->write_ended) return net::already_ended(impl_->wire.whom().describe(), writing);
+  return impl_->write(bytes);
+}
+
+result<void> tls_socket::write_gathered(std::span<const byte_view> parts, deadline until) {
+  const net::tls_call call(impl_.get(), writing, until);
+  if (!call) return call.refusal();
+  if (impl_->write_ended) return net::already_ended(impl_->wire.whom().describe(), writing);
+  const bool was_corked = std::exchange(impl_->corked, true);
+  impl_->tls->cork();
+  auto written = net::write_gathered(parts, [this](byte_view piece) { return impl_->write(piece); });
+  if (was_corked) return written;
+  impl_->corked = false;
+  if (auto sent = impl_->tls->uncork(); !sent && written) return impl_->failed(std::move(sent).error());
+  return written ? impl_->flush() : written;
 }
 
 result<void> tls_socket::close_write(deadline until) {
-  if (!usable(impl_)) return net::not_open(closing);
+  const net::tls_call call(impl_.get(), closing, until);
+  if (!call) return call.refusal();
   if (impl_->write_ended) return {};
-  impl_->wire.begin(closing, net::deadline_of_call(until, impl_->timeout));
-  impl_->write_ended = true;
-  if (auto sent = impl_->tls->close_write(); !sent) return impl_->failed(std::move(sent).error());
-  return impl_->flush();
+  return impl_->end_writing();
 }
 
 result<void> tls_socket::close() {
   if (!usable(impl_)) return {};
+  const net::tls_call call(impl_.get(), closing);
+  if (!call) return call.refusal();
   result<void> outcome;
   if (!impl_->write_ended && !impl_->broken) {
     impl_->write_ended = true;
-    impl_->wire.begin(closing, {}, net::waiting::forbidden);
     impl_->wire.last_words();
     auto sent = impl_->tls->close_write();
     if (!sent) {
@@ -189,13 +246,17 @@ result<void> tls_socket::close() {
       if (!impl_->peer_ended) outcome = impl_->failed(std::move(sent).error());
     } else if (impl_->tls->unsent() != 0) {
       outcome = error(errc::timed_out,
-                      impl_->whom.describe() + ": closing: the peer takes no more, so close_notify was not sent",
+                      impl_->wire.whom().describe() + ": closing: the peer takes no more, so close_notify was not sent",
                       "close_write() waits for the peer to take it");
     }
   }
-  net::part(impl_->fd.get());
-  impl_->fd.reset();
+  impl_->own->part();
+  impl_->own->close();
   return outcome;
+}
+
+void tls_socket::abandon() noexcept {
+  if (impl_ && impl_->own) impl_->own->close();
 }
 
 bool tls_socket::is_open() const noexcept {
@@ -211,19 +272,44 @@ std::shared_ptr<const verdict> tls_socket::peer_verdict() const noexcept {
 }
 
 endpoint tls_socket::local_endpoint() const {
-  return usable(impl_) ? net::to_endpoint(net::local_address(impl_->fd.get())) : endpoint{};
+  return usable(impl_) ? net::to_endpoint(net::local_address(impl_->own->read_handle())) : endpoint{};
 }
 
 endpoint tls_socket::remote_endpoint() const {
-  return impl_ ? net::to_endpoint(impl_->whom.address) : endpoint{};
+  return impl_ ? net::to_endpoint(impl_->wire.whom().address) : endpoint{};
 }
 
 int tls_socket::native_handle() const noexcept {
-  return impl_ ? impl_->fd.get() : -1;
+  return usable(impl_) ? impl_->own->read_handle() : -1;
+}
+
+int tls_socket::write_handle() const noexcept {
+  return usable(impl_) ? impl_->own->write_handle() : -1;
 }
 
 std::size_t tls_socket::pending() const noexcept {
   return usable(impl_) ? impl_->held.buffered() + impl_->tls->pending() : 0;
+}
+
+cork::cork(tls_socket& of) noexcept : socket_(&of) {
+  socket_->get().corked = true;
+  socket_->get().tls->cork();
+}
+
+cork::~cork() {
+  if (socket_ == nullptr || !socket_->get().corked) return;
+  auto& s = socket_->get();
+  s.corked = false;
+  if (const net::tls_call call(&s, writing); call) static_cast<void>(s.tls->uncork());
+}
+
+result<void> cork::release(deadline until) {
+  auto& s = socket_->get();
+  const net::tls_call call(&s, writing, until);
+  if (!call) return call.refusal();
+  s.corked = false;
+  if (auto sent = s.tls->uncork(); !sent) return s.failed(std::move(sent).error());
+  return s.flush();
 }
 
 SSL* native::handle(const tls_socket& s) noexcept {

@@ -7,7 +7,6 @@
 #include <future>
 #include <thread>
 
-#include "net/descriptor_transport.hpp"
 #include "support/net_peers.hpp"
 
 namespace signet {
@@ -193,72 +192,6 @@ TEST(connect, a_second_connection_resumes_the_first) {
     EXPECT_EQ(client->read_all({}, patience).value(), "x");
     EXPECT_TRUE(client->close());
   }
-}
-
-TEST(start_tls, upgrades_a_plain_connection) {
-  auto [client, server] = test::make_plain_pair();
-  EXPECT_TRUE(client.write_all("STARTTLS\r\n"));
-  EXPECT_EQ(server.read_line({}, patience).value(), "STARTTLS");
-  EXPECT_TRUE(server.write_all("220 go ahead\r\n"));
-  EXPECT_EQ(client.read_line({}, patience).value(), "220 go ahead");
-  // The server's half is an engine over the same descriptor.
-  const net::peer whom;
-  net::descriptor_transport wire(server.native_handle(), whom);
-  wire.begin("handshake", patience);
-  auto serving = std::async(std::launch::async, [&wire] {
-    auto engine = signet::engine::server(test::test_server(), wire).value();
-    const auto shaken = engine.handshake();
-    std::array<char, 16> buffer{};
-    const auto got = shaken ? engine.read(buffer) : shaken;
-    return got ? std::string(buffer.data(), got->bytes) : got.error().message();
-  });
-  auto secure = start_tls(std::move(client), "server.test", trusting_client(), {.timeout = patience});
-  ASSERT_TRUE(secure) << secure.error().message();
-  EXPECT_FALSE(client.is_open());  // NOLINT(bugprone-use-after-move): what a success promises
-  ASSERT_TRUE(secure->write_all("secret"));
-  EXPECT_EQ(serving.get(), "secret");
-}
-
-TEST(start_tls, plain_bytes_before_it_are_an_error_and_stay_readable) {
-  for (const bool held_by_us : {false, true}) {
-    auto [client, server] = test::make_plain_pair();
-    ASSERT_TRUE(server.write_all(held_by_us ? "220 go ahead\r\n250 injected\r\n" : "250 injected\r\n"));
-    ASSERT_TRUE(test::wait_readable(client.native_handle()));
-    if (held_by_us) {
-      EXPECT_EQ(client.read_line({}, patience).value(), "220 go ahead");
-    }
-    const auto refused = start_tls(std::move(client), "server.test", trusting_client(), {.timeout = patience});
-    ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().code(), errc::plaintext_before_tls);
-    ASSERT_TRUE(client.is_open());  // NOLINT(bugprone-use-after-move): what a failure promises
-    EXPECT_EQ(client.read_line({}, patience).value(), "250 injected");
-    // Nothing of ours has left.
-    client.close();
-    EXPECT_EQ(server.read_all({}, patience).value(), "");
-  }
-}
-
-TEST(start_tls, a_failed_upgrade_leaves_the_plain_connection_with_its_caller) {
-  auto [client, server] = test::make_plain_pair();
-  const auto late = start_tls(std::move(client), "server.test", trusting_client(), {.timeout = 50ms});
-  ASSERT_FALSE(late);
-  EXPECT_EQ(late.error().code(), errc::timed_out);
-  ASSERT_TRUE(client.is_open());  // NOLINT(bugprone-use-after-move): what a failure promises
-  ASSERT_TRUE(server.write_all("still here\n"));
-  EXPECT_EQ(client.read_line({}, patience).value(), "still here");
-  ASSERT_TRUE(client.write_all("so am I"));
-  ASSERT_TRUE(client.close_write());
-  EXPECT_TRUE(server.read_all({}, patience).value().ends_with("so am I"));
-}
-
-TEST(start_tls, needs_an_open_connection_a_name_and_a_peer) {
-  auto [client, server] = test::make_plain_pair();
-  EXPECT_EQ(start_tls(std::move(client), "", trusting_client()).error().code(), errc::invalid_name);
-  server.close();
-  ASSERT_TRUE(test::wait_readable(client.native_handle()));  // NOLINT(bugprone-use-after-move)
-  EXPECT_EQ(start_tls(std::move(client), "server.test", trusting_client()).error().code(), errc::closed);
-  client.close();
-  EXPECT_EQ(start_tls(std::move(client), "server.test", trusting_client()).error().code(), errc::not_connected);
 }
 
 }  // namespace

@@ -3,10 +3,14 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <array>
 #include <csignal>
 #include <future>
+#include <thread>
+#include <vector>
 
 #include <signet/native.hpp>
 
@@ -226,6 +230,173 @@ TEST(tls_socket, a_forked_copy_that_goes_says_nothing) {
     ::close(kept);
   }
   EXPECT_EQ(server.read_some(some, patience).error().code(), errc::truncated);
+}
+
+// The types of the TLS records that a plain peer has been sent, beyond a handshake's.
+std::size_t records_in(std::string_view bytes) {
+  std::size_t count = 0;
+  while (bytes.size() >= 5) {
+    const auto length =
+        static_cast<std::size_t>(static_cast<unsigned char>(bytes[3])) << 8 | static_cast<unsigned char>(bytes[4]);
+    if (bytes.size() < 5 + length) break;
+    bytes.remove_prefix(5 + length);
+    ++count;
+  }
+  return count;
+}
+
+// What `say` puts on the wire, read beside TLS.
+template <class Say>
+std::string on_the_wire(Say&& say) {
+  auto [client, server] = make_tls_pair();
+  say(client);
+  std::string bytes(1 << 16, 0);
+  EXPECT_TRUE(test::wait_readable(server.native_handle()));
+  const auto n = ::recv(server.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT);
+  bytes.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+  return bytes;
+}
+
+TEST(tls_socket, peeked_bytes_stay_to_be_read) {
+  auto [client, server] = make_tls_pair();
+  ASSERT_TRUE(server.write_all("waaaanf"));
+  EXPECT_EQ(client.pending(), 0U);
+  std::array<char, 4> first{};
+  for (int time = 0; time < 2; ++time) {
+    EXPECT_EQ(client.peek(first, patience).value(), 4U);
+    EXPECT_EQ(std::string_view(first.data(), 4), "waaa");
+    EXPECT_EQ(client.pending(), 7U);
+  }
+  std::array<char, 64> all{};
+  EXPECT_EQ(client.peek(all, patience).value(), 7U);
+  EXPECT_EQ(client.read_some(all, patience).value(), 7U);
+  EXPECT_EQ(std::string_view(all.data(), 7), "waaaanf");
+  EXPECT_EQ(client.pending(), 0U);
+  EXPECT_EQ(client.peek(all, 10ms).error().code(), errc::timed_out);
+  ASSERT_TRUE(server.close());
+  EXPECT_EQ(client.peek(all, patience).value(), 0U);
+  EXPECT_EQ(client.read_some(all, patience).value(), 0U);
+}
+
+TEST(tls_socket, parts_leave_in_one_record) {
+  const std::string body(1000, 'b');
+  const auto bytes = on_the_wire([&](tls_socket& s) {
+    const std::array<byte_view, 4> parts{"HTTP/1.1 200 OK\r\n", "\r\n", "", body};
+    ASSERT_TRUE(s.write_gathered(parts));
+  });
+  EXPECT_EQ(records_in(bytes), 1U);
+}
+
+TEST(tls_socket, large_parts_arrive_whole_and_in_order) {
+  auto [client, server] = make_tls_pair();
+  std::string expected;
+  std::vector<std::string> texts;
+  for (const std::size_t size : {1U, 16383U, 16384U, 16385U, 100000U, 0U, 5U, 40000U})
+    texts.emplace_back(size, static_cast<char>('a' + texts.size()));
+  std::vector<byte_view> parts;
+  for (const auto& one : texts) {
+    expected += one;
+    parts.emplace_back(one);
+  }
+  auto sending = std::async(std::launch::async, [&, from = &client] { return from->write_gathered(parts, patience); });
+  std::string got(expected.size(), 0);
+  ASSERT_TRUE(server.read_exactly(got, patience));
+  EXPECT_TRUE(sending.get());
+  EXPECT_EQ(got, expected);
+}
+
+TEST(tls_socket, under_a_cork_writes_leave_together) {
+  const auto bytes = on_the_wire([&](tls_socket& s) {
+    cork held(s);
+    ASSERT_TRUE(s.write_all("one"));
+    ASSERT_TRUE(s.write_all("two"));
+    ASSERT_EQ(s.write_some("three").value(), 5U);
+    ASSERT_TRUE(held.release());
+  });
+  EXPECT_EQ(records_in(bytes), 3U);
+}
+
+TEST(tls_socket, a_cork_that_goes_holds_nothing_back) {
+  auto [client, server] = make_tls_pair();
+  {
+    const cork held(client);
+    ASSERT_TRUE(client.write_all("held"));
+    std::array<char, 8> buffer{};
+    EXPECT_EQ(server.read_some(buffer, 30ms).error().code(), errc::timed_out);
+  }
+  std::array<char, 4> got{};
+  EXPECT_TRUE(server.read_exactly(got, patience));
+}
+
+TEST(tls_socket, a_read_under_a_cork_sends_first) {
+  auto [client, server] = make_tls_pair();
+  const cork held(client);
+  ASSERT_TRUE(client.write_all("question\n"));
+  auto answering = std::async(std::launch::async, [&, to = &server] {
+    EXPECT_EQ(to->read_line({}, patience).value(), "question");
+    return to->write_all("answer\n");
+  });
+  EXPECT_EQ(client.read_line({}, patience).value(), "answer");
+  EXPECT_TRUE(answering.get());
+}
+
+TEST(tls_socket, no_call_outlives_the_deadline_of_the_connection) {
+  auto [client, server] = make_tls_pair();
+  client.set_deadline(30ms);
+  client.set_timeout(patience);
+  std::array<char, 4> buffer{};
+  EXPECT_EQ(client.read_some(buffer).error().code(), errc::timed_out);
+  EXPECT_EQ(client.read_some(buffer, patience).error().code(), errc::timed_out);
+  client.set_deadline({});
+  ASSERT_TRUE(server.write_all("late"));
+  EXPECT_TRUE(client.read_exactly(buffer, patience));
+}
+
+TEST(tls_socket, a_write_that_timed_out_is_never_taken_for_done) {
+  auto [client, server] = make_tls_pair();
+  EXPECT_EQ(client.write_all(std::string(std::size_t{64} << 20, 'x'), 30ms).error().code(), errc::timed_out);
+  EXPECT_EQ(client.write_all("more", patience).error().code(), errc::timed_out);
+  EXPECT_FALSE(client.close_write(patience));
+}
+
+TEST(tls_socket, two_threads_at_once_are_told) {
+  auto [client, server] = make_tls_pair();
+  auto reading = std::async(std::launch::async, [&, from = &client] { return from->read_line({}, patience); });
+  // Once the other thread is inside, this one is refused.
+  const deadline until(patience);
+  for (;;) {
+    auto refused = client.write_all("");
+    if (!refused) {
+      EXPECT_EQ(refused.error().code(), errc::invalid_argument);
+      EXPECT_NE(refused.error().message().find("another thread"), std::string::npos) << refused.error().message();
+      break;
+    }
+    ASSERT_FALSE(until.passed());
+    std::this_thread::yield();
+  }
+  ASSERT_TRUE(server.write_all("undisturbed\n"));
+  EXPECT_EQ(reading.get().value(), "undisturbed");
+  EXPECT_TRUE(client.write_all("free again"));
+}
+
+TEST(tls_socket, an_abandoned_one_leaves_the_connection_to_the_other_process) {
+  auto [client, server] = make_tls_pair();
+  const auto child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    // The child serves; the parent has let go.
+    const auto line = server.read_line({}, patience);
+    const bool answered = line && server.write_all("child: " + *line + "\n") && server.close();
+    ::_exit(answered ? 0 : 1);
+  }
+  server.abandon();
+  EXPECT_FALSE(server.is_open());
+  EXPECT_EQ(server.write_all("x").error().code(), errc::not_connected);
+  ASSERT_TRUE(client.write_all("who is there?\n"));
+  EXPECT_EQ(client.read_all({}, patience).value(), "child: who is there?\n");
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// The client's doors: a verified TLS connection from an endpoint, or from a plain connection that is to become one.
+// The client's door: a verified TLS connection from an endpoint.
 #pragma once
 
 #include <optional>
@@ -7,8 +7,7 @@
 #include <signet/base/bytes.hpp>
 #include <signet/base/deadline.hpp>
 #include <signet/net/endpoint.hpp>
-#include <signet/net/tcp_socket.hpp>
-#include <signet/net/tls_socket.hpp>
+#include <signet/net/start_tls.hpp>
 #include <signet/tls/client_config.hpp>
 
 namespace signet {
@@ -30,20 +29,5 @@ struct connect_options {
 /// Connects and shakes hands; what comes back is verified. What tcp_socket::connect and start_tls can say.
 SIGNET_EXPORT result<tls_socket> connect(const endpoint& to, connect_options options = {});
 SIGNET_EXPORT result<tls_socket> connect(const endpoint& to, const client_config& config, connect_options options = {});
-
-struct start_tls_options {
-  /// For the handshake, as in connect_options.
-  std::chrono::milliseconds timeout = std::chrono::seconds(30);
-  deadline until = {};
-  std::optional<std::string> sni = {};
-  byte_view first_bytes = {};
-};
-
-/// Upgrades a plain connection. `plain` is moved from only on success: a failed upgrade leaves it with its caller,
-/// open. Bytes that arrived before the upgrade are plaintext_before_tls (command injection). invalid_name, timed_out,
-/// closed, not_tls, handshake_failed and the codes of verification.
-SIGNET_EXPORT result<tls_socket> start_tls(tcp_socket&& plain, std::string_view name, const client_config& config,
-                                           start_tls_options options = {});
-SIGNET_EXPORT result<tls_socket> start_tls(tcp_socket&& plain, std::string_view name, start_tls_options options = {});
 
 }  // namespace signet

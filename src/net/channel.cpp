@@ -1,0 +1,44 @@
+#include "net/channel.hpp"
+
+#include <poll.h>
+
+#include <cerrno>
+
+namespace signet::net {
+
+void channel::begin(std::string_view phase, deadline until, waiting may_wait) noexcept {
+  phase_ = phase;
+  until_ = until;
+  may_wait_ = may_wait;
+  moved_ = false;
+  if (!until.is_never()) began_ = deadline::clock::now();
+}
+
+error channel::timed_out_now() const {
+  return timed_out(whom_.describe(), phase_, deadline::clock::now() - began_);
+}
+
+result<void> channel::check() const {
+  if (moved_ && until_.passed()) return timed_out_now();
+  return {};
+}
+
+result<void> channel::wait(int fd, short events, deadline until) const {
+  pollfd waited{fd, events, 0};
+  for (;;) {
+    const int ready = ::poll(&waited, 1, until.poll_timeout());
+    if (ready > 0) return {};
+    if (ready == 0) {
+      // Rounding aside, the time is up: poll_timeout() is capped for deadlines weeks away.
+      if (until.passed()) return timed_out_now();
+    } else if (errno != EINTR) {
+      return failure(errno);
+    }
+  }
+}
+
+result<int> channel::release() {
+  return error(errc::not_supported, whom_.describe() + ": releasing: it does not stand on one descriptor");
+}
+
+}  // namespace signet::net

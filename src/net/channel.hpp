@@ -1,0 +1,75 @@
+// What a socket stands on: a transport that can wait, that knows whom it leads to, and that can be ended. Plain and
+// encrypted sockets are made over one, and an upgrade hands it from the one to the other.
+#pragma once
+
+#include <string_view>
+#include <utility>
+
+#include <signet/base/deadline.hpp>
+#include <signet/tls/transport.hpp>
+
+#include "net/failure.hpp"
+
+namespace signet {
+class tls_socket;
+}
+
+namespace signet::net {
+
+enum class waiting : unsigned char { allowed, forbidden };
+
+class channel : public transport {
+ public:
+  // Opens a call: what errors name as its phase (a literal), when it ends, and whether it may wait.
+  virtual void begin(std::string_view phase, deadline until, waiting may_wait) noexcept;
+  void begin(std::string_view phase, deadline until) noexcept { begin(phase, until, waiting::allowed); }
+  // timed_out once the call has used its time. A call whose deadline had passed before it began may still move what is
+  // ready, once.
+  [[nodiscard]] result<void> check() const;
+  // poll(2) of one descriptor.
+  [[nodiscard]] result<void> wait(int fd, short events, deadline until) const;
+  [[nodiscard]] const peer& whom() const noexcept { return whom_; }
+  // Of a connection that was made for us, its far end speaks first or last as a client does.
+  void set_side(side ours) noexcept { whom_.ours = ours; }
+
+  [[nodiscard]] virtual bool is_open() const noexcept = 0;
+  // -1 where there is none. Borrowed.
+  [[nodiscard]] virtual int read_handle() const noexcept = 0;
+  [[nodiscard]] virtual int write_handle() const noexcept { return read_handle(); }
+  // Waiting until bytes come says nothing while some have come already and are held above the descriptor.
+  [[nodiscard]] virtual std::size_t pending() const noexcept { return 0; }
+  // What is written next is the last of this connection: it may wait for the segment that ends it.
+  virtual void last_words() noexcept {}
+  // Ends our direction.
+  virtual result<void> end_writing() = 0;
+  // Our end of a conversation that is over: says that we are done, and takes what has already arrived, at most 1 MiB
+  // and without waiting. A descriptor closed over unread bytes makes the kernel reset the connection, and the peer then
+  // loses what it had not read yet.
+  virtual void part() noexcept = 0;
+  // Closes; sends nothing.
+  virtual void close() noexcept = 0;
+  // Gives the one descriptor up, where that is all there is.
+  virtual result<int> release();
+  // The encrypted connection below, where there is one.
+  virtual tls_socket* below() noexcept { return nullptr; }
+
+ protected:
+  explicit channel(peer whom) noexcept : whom_(std::move(whom)) {}
+
+  [[nodiscard]] bool patient() const noexcept { return may_wait_ == waiting::allowed; }
+  [[nodiscard]] bool timed() const noexcept { return patient() && !until_.is_never(); }
+  [[nodiscard]] deadline until() const noexcept { return until_; }
+  [[nodiscard]] error failure(int system_error) const { return io_failure(whom_, phase_, system_error); }
+  [[nodiscard]] error timed_out_now() const;
+  void moved() noexcept { moved_ = true; }
+
+ private:
+  peer whom_;
+  std::string_view phase_ = "reading";
+  deadline until_ = {};
+  deadline::clock::time_point began_ = {};
+  waiting may_wait_ = waiting::allowed;
+  bool moved_ = false;
+};
+
+}  // namespace signet::net

@@ -1,0 +1,382 @@
+#include <signet/net/start_tls.hpp>
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <future>
+#include <thread>
+
+#include "support/net_peers.hpp"
+
+namespace signet {
+namespace {
+
+using test::patience;
+using test::trusting_client;
+using namespace std::chrono_literals;
+
+// Both ends of one connection are upgraded, each in a thread of its own.
+test::tls_pair upgraded(tcp_socket client, tcp_socket server, const client_config& trusting = trusting_client(),
+                        const server_config& serving = test::test_server()) {
+  auto accepted = std::async(std::launch::async,
+                             [&] { return start_tls(std::move(server), serving, {.timeout = patience}).value(); });
+  auto connected = start_tls(std::move(client), "server.test", trusting, {.timeout = patience}).value();
+  return {std::move(connected), accepted.get()};
+}
+
+test::tls_pair upgraded(tls_socket client, tls_socket server) {
+  auto accepted = std::async(std::launch::async, [&] {
+    return start_tls(std::move(server), test::test_server(), {.timeout = patience}).value();
+  });
+  auto connected = start_tls(std::move(client), "server.test", trusting_client(), {.timeout = patience}).value();
+  return {std::move(connected), accepted.get()};
+}
+
+test::plain_pair unwrapped(tls_socket client, tls_socket server) {
+  auto back = std::async(std::launch::async, [&] { return std::move(server).unwrap({.timeout = patience}).value(); });
+  auto plain = std::move(client).unwrap({.timeout = patience}).value();
+  return {std::move(plain), back.get()};
+}
+
+template <class Socket>
+void say_and_hear(Socket& from, Socket& to, const std::string& what) {
+  ASSERT_TRUE(from.write_all(what + "\n", patience));
+  EXPECT_EQ(to.read_line({}, patience).value(), what);
+}
+
+struct pipes {
+  tcp_socket client;
+  tcp_socket server;
+};
+pipes make_pipes() {
+  std::array<int, 2> up{};
+  std::array<int, 2> down{};
+  if (::pipe(up.data()) != 0 || ::pipe(down.data()) != 0) throw std::runtime_error("no pipes");
+  return {tcp_socket::adopt(down[0], up[1]).value(), tcp_socket::adopt(up[0], down[1]).value()};
+}
+
+TEST(start_tls, upgrades_a_plain_connection) {
+  auto [client, server] = test::make_plain_pair();
+  say_and_hear(client, server, "STARTTLS");
+  say_and_hear(server, client, "220 go ahead");
+  auto secure = upgraded(std::move(client), std::move(server));
+  EXPECT_FALSE(client.is_open());  // NOLINT(bugprone-use-after-move): what a success promises
+  EXPECT_FALSE(server.is_open());  // NOLINT(bugprone-use-after-move)
+  say_and_hear(secure.client, secure.server, "secret");
+  EXPECT_TRUE(secure.client.peer_verdict()->trusted());
+}
+
+TEST(start_tls, goes_there_and_back_as_often_as_both_like) {
+  auto [client, server] = test::make_plain_pair();
+  auto plain = test::plain_pair{std::move(client), std::move(server)};
+  for (int round = 0; round < 3; ++round) {
+    say_and_hear(plain.client, plain.server, "plain");
+    auto secure = upgraded(std::move(plain.client), std::move(plain.server));
+    say_and_hear(secure.client, secure.server, "secret");
+    say_and_hear(secure.server, secure.client, "secret too");
+    plain = unwrapped(std::move(secure.client), std::move(secure.server));
+    say_and_hear(plain.server, plain.client, "plain again");
+  }
+}
+
+TEST(start_tls, a_client_that_did_not_wait_for_the_go_ahead_is_served) {
+  auto [client, server] = test::make_plain_pair();
+  auto connecting = std::async(std::launch::async, [to = std::move(client)]() mutable {
+    EXPECT_TRUE(to.write_all("STARTTLS\r\n"));
+    return start_tls(std::move(to), "server.test", trusting_client(), {.timeout = patience});
+  });
+  // The ClientHello is behind the line, in the server's hands already.
+  std::array<char, 11> first{};
+  while (server.peek(first, patience).value() < first.size()) std::this_thread::yield();
+  EXPECT_EQ(server.read_line({}, patience).value(), "STARTTLS");
+  auto secure = start_tls(std::move(server), test::test_server(), {.timeout = patience});
+  ASSERT_TRUE(secure) << secure.error().message();
+  auto connected = connecting.get();
+  ASSERT_TRUE(connected) << connected.error().message();
+  say_and_hear(*connected, *secure, "secret");
+}
+
+TEST(start_tls, a_server_takes_no_commands_from_before_it) {
+  auto [client, server] = test::make_plain_pair();
+  ASSERT_TRUE(client.write_all("STARTTLS\r\nRSET\r\n"));
+  EXPECT_EQ(server.read_line({}, patience).value(), "STARTTLS");
+  const auto refused = start_tls(std::move(server), test::test_server(), {.timeout = patience});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), errc::plaintext_before_tls);
+  ASSERT_TRUE(server.is_open());  // NOLINT(bugprone-use-after-move): what a failure promises
+  EXPECT_EQ(server.read_line({}, patience).value(), "RSET");
+}
+
+TEST(start_tls, a_failed_upgrade_of_a_server_leaves_the_plain_connection_with_its_caller) {
+  auto [client, server] = test::make_plain_pair();
+  ASSERT_TRUE(client.write_all("no TLS at all\n"));
+  ASSERT_TRUE(test::wait_readable(server.native_handle()));
+  EXPECT_EQ(start_tls(std::move(server), test::test_server(), {.timeout = patience}).error().code(), errc::not_tls);
+  ASSERT_TRUE(server.is_open());  // NOLINT(bugprone-use-after-move): what a failure promises
+  ASSERT_TRUE(server.write_all("550 that was not TLS\n"));
+  EXPECT_TRUE(client.read_until("550 that was not TLS\n", {}, patience));
+}
+
+TEST(start_tls, plain_bytes_before_it_are_an_error_and_stay_readable) {
+  for (const bool held_by_us : {false, true}) {
+    auto [client, server] = test::make_plain_pair();
+    ASSERT_TRUE(server.write_all(held_by_us ? "220 go ahead\r\n250 injected\r\n" : "250 injected\r\n"));
+    ASSERT_TRUE(test::wait_readable(client.native_handle()));
+    if (held_by_us) {
+      EXPECT_EQ(client.read_line({}, patience).value(), "220 go ahead");
+    }
+    const auto refused = start_tls(std::move(client), "server.test", trusting_client(), {.timeout = patience});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), errc::plaintext_before_tls);
+    ASSERT_TRUE(client.is_open());  // NOLINT(bugprone-use-after-move): what a failure promises
+    EXPECT_EQ(client.read_line({}, patience).value(), "250 injected");
+    // Nothing of ours has left.
+    client.close();
+    EXPECT_EQ(server.read_all({}, patience).value(), "");
+  }
+}
+
+TEST(start_tls, a_failed_upgrade_leaves_the_plain_connection_with_its_caller) {
+  auto [client, server] = test::make_plain_pair();
+  const auto late = start_tls(std::move(client), "server.test", trusting_client(), {.timeout = 50ms});
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code(), errc::timed_out);
+  ASSERT_TRUE(client.is_open());  // NOLINT(bugprone-use-after-move): what a failure promises
+  ASSERT_TRUE(server.write_all("still here\n"));
+  EXPECT_EQ(client.read_line({}, patience).value(), "still here");
+  ASSERT_TRUE(client.write_all("so am I"));
+  ASSERT_TRUE(client.close_write());
+  EXPECT_TRUE(server.read_all({}, patience).value().ends_with("so am I"));
+}
+
+TEST(start_tls, needs_an_open_connection_a_name_and_a_peer) {
+  auto [client, server] = test::make_plain_pair();
+  EXPECT_EQ(start_tls(std::move(client), "", trusting_client()).error().code(), errc::invalid_name);
+  server.close();
+  ASSERT_TRUE(test::wait_readable(client.native_handle()));  // NOLINT(bugprone-use-after-move)
+  EXPECT_EQ(start_tls(std::move(client), "server.test", trusting_client()).error().code(), errc::closed);
+  client.close();
+  EXPECT_EQ(start_tls(std::move(client), "server.test", trusting_client()).error().code(), errc::not_connected);
+}
+
+TEST(unwrap, gives_the_plain_bytes_that_came_with_the_end) {
+  auto [client, server] = test::make_tls_pair();
+  // Both ends in one go: close_notify and what follows it.
+  auto early = std::move(client).unwrap_early(patience);
+  ASSERT_TRUE(early) << early.error().message();
+  ASSERT_TRUE(early->write_all("plain at once\n"));
+  std::array<char, 64> buffer{};
+  EXPECT_EQ(server.read_some(buffer, patience).value(), 0U);
+  auto plain = std::move(server).unwrap({.timeout = patience});
+  ASSERT_TRUE(plain) << plain.error().message();
+  EXPECT_EQ(plain->read_line({}, patience).value(), "plain at once");
+  ASSERT_TRUE(plain->write_all("understood\n"));
+  EXPECT_EQ(early->read_line({}, patience).value(), "understood");
+}
+
+TEST(unwrap, early_gives_out_nothing_that_came_before_the_peers_close_notify) {
+  auto [client, server] = test::make_tls_pair();
+  auto early = std::move(client).unwrap_early(patience).value();
+  ASSERT_TRUE(server.write_all("encrypted"));
+  std::array<char, 64> buffer{};
+  const auto refused = early.read_some(buffer, patience);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), errc::unread_data);
+}
+
+TEST(unwrap, early_takes_no_plain_bytes_for_the_end) {
+  auto [client, server] = test::make_tls_pair();
+  auto early = std::move(client).unwrap_early(patience).value();
+  // Somebody on the path, who cannot make a close_notify.
+  ASSERT_EQ(::send(server.native_handle(), "250 injected\r\n", 14, MSG_NOSIGNAL), 14);
+  for (int time = 0; time < 2; ++time) {
+    const auto refused = early.read_line({}, patience);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind(), error_kind::peer) << refused.error().message();
+  }
+}
+
+TEST(unwrap, waits_for_nobody_longer_than_it_is_told_and_can_be_tried_again) {
+  auto [client, server] = test::make_tls_pair();
+  const auto late = std::move(client).unwrap({.timeout = 30ms});
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code(), errc::timed_out);
+  ASSERT_TRUE(client.is_open());  // NOLINT(bugprone-use-after-move): what a failure promises
+  auto other = std::move(server).unwrap({.timeout = patience});
+  ASSERT_TRUE(other) << other.error().message();
+  auto plain = std::move(client).unwrap({.timeout = patience});
+  ASSERT_TRUE(plain) << plain.error().message();
+  say_and_hear(*plain, *other, "plain");
+}
+
+TEST(unwrap, leaves_no_data_behind_unasked) {
+  for (const bool had_been_read_ahead : {false, true}) {
+    auto [client, server] = test::make_tls_pair();
+    ASSERT_TRUE(server.write_all("first\nsecond\n"));
+    if (had_been_read_ahead) {
+      EXPECT_EQ(client.read_line({}, patience).value(), "first");
+    }
+    const auto refused = std::move(client).unwrap({.timeout = patience});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), errc::unread_data);
+    if (!had_been_read_ahead) {
+      EXPECT_EQ(client.read_line({}, patience).value(), "first");  // NOLINT(bugprone-use-after-move)
+    }
+    EXPECT_EQ(client.read_line({}, patience).value(), "second");
+    auto other = std::async(std::launch::async, [&] { return std::move(server).unwrap({.timeout = patience}); });
+    EXPECT_TRUE(std::move(client).unwrap({.timeout = patience}));
+    EXPECT_TRUE(other.get());
+  }
+}
+
+TEST(unwrap, discards_as_much_as_it_may) {
+  auto [client, server] = test::make_tls_pair();
+  ASSERT_TRUE(server.write_all("0123456789"));
+  ASSERT_TRUE(server.close_write());
+  EXPECT_EQ(std::move(client).unwrap({.timeout = patience, .discard = 9}).error().code(), errc::unread_data);
+  EXPECT_TRUE(std::move(client).unwrap({.timeout = patience, .discard = 10}));  // NOLINT(bugprone-use-after-move)
+}
+
+TEST(unwrap, a_connection_that_is_cut_is_truncated_and_no_way_to_plain) {
+  auto [client, server] = test::make_tls_pair();
+  ::shutdown(server.native_handle(), SHUT_WR);
+  const auto cut = std::move(client).unwrap({.timeout = patience});
+  ASSERT_FALSE(cut);
+  EXPECT_EQ(cut.error().code(), errc::truncated);
+  EXPECT_EQ(std::move(client).unwrap({.timeout = patience}).error().code(),  // NOLINT(bugprone-use-after-move)
+            errc::truncated);
+}
+
+TEST(stacked_tls, carries_tls_inside_tls_and_gives_each_layer_back) {
+  auto outer = test::make_tls_pair();
+  say_and_hear(outer.client, outer.server, "OK_OUTER");
+  auto inner = upgraded(std::move(outer.client), std::move(outer.server));
+  EXPECT_TRUE(inner.client.peer_verdict()->trusted());
+  say_and_hear(inner.client, inner.server, "OK_INNER");
+  const std::string much(1 << 20, 'm');
+  auto sending = std::async(std::launch::async, [&] { return inner.server.write_all(much + '\n', patience); });
+  EXPECT_EQ(inner.client.read_line({.bytes = 2 << 20}, patience).value(), much);
+  EXPECT_TRUE(sending.get());
+
+  auto plain = unwrapped(std::move(inner.client), std::move(inner.server));
+  say_and_hear(plain.client, plain.server, "outer again");
+  auto client = plain.client.release_tls();
+  ASSERT_TRUE(client) << client.error().message();
+  auto server = plain.server.release_tls();
+  ASSERT_TRUE(server) << server.error().message();
+  say_and_hear(*server, *client, "outer alone");
+  ASSERT_TRUE(server->close());
+  EXPECT_EQ(client->read_all({}, patience).value(), "");
+}
+
+TEST(stacked_tls, the_inner_end_is_told_apart_from_a_cut) {
+  auto outer = test::make_tls_pair();
+  auto inner = upgraded(std::move(outer.client), std::move(outer.server));
+  ASSERT_TRUE(inner.server.write_all("WORLD"));
+  ASSERT_TRUE(inner.server.close());
+  EXPECT_EQ(inner.client.read_all({}, patience).value(), "WORLD");
+
+  outer = test::make_tls_pair();
+  auto cut = upgraded(std::move(outer.client), std::move(outer.server));
+  ::shutdown(cut.server.native_handle(), SHUT_RDWR);
+  EXPECT_EQ(cut.client.read_all({}, patience).error().code(), errc::truncated);
+}
+
+TEST(stacked_tls, a_refused_inner_peer_leaves_the_outer_connection_with_its_caller) {
+  auto outer = test::make_tls_pair();
+  auto accepted = std::async(std::launch::async, [&] {
+    return start_tls(std::move(outer.server), test::test_server(), {.timeout = patience});
+  });
+  const auto refused = start_tls(std::move(outer.client), "other.test", trusting_client(), {.timeout = patience});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), errc::name_mismatch) << refused.error().message();
+  EXPECT_FALSE(accepted.get());
+  ASSERT_TRUE(outer.client.is_open());
+  say_and_hear(outer.client, outer.server, "still here");
+}
+
+TEST(stacked_tls, waits_no_longer_than_its_deadline) {
+  auto outer = test::make_tls_pair();
+  EXPECT_EQ(start_tls(std::move(outer.client), "server.test", trusting_client(), {.timeout = 50ms}).error().code(),
+            errc::timed_out);
+}
+
+TEST(stacked_tls, runs_over_pipes) {
+  auto [client, server] = make_pipes();
+  say_and_hear(client, server, "plain");
+  auto secure = upgraded(std::move(client), std::move(server));
+  say_and_hear(secure.client, secure.server, "secret");
+  const std::string much(1 << 20, 'm');
+  for (auto* from : {&secure.client, &secure.server}) {
+    auto& to = from == &secure.client ? secure.server : secure.client;
+    auto sending = std::async(std::launch::async, [&] { return from->write_all(much, patience); });
+    std::string got(much.size(), 0);
+    EXPECT_TRUE(to.read_exactly(got, patience));
+    EXPECT_EQ(got, much);
+    EXPECT_TRUE(sending.get());
+  }
+  ASSERT_TRUE(secure.client.close());
+  EXPECT_EQ(secure.server.read_all({}, patience).value(), "");
+}
+
+TEST(stacked_tls, a_pipe_without_a_reader_is_an_error_and_raises_no_sigpipe) {
+  auto [client, server] = make_pipes();
+  server.close();
+  const auto refused = client.write_all("nobody listens");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), errc::connection_reset);
+  std::array<char, 4> buffer{};
+  EXPECT_EQ(client.read_some(buffer, patience).value(), 0U);
+}
+
+TEST(stacked_tls, a_full_pipe_ends_by_its_deadline) {
+  auto [client, server] = make_pipes();
+  EXPECT_EQ(client.write_all(std::string(1 << 20, 'x'), 50ms).error().code(), errc::timed_out);
+}
+
+TEST(stacked_tls, descriptors_that_go_the_wrong_way_are_refused) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe(ends.data()), 0);
+  EXPECT_EQ(tcp_socket::adopt(ends[1], ends[0]).error().code(), errc::invalid_argument);
+  EXPECT_EQ(tcp_socket::adopt(ends[0], -1).error().code(), errc::invalid_argument);
+  ::close(ends[0]);
+  ::close(ends[1]);
+}
+
+// A stream of somebody else's: a plain connection that turns every octet around.
+class mirrored final : public byte_stream {
+ public:
+  explicit mirrored(tcp_socket below) : below_(std::move(below)) {}
+  result<std::size_t> read_some(byte_span buffer, deadline until) override {
+    auto got = below_.read_some(buffer, until);
+    if (got) turn(byte_span(std::span<std::byte>(buffer.first(*got))));
+    return got;
+  }
+  result<std::size_t> write_some(byte_view bytes, deadline until) override {
+    std::string copy(bytes.text().substr(0, 1000));
+    turn(byte_span(copy));
+    return below_.write_some(copy, until);
+  }
+  result<void> close_write() override { return below_.close_write(); }
+  void close() noexcept override { below_.close(); }
+
+ private:
+  static void turn(byte_span bytes) {
+    for (auto& one : bytes) one ^= std::byte{0xff};
+  }
+  tcp_socket below_;
+};
+
+TEST(stacked_tls, runs_over_a_stream_that_somebody_else_made) {
+  auto [client, server] = test::make_plain_pair();
+  auto secure = upgraded(tcp_socket::over(std::make_unique<mirrored>(std::move(client))),
+                         tcp_socket::over(std::make_unique<mirrored>(std::move(server))));
+  say_and_hear(secure.client, secure.server, "secret");
+  ASSERT_TRUE(secure.server.close());
+  EXPECT_EQ(secure.client.read_all({}, patience).value(), "");
+}
+
+}  // namespace
+}  // namespace signet
