@@ -126,17 +126,17 @@ class Server(unittest.TestCase):
 class MailServer:
     """Speaks the plain beginning of SMTP, then has openssl's program speak the TLS: a relay behind one accepted client."""
 
-    def __init__(self, test, injected=b""):
+    def __init__(self, test, injected=b"", go_ahead=b"220 go ahead\r\n"):
         self.tls, tls_port = openssl_server()
         test.addCleanup(self.tls.stop)
         self.listener = socket.create_server(("127.0.0.1", 0))
         test.addCleanup(self.listener.close)
         self.port = self.listener.getsockname()[1]
-        self.thread = threading.Thread(target=self.serve, args=(tls_port, injected), daemon=True)
+        self.thread = threading.Thread(target=self.serve, args=(tls_port, go_ahead + injected), daemon=True)
         self.thread.start()
         test.addCleanup(self.thread.join, PATIENCE)
 
-    def serve(self, tls_port, injected):
+    def serve(self, tls_port, answer):
         client, _ = self.listener.accept()
         with client, socket.create_connection(("127.0.0.1", tls_port), PATIENCE) as server:
             client.settimeout(PATIENCE)
@@ -144,7 +144,7 @@ class MailServer:
             line = b""
             while not line.endswith(b"\r\n"):
                 line += client.recv(1) or b"\r\n"
-            client.sendall(b"220 go ahead\r\n" + injected)
+            client.sendall(answer)
             back = threading.Thread(target=self.copy, args=(server, client), daemon=True)
             back.start()
             self.copy(client, server)
@@ -190,6 +190,23 @@ class StartTls(unittest.TestCase):
             thread.join(PATIENCE)
         self.assertEqual((status, line), (1, b""))
         self.assertIn("no STARTTLS: 502 never heard of it", said)
+
+
+class Starttls(unittest.TestCase):
+    def test_it_tells_until_when_the_certificate_holds(self):
+        server = MailServer(self, go_ahead=b"234 go\r\n")
+        status, line, said = run(example("starttls"), "ftp", f"localhost:{server.port}", env=TRUSTING)
+        self.assertEqual((status, said), (0, "< 220 mail.test ESMTP\n> AUTH TLS\n< 234 go\n"))
+        self.assertRegex(line.decode(), r"^CN=server\.test holds until \d{4}-\d\d-\d\dT\S+Z\n$")
+
+    def test_it_explains_a_refusal(self):
+        server = MailServer(self, go_ahead=b"502 no TLS\r\n")
+        status, line, said = run(example("starttls"), "ftp", f"localhost:{server.port}", env=TRUSTING)
+        self.assertEqual((status, line), (1, b""))
+        self.assertIn('the server refused: "502 no TLS"', said)
+        status, line, said = run(example("starttls"), "smtps", "localhost")
+        self.assertEqual((status, line), (1, b""))
+        self.assertIn("xmpp-server", said)
 
 
 class Certificates(unittest.TestCase):

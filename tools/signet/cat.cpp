@@ -116,7 +116,8 @@ exit_status run_cat(arguments args) {
       "Joins stdin and stdout to a verified TLS connection. The end of the input ends our direction only.",
       "  signet cat example.org:443\n"
       "  printf 'GET / HTTP/1.0\\n\\n' | signet cat --crlf www.example.org:https\n"
-      "  signet cat -v --ca ca.pem --name server.test localhost:4433 < request > answer\n");
+      "  signet cat -v --ca ca.pem --name server.test localhost:4433 < request > answer\n"
+      "  signet cat --crlf --starttls smtp mail.example.org:submission\n");
   std::string address;
   bool crlf = false;
   bool verbose = false;
@@ -129,12 +130,13 @@ exit_status run_cat(arguments args) {
   line.add_flag("-v,--verbose", verbose, "tell on stderr whom we talk to");
   line.add_option("--wait", wait, "how long to wait for input once the peer has ended (1)")->type_name("SECONDS");
   client.add_to(line);
+  client.add_starttls_to(line);
   if (const auto over = line.read(args)) return *over;
   client.check("cat");
   const auto patience = parse_seconds("cat", "--wait", wait);
 
-  auto socket =
-      signet::connect(signet::endpoint::parse(address).value(), client.config(), client.connect_options()).value();
+  auto socket = client.connect(signet::endpoint::parse(address, client.default_port()).value(), client.config(),
+                               verbose ? verbosity::verbose : verbosity::quiet);
   warn_of_findings(socket);
   if (verbose) say_connection(socket);
   joint(std::move(socket), crlf, patience).run();

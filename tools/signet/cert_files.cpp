@@ -90,7 +90,7 @@ std::optional<signet::endpoint> as_peer(const std::string& text) {
 }
 
 peer_look look_at(const signet::endpoint& peer, const client_flags& flags) {
-  auto socket = signet::connect(peer, flags.config_for_a_look(), flags.connect_options()).value();
+  auto socket = flags.connect(peer, flags.config_for_a_look());
   peer_look seen{.peer = peer, .chain = socket.info().peer_chain, .judged = socket.peer_verdict()};
   const auto who = signet::to_string(peer);
   if (seen.chain.empty()) throw failure(exit_status::judged_bad, "looking at " + who + ": it sent no certificate");

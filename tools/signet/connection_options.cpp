@@ -34,6 +34,7 @@ signet::protocol_version version_of(const std::string& text) {
 }
 
 constexpr const char* trust_group = "Trust and identity";
+constexpr const char* connection_group = "Connection";
 
 // The file the key log's lines are appended to. One write a line, so that several processes can share it.
 class key_log_file {
@@ -136,9 +137,18 @@ void client_flags::add_to(command_line& line) {
   add_connection_to(line);
 }
 
+void client_flags::add_starttls_to(command_line& line) {
+  line.add_option("--starttls", starttls_text_,
+                  "begin in plain and change to TLS: smtp, lmtp, imap, pop3, ftp, ldap, xmpp, xmpp-server, nntp, "
+                  "sieve, postgres, mysql, http-upgrade, or through a proxy by http-connect:HOST:PORT")
+      ->type_name("PROTO")
+      ->group(connection_group);
+}
+
 void client_flags::add_for_a_look_to(command_line& line) {
   add_trust_to(line);
   add_connection_to(line);
+  add_starttls_to(line);
 }
 
 void client_flags::add_trust_to(command_line& line) {
@@ -154,12 +164,11 @@ void client_flags::add_trust_to(command_line& line) {
 }
 
 void client_flags::add_connection_to(command_line& line) {
-  const std::string connection = "Connection";
   line.add_option("--timeout", timeout_text_, "for connecting, and then for each wait (30)")
       ->type_name("SECONDS")
-      ->group(connection);
-  line.add_flag("-4,--ipv4", ipv4_, "connect by IPv4 only")->group(connection);
-  line.add_flag("-6,--ipv6", ipv6_, "connect by IPv6 only")->group(connection);
+      ->group(connection_group);
+  line.add_flag("-4,--ipv4", ipv4_, "connect by IPv4 only")->group(connection_group);
+  line.add_flag("-6,--ipv6", ipv6_, "connect by IPv6 only")->group(connection_group);
   tls_.add_to(line);
 }
 
@@ -171,6 +180,26 @@ void client_flags::check(const std::string& command) {
     throw failure(exit_status::usage, command + ": --password-file needs --cert");
   rules_.check(command);
   tls_.check(command);
+  check_starttls(command);
+}
+
+void client_flags::check_starttls(const std::string& command) {
+  if (starttls_text_.empty()) return;
+  const auto refused = [&](const signet::error& why) {
+    return failure(exit_status::usage, command + ": --starttls: " + why.message(), why.hint());
+  };
+  const auto proxy = std::string(signet::starttls::name(signet::starttls::protocol::http_connect)) + ':';
+  const bool proxied = starttls_text_.starts_with(proxy);
+  const auto parsed = signet::starttls::parse(proxied ? proxy.substr(0, proxy.size() - 1) : starttls_text_);
+  if (!parsed) throw refused(parsed.error());
+  starttls_ = *parsed;
+  if (*parsed != signet::starttls::protocol::http_connect) return;
+  if (!proxied)
+    throw failure(exit_status::usage, command + ": --starttls: http-connect needs a proxy",
+                  "write " + proxy + "HOST:PORT");
+  auto at = signet::endpoint::parse(starttls_text_.substr(proxy.size()));
+  if (!at) throw refused(at.error());
+  proxy_ = *std::move(at);
 }
 
 signet::trust_store client_flags::trust() const {
@@ -203,6 +232,22 @@ signet::client_config client_flags::config() const {
     options.loosened = signet::dangerous::accept_any_certificate("--insecure on the command line");
   }
   return signet::client_config::make(std::move(options)).value();
+}
+
+signet::tls_socket client_flags::connect(const signet::endpoint& to, const signet::client_config& config,
+                                         verbosity dialogue) const {
+  if (!starttls_) return signet::connect(to, config, connect_options()).value();
+  signet::starttls::options with{.proxy = proxy_};
+  if (dialogue == verbosity::verbose) {
+    with.trace = [](signet::starttls::direction way, std::string_view line) {
+      say((way == signet::starttls::direction::sent ? "> " : "< ") + std::string(line));
+    };
+  }
+  return signet::starttls::connect(to, *starttls_, config, connect_options(), std::move(with)).value();
+}
+
+std::uint16_t client_flags::default_port() const noexcept {
+  return starttls_ ? signet::starttls::default_port(*starttls_) : std::uint16_t{0};
 }
 
 signet::connect_options client_flags::connect_options() const {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <signet/net/connect.hpp>
+#include <signet/net/starttls.hpp>
 #include <signet/tls/client_config.hpp>
 #include <signet/tls/server_config.hpp>
 
@@ -55,11 +56,15 @@ signet::trust_store trust_at(const std::string& place);
 /// All of `ca`, or the system's when there are none, and `add_ca`.
 signet::trust_store trust_of(const std::vector<std::string>& ca, const std::vector<std::string>& add_ca);
 
+enum class verbosity : unsigned char { quiet, verbose };
+
 /// Whom a client trusts, who it is, and how it connects.
 class client_flags {
  public:
   void add_to(command_line& line);
-  /// For subcommands that look at a peer: no certificate of our own, no --insecure.
+  /// --starttls, where what follows the handshake is the caller's.
+  void add_starttls_to(command_line& line);
+  /// For subcommands that look at a peer: no certificate of our own, no --insecure. With --starttls.
   void add_for_a_look_to(command_line& line);
   /// After the line was read. Throws failure.
   void check(const std::string& command);
@@ -71,6 +76,12 @@ class client_flags {
   [[nodiscard]] signet::trust_store trust() const;
   /// Whether the command line said whom to trust.
   [[nodiscard]] bool names_trust() const noexcept { return !ca_.empty() || !add_ca_.empty(); }
+  /// Connects and shakes hands, after the dialogue of --starttls if there is one; verbose tells that on stderr. Throws
+  /// signet::exception.
+  [[nodiscard]] signet::tls_socket connect(const signet::endpoint& to, const signet::client_config& config,
+                                           verbosity dialogue = verbosity::quiet) const;
+  /// The port for an address without one: that of --starttls, or 0 for none.
+  [[nodiscard]] std::uint16_t default_port() const noexcept;
   [[nodiscard]] signet::connect_options connect_options() const;
   [[nodiscard]] signet::tcp_connect_options tcp_connect_options() const;
   [[nodiscard]] std::chrono::milliseconds timeout() const noexcept { return timeout_; }
@@ -79,6 +90,7 @@ class client_flags {
  private:
   void add_trust_to(command_line& line);
   void add_connection_to(command_line& line);
+  void check_starttls(const std::string& command);
   [[nodiscard]] signet::client_options options() const;
   [[nodiscard]] signet::address_family family() const noexcept;
 
@@ -92,6 +104,9 @@ class client_flags {
   bool insecure_ = false;
   std::string timeout_text_ = "30";
   std::chrono::milliseconds timeout_ = std::chrono::seconds(30);
+  std::string starttls_text_;
+  std::optional<signet::starttls::protocol> starttls_;
+  signet::endpoint proxy_;
   bool ipv4_ = false;
   bool ipv6_ = false;
   verify_flags rules_;
