@@ -1,0 +1,299 @@
+#include <signet/net/relay.hpp>
+
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <memory>
+#include <optional>
+#include <type_traits>
+
+#include "net/tls_socket_impl.hpp"
+
+namespace signet {
+namespace {
+
+constexpr std::string_view relaying = "relaying";
+constexpr std::size_t held_at_most = std::size_t{64} << 10;
+
+// What a gathering read had read ahead; 0 when nothing is left of it.
+std::size_t read_ahead(net::gathered_reader& held, byte_span buffer) {
+  return held.read_some(buffer, [](byte_span) { return result<std::size_t>(std::size_t{0}); }).value();
+}
+
+// One of the two, plain or encrypted; no call waits.
+class relay_side {
+ public:
+  relay_side(std::string_view which, net::channel& wire) noexcept : which_(which), wire_(wire) {}
+  relay_side(const relay_side&) = delete;
+  relay_side& operator=(const relay_side&) = delete;
+  virtual ~relay_side() = default;
+
+  // As a transport's.
+  virtual result<io_status> read(byte_span buffer) = 0;
+  virtual result<io_status> write(byte_view bytes) = 0;
+  // True once nothing is held back that was written.
+  virtual result<bool> flushed() = 0;
+  virtual result<void> end_writing() = 0;
+  // Nothing can be written after end_writing().
+  [[nodiscard]] virtual bool write_ended() const noexcept = 0;
+
+  // Why it cannot be relayed.
+  [[nodiscard]] virtual result<void> usable() const {
+    if (wire_.read_handle() >= 0 && (wire_.write_handle() >= 0 || write_ended()) && wire_.below() == nullptr) return {};
+    return failure({errc::not_supported,
+                    wire_.whom().describe() + ": it does not stand on a descriptor that poll(2) can wait for"});
+  }
+
+  [[nodiscard]] net::channel& wire() const noexcept { return wire_; }
+  [[nodiscard]] error failure(const error& e) const { return e.in(which_); }
+
+ private:
+  std::string_view which_;
+  net::channel& wire_;
+};
+
+class plain_side final : public relay_side {
+ public:
+  plain_side(std::string_view which, tcp_socket::impl& s) : relay_side(which, *s.wire), s_(s) {
+    wire().begin(relaying, {}, net::waiting::forbidden);
+  }
+
+  result<io_status> read(byte_span buffer) override {
+    if (const auto n = read_ahead(s_.held, buffer); n != 0) return io_status{n};
+    return wire().read(buffer);
+  }
+  result<io_status> write(byte_view bytes) override {
+    if (s_.write_ended) return net::already_ended(wire().whom().describe(), relaying);
+    return wire().write(bytes);
+  }
+  result<bool> flushed() override { return true; }
+  result<void> end_writing() override {
+    s_.write_ended = true;
+    return wire().end_writing();
+  }
+  [[nodiscard]] bool write_ended() const noexcept override { return s_.write_ended; }
+
+ private:
+  tcp_socket::impl& s_;
+};
+
+class tls_side final : public relay_side {
+ public:
+  tls_side(std::string_view which, tls_socket::impl& s) : relay_side(which, s.wire), call_(&s, relaying), s_(s) {}
+
+  [[nodiscard]] result<void> usable() const override {
+    if (!call_) return failure(call_.refusal());
+    return relay_side::usable();
+  }
+
+  result<io_status> read(byte_span buffer) override {
+    if (const auto n = read_ahead(s_.held, buffer); n != 0) return io_status{n};
+    auto got = s_.tls->read(buffer);
+    if (!got) return s_.failed(std::move(got).error());
+    if (got->end) s_.peer_ended = true;
+    return got;
+  }
+  result<io_status> write(byte_view bytes) override {
+    if (s_.write_ended) return net::already_ended(wire().whom().describe(), relaying);
+    auto taken = s_.tls->write(bytes);
+    if (!taken) return s_.failed(std::move(taken).error());
+    return taken;
+  }
+  result<bool> flushed() override {
+    if (s_.tls->unsent() == 0) return true;
+    if (auto sent = s_.tls->flush(); !sent) return s_.failed(std::move(sent).error());
+    return s_.tls->unsent() == 0;
+  }
+  result<void> end_writing() override {
+    s_.write_ended = true;
+    if (auto sent = s_.tls->close_write(); !sent) return s_.failed(std::move(sent).error());
+    return {};
+  }
+  [[nodiscard]] bool write_ended() const noexcept override { return s_.write_ended; }
+
+ private:
+  // One long call: nobody else uses the socket meanwhile.
+  net::tls_call call_;
+  tls_socket::impl& s_;
+};
+
+enum class reading : unsigned char { goes_on, ended, failed };
+
+struct direction {
+  relay_side& from;
+  relay_side& to;
+  std::unique_ptr<std::byte[]> buffer{new std::byte[held_at_most]};
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  std::uint64_t bytes = 0;
+  reading source = reading::goes_on;
+  // Bytes are left that `to` does not take for the moment.
+  bool blocked = false;
+  bool end_passed = false;
+  bool done = false;
+
+  [[nodiscard]] bool empty() const noexcept { return begin == end; }
+  [[nodiscard]] bool wants_bytes() const noexcept { return !done && source == reading::goes_on && empty(); }
+  [[nodiscard]] bool wants_room() const noexcept { return !done && blocked; }
+};
+
+class two_way {
+ public:
+  two_way(relay_side& first, relay_side& second, const relay_options& options, deadline until)
+      : options_(options), until_(until), there_{first, second}, back_{second, first} {}
+
+  result<relayed> run() {
+    while (!there_.done || !back_.done) {
+      bool moved = false;
+      for (auto* d : {&there_, &back_}) {
+        moved = take(*d) || moved;
+        moved = give(*d) || moved;
+      }
+      if (moved) quiet_since_ = deadline::clock::now();
+      if (there_.done && back_.done) break;
+      if (auto ok = wait(moved); !ok) return told(std::move(ok).error());
+    }
+    if (failure_) return told(*failure_);
+    return relayed{there_.bytes, back_.bytes};
+  }
+
+ private:
+  [[nodiscard]] direction& opposite(const direction& d) noexcept { return &d == &there_ ? back_ : there_; }
+
+  void failed(const relay_side& side, const error& why) {
+    if (!failure_) failure_ = side.failure(why);
+  }
+
+  // Whether something happened.
+  bool take(direction& d) {
+    if (!d.wants_bytes()) return false;
+    auto got = d.from.read(byte_span(d.buffer.get(), held_at_most));
+    if (!got) {
+      failed(d.from, got.error());
+      d.source = reading::failed;
+      // Who cannot be read any more is gone: there is nobody to carry to.
+      opposite(d).done = true;
+      return true;
+    }
+    d.begin = 0;
+    d.end = got->bytes;
+    if (got->end) d.source = reading::ended;
+    return got->end || got->bytes != 0;
+  }
+
+  bool give(direction& d) {
+    if (d.done) return false;
+    bool moved = false;
+    if (!d.empty()) {
+      auto taken = d.to.write(byte_view(std::span<const std::byte>(d.buffer.get() + d.begin, d.end - d.begin)));
+      if (!taken) return stuck(d, taken.error());
+      d.begin += taken->bytes;
+      d.bytes += taken->bytes;
+      moved = taken->bytes != 0;
+    }
+    auto flushed = d.to.flushed();
+    if (!flushed) return stuck(d, flushed.error());
+    d.blocked = !*flushed || !d.empty();
+    if (d.blocked || d.source == reading::goes_on) return moved;
+    if (d.source == reading::ended && !d.end_passed) {
+      d.end_passed = true;
+      if (!d.to.write_ended()) {
+        auto ended = d.to.end_writing();
+        // Who has ended its own direction may be gone, and owes us nothing.
+        if (!ended && opposite(d).source != reading::ended) return stuck(d, ended.error());
+        if (ended) return true;
+      }
+    }
+    d.done = true;
+    return true;
+  }
+
+  bool stuck(direction& d, const error& why) {
+    // What close_notify could not be told is of no interest to one that has said its own.
+    if (!(d.end_passed && opposite(d).source == reading::ended)) failed(d.to, why);
+    d.done = true;
+    return true;
+  }
+
+  // Until something can move. When something has just moved it only looks whether to stop.
+  result<void> wait(bool moved) {
+    // What nothing is wanted of is left out: its hang-up would wake us again and again.
+    const auto watch = [moved](bool wanted, int fd, short events) {
+      return pollfd{wanted && !moved ? fd : -1, events, 0};
+    };
+    std::array<pollfd, 5> waited{watch(there_.wants_bytes(), there_.from.wire().read_handle(), POLLIN),
+                                 watch(there_.wants_room(), there_.to.wire().write_handle(), POLLOUT),
+                                 watch(back_.wants_bytes(), back_.from.wire().read_handle(), POLLIN),
+                                 watch(back_.wants_room(), back_.to.wire().write_handle(), POLLOUT),
+                                 {options_.stop, POLLIN, 0}};
+    const auto quiet = options_.idle.count() > 0 ? deadline(quiet_since_ + options_.idle) : deadline::never();
+    if (!moved || options_.stop >= 0) {
+      const auto until = deadline::earlier(until_, quiet);
+      if (::poll(waited.data(), waited.size(), moved ? 0 : until.poll_timeout()) < 0 && errno != EINTR)
+        return error(net::code_of(errno), std::string(relaying) + ": " + net::reason_of(errno));
+    }
+    const auto now = deadline::clock::now();
+    if (waited.back().revents != 0) return error(errc::closed, std::string(relaying) + ": told to stop");
+    if (until_.passed()) return net::timed_out(whom(), relaying, now - began_);
+    const bool ready = std::any_of(waited.begin(), waited.end(), [](const pollfd& p) { return p.revents != 0; });
+    if (!moved && !ready && quiet.passed())
+      return net::timed_out(whom(), "relaying with nothing to pass on", now - quiet_since_);
+    return {};
+  }
+
+  [[nodiscard]] std::string whom() const {
+    return there_.from.wire().whom().describe() + " and " + there_.to.wire().whom().describe();
+  }
+
+  [[nodiscard]] error told(const error& why) const {
+    auto parts = why.parts();
+    parts.details.push_back("first to second: " + std::to_string(there_.bytes) + " bytes");
+    parts.details.push_back("second to first: " + std::to_string(back_.bytes) + " bytes");
+    return error(std::move(parts));
+  }
+
+  const relay_options& options_;
+  const deadline until_;
+  direction there_;
+  direction back_;
+  std::optional<error> failure_;
+  deadline::clock::time_point began_ = deadline::clock::now();
+  deadline::clock::time_point quiet_since_ = began_;
+};
+
+constexpr std::string_view first_side = "first side";
+constexpr std::string_view second_side = "second side";
+
+template <class Socket>
+using side_of = std::conditional_t<std::is_same_v<Socket, tls_socket>, tls_side, plain_side>;
+
+template <class First, class Second>
+result<relayed> relay_sockets(First& first, Second& second, const relay_options& options) {
+  if (!first.is_open()) return net::not_open(relaying).in(first_side);
+  if (!second.is_open()) return net::not_open(relaying).in(second_side);
+  side_of<First> one(first_side, first.get());
+  side_of<Second> other(second_side, second.get());
+  for (const relay_side* side : {static_cast<relay_side*>(&one), static_cast<relay_side*>(&other)})
+    if (auto ok = side->usable(); !ok) return std::move(ok).error();
+  const auto whole = deadline::earlier(first.get().whole, second.get().whole);
+  return two_way(one, other, options, deadline::earlier(options.until, whole)).run();
+}
+
+}  // namespace
+
+result<relayed> relay(tls_socket& first, tcp_socket& second, relay_options options) {
+  return relay_sockets(first, second, options);
+}
+result<relayed> relay(tcp_socket& first, tls_socket& second, relay_options options) {
+  return relay_sockets(first, second, options);
+}
+result<relayed> relay(tls_socket& first, tls_socket& second, relay_options options) {
+  return relay_sockets(first, second, options);
+}
+result<relayed> relay(tcp_socket& first, tcp_socket& second, relay_options options) {
+  return relay_sockets(first, second, options);
+}
+
+}  // namespace signet

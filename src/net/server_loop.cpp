@@ -1,0 +1,465 @@
+#include "net/server_loop.hpp"
+
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "net/failure.hpp"
+
+namespace signet {
+namespace {
+
+// What epoll tells events apart by: the ids of clients come after these.
+enum tag : std::uint64_t { door_tag, closed_tag, wake_tag, first_client };
+
+constexpr std::chrono::milliseconds without_descriptors{50};
+constexpr std::chrono::milliseconds without_identity{5};
+// Clients taken in before those who have something to say are looked after.
+constexpr int accepted_at_once = 64;
+
+bool control(const net::descriptor& epoll, int operation, int fd, std::uint32_t events, std::uint64_t id) noexcept {
+  epoll_event wanted{};
+  wanted.events = events;
+  wanted.data.u64 = id;
+  return ::epoll_ctl(epoll.get(), operation, fd, &wanted) == 0;
+}
+
+void raise(const net::descriptor& event) noexcept {
+  const std::uint64_t one = 1;
+  // Cannot fail: the counter is far from full.
+  [[maybe_unused]] const auto written = ::write(event.get(), &one, sizeof one);
+}
+
+bool somebody_waits(const listener& door) noexcept {
+  pollfd waiting{door.native_handle(), POLLIN, 0};
+  return ::poll(&waiting, 1, 0) > 0;
+}
+
+error failure_of_the_system(int system_error) {
+  return {net::code_of(system_error), "serving: " + net::reason_of(system_error)};
+}
+
+}  // namespace
+
+int server_loop::client::handle() const noexcept {
+  if (const auto* talking = std::get_if<nonblocking_socket>(&stage)) return talking->native_handle();
+  if (const auto* silent = std::get_if<incoming>(&stage)) return silent->native_handle();
+  return std::get<tcp_socket>(stage).native_handle();
+}
+
+error server_loop::client::failure(errc code, std::string_view why) const {
+  return {code, "client " + to_string(from) + ": handshake: " + std::string(why)};
+}
+
+error server_loop::client::too_late() const {
+  return net::timed_out("client " + to_string(from), "handshake", clock::now() - came);
+}
+
+server_loop::server_loop(client_handler handler, serve_options options)
+    : handler_(std::move(handler)),
+      options_(std::move(options)),
+      steppers_(std::max(1U, std::thread::hardware_concurrency())),
+      stop_(std::make_shared<stop_signal::impl>()),
+      next_id_(first_client) {}
+
+result<void> server_loop::run(listener& door) {
+  if (auto ready = prepare(door); !ready) return ready;
+  result<void> ended;
+  try {
+    ended = loop(door);
+  } catch (...) {
+    static_cast<void>(finish());
+    throw;
+  }
+  auto drained = finish();
+  return ended ? drained : ended;
+}
+
+result<void> server_loop::prepare(listener& door) {
+  if (door.native_handle() < 0) return net::not_open("serving");
+  epoll_ = net::descriptor(::epoll_create1(EPOLL_CLOEXEC));
+  if (!epoll_) return failure_of_the_system(errno);
+  wake_ = net::descriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!wake_) return failure_of_the_system(errno);
+  stop_.impl_->handle = net::descriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!stop_.impl_->handle) return failure_of_the_system(errno);
+  if (!control(epoll_, EPOLL_CTL_ADD, door.close_handle(), EPOLLIN, closed_tag) ||
+      !control(epoll_, EPOLL_CTL_ADD, wake_.get(), EPOLLIN, wake_tag))
+    return failure_of_the_system(errno);
+  const std::lock_guard lock(mutex_);
+  if (!start_worker()) return error(errc::limit_exceeded, "serving: no thread can be started");
+  return {};
+}
+
+result<void> server_loop::loop(listener& door) {
+  std::array<epoll_event, 256> events;
+  for (;;) {
+    if (auto ok = watch_door(door); !ok) return ok;
+    const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), time_left());
+    if (count < 0 && errno != EINTR) return failure_of_the_system(errno);
+    for (int i = 0; i < count; ++i) {
+      const auto id = events[static_cast<std::size_t>(i)].data.u64;
+      if (id == closed_tag) return {};
+      if (id == wake_tag) {
+        std::uint64_t times = 0;
+        [[maybe_unused]] const auto taken = ::read(wake_.get(), &times, sizeof times);
+      } else if (id == door_tag) {
+        if (auto ok = take_new(door); !ok) return ok;
+      } else {
+        heard_from(id);
+      }
+    }
+    on_time();
+  }
+}
+
+bool server_loop::may_accept() const {
+  return total_ < options_.max_connections || !shaking_.empty();
+}
+
+// Who cannot be taken in waits in the system's queue, and may not keep the loop awake.
+result<void> server_loop::watch_door(listener& door) {
+  bool wanted = accept_again_.is_never();
+  {
+    const std::lock_guard lock(mutex_);
+    full_ = !may_accept();
+    wanted = wanted && !full_;
+  }
+  if (wanted == door_watched_) return {};
+  if (!control(epoll_, wanted ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, door.native_handle(), EPOLLIN, door_tag))
+    return failure_of_the_system(errno);
+  door_watched_ = wanted;
+  return {};
+}
+
+result<void> server_loop::take_new(listener& door) {
+  bool gave_way = false;
+  for (int i = 0; i < accepted_at_once; ++i) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!may_accept()) return {};
+    }
+    auto accepted = door.try_accept();
+    if (accepted) {
+      if (!*accepted) return {};
+      gave_way = false;
+      admit(**std::move(accepted));
+      continue;
+    }
+    // The loop is about to be told.
+    if (accepted.error().code() == errc::closed) return {};
+    if (accepted.error().code() != errc::limit_exceeded) return std::move(accepted).error();
+    // accept(2) says so when nobody waits, too.
+    if (!somebody_waits(door)) return {};
+    // One that has given its descriptor up in vain is enough: another process may be what uses them up.
+    if (gave_way || !oldest_gives_way("gives way to newer clients: no descriptor is left")) {
+      accept_again_ = without_descriptors;
+      return {};
+    }
+    gave_way = true;
+  }
+  return {};
+}
+
+void server_loop::admit(incoming&& accepted) {
+  bool one_too_many = false;
+  {
+    const std::lock_guard lock(mutex_);
+    one_too_many = total_ >= options_.max_connections;
+  }
+  // Only this thread takes clients out of `shaking_`, and there was one.
+  if (one_too_many)
+    oldest_gives_way("gives way to newer clients: there are " + std::to_string(options_.max_connections) +
+                     ", as many as may be");
+  auto from = accepted.remote_endpoint();
+  // NOLINTNEXTLINE(modernize-make-unique): an aggregate is made with braces
+  client_ptr c(new client{next_id_++, std::move(from), clock::now(), options_.handshake_timeout, std::move(accepted)});
+  if (!c->until.is_never()) deadlines_.push_back({c->id, c->until.when()});
+  bool watched = false;
+  {
+    const std::lock_guard lock(mutex_);
+    ++total_;
+    watched = control(epoll_, EPOLL_CTL_ADD, c->handle(), EPOLLIN | EPOLLONESHOT, c->id);
+    if (watched) shaking_.emplace(c->id, std::move(c));
+  }
+  if (!watched) refuse(std::move(c), failure_of_the_system(errno));
+}
+
+bool server_loop::oldest_gives_way(std::string_view why) {
+  client_ptr oldest;
+  {
+    const std::lock_guard lock(mutex_);
+    if (shaking_.empty()) return false;
+    oldest = std::move(shaking_.begin()->second);
+    shaking_.erase(shaking_.begin());
+  }
+  const auto told = oldest->failure(errc::limit_exceeded, why);
+  refuse(std::move(oldest), told);
+  return true;
+}
+
+// An event of one that has gone meanwhile is nobody's.
+void server_loop::heard_from(std::uint64_t id) {
+  {
+    const std::lock_guard lock(mutex_);
+    auto found = shaking_.extract(id);
+    if (found.empty()) return;
+    ready_.push_back(std::move(found.mapped()));
+    start_worker_if_needed();
+  }
+  work_.notify_one();
+}
+
+void server_loop::on_time() {
+  if (accept_again_.passed()) accept_again_ = deadline::never();
+  const auto now = clock::now();
+  std::vector<client_ptr> late;
+  std::vector<std::uint64_t> again;
+  {
+    const std::lock_guard lock(mutex_);
+    for (; !deadlines_.empty() && deadlines_.front().when <= now; deadlines_.pop_front())
+      // Who is with a worker finds out when it comes back.
+      if (auto found = shaking_.extract(deadlines_.front().id); !found.empty())
+        late.push_back(std::move(found.mapped()));
+    for (; !retries_.empty() && retries_.front().when <= now; retries_.pop_front())
+      again.push_back(retries_.front().id);
+  }
+  for (auto& c : late) {
+    const auto why = c->too_late();
+    refuse(std::move(c), why);
+  }
+  for (const auto id : again) heard_from(id);
+}
+
+int server_loop::time_left() {
+  auto until = accept_again_;
+  if (!deadlines_.empty()) until = deadline::earlier(until, deadlines_.front().when);
+  const std::lock_guard lock(mutex_);
+  if (!retries_.empty()) until = deadline::earlier(until, retries_.front().when);
+  return until.poll_timeout();
+}
+
+result<void> server_loop::finish() {
+  std::vector<client_ptr> dropped;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    for (auto& [id, c] : shaking_) dropped.push_back(std::move(c));
+    shaking_.clear();
+    for (auto* queue : {&ready_, &made_}) {
+      for (auto& c : *queue) dropped.push_back(std::move(c));
+      queue->clear();
+    }
+  }
+  stop_.impl_->requested.store(true, std::memory_order_release);
+  raise(stop_.impl_->handle);
+  work_.notify_all();
+  for (auto& c : dropped) {
+    const auto why = c->failure(errc::closed, "the server ends");
+    refuse(std::move(c), why);
+  }
+
+  const auto began = clock::now();
+  const deadline until(options_.drain_timeout);
+  std::vector<std::thread> workers;
+  std::size_t left = 0;
+  {
+    std::unique_lock lock(mutex_);
+    const auto over = [this] { return serving_ == 0; };
+    if (until.is_never())
+      drained_.wait(lock, over);
+    else
+      drained_.wait_until(lock, until.when(), over);
+    left = serving_;
+    workers.swap(workers_);
+  }
+  for (auto& w : workers) {
+    if (left == 0)
+      w.join();
+    else
+      w.detach();
+  }
+  if (left == 0) return {};
+  // They keep all of this alive; only the caller's function is not theirs to call any more.
+  const std::lock_guard lock(telling_);
+  silent_ = true;
+  return net::timed_out("serving", "waiting for " + std::to_string(left) + (left == 1 ? " handler" : " handlers"),
+                        clock::now() - began);
+}
+
+// --- what workers do ---
+
+bool server_loop::start_worker() {
+  try {
+    workers_.emplace_back([self = shared_from_this()] { self->work(); });
+  } catch (const std::exception&) {
+    return false;
+  }
+  ++live_;
+  return true;
+}
+
+std::size_t server_loop::work_there() const noexcept {
+  return ready_.size() + std::min(made_.size(), options_.threads - serving_);
+}
+
+// Those that run no handler are as many as there are processors, for a start; where none can be started the ones that
+// are there go on.
+void server_loop::start_worker_if_needed() {
+  if (!stopping_ && work_there() > idle_ && live_ - serving_ < steppers_) static_cast<void>(start_worker());
+}
+
+void server_loop::work() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    if (!made_.empty() && handler_is_free()) {
+      auto c = std::move(made_.front());
+      made_.pop_front();
+      ++serving_;
+      start_worker_if_needed();
+      lock.unlock();
+      handle(std::move(c));
+      lock.lock();
+    } else if (!ready_.empty()) {
+      auto c = std::move(ready_.front());
+      ready_.pop_front();
+      lock.unlock();
+      take_further(std::move(c));
+      lock.lock();
+    } else {
+      ++idle_;
+      work_.wait(lock, [this] { return stopping_ || work_there() != 0; });
+      --idle_;
+    }
+  }
+  --live_;
+}
+
+void server_loop::take_further(client_ptr c) {
+  result<wait_for> next = wait_for::nothing;
+  try {
+    next = step(*c);
+  } catch (const std::exception& e) {
+    next = c->failure(errc::internal, e.what());
+  }
+  if (!next) return refuse(std::move(c), next.error());
+  if (*next != wait_for::nothing) return put_back(std::move(c), *next);
+  // It is the handler's from here on.
+  control(epoll_, EPOLL_CTL_DEL, c->handle(), 0, 0);
+  bool ends = false;
+  {
+    const std::lock_guard lock(mutex_);
+    ends = stopping_;
+    if (!ends && (!handler_is_free() || !made_.empty())) {
+      made_.push_back(std::move(c));
+      return;
+    }
+    if (!ends) {
+      ++serving_;
+      start_worker_if_needed();
+    }
+  }
+  if (!ends) return handle(std::move(c));
+  const auto why = c->failure(errc::closed, "the server ends");
+  refuse(std::move(c), why);
+}
+
+result<wait_for> server_loop::step(client& c) {
+  if (auto* silent = std::get_if<incoming>(&c.stage)) {
+    if (options_.on_plain) {
+      const auto tls = silent->looks_like_tls(std::chrono::milliseconds(0));
+      if (!tls && tls.error().code() == errc::timed_out) return wait_for::read;
+      if (!tls) return tls.error();
+      if (!*tls) {
+        tcp_socket plain = std::move(*silent).plain();
+        c.stage = std::move(plain);
+        return wait_for::nothing;
+      }
+    }
+    // Only now: who stays silent costs a descriptor and no more.
+    auto begun =
+        nonblocking_socket::accept(std::move(*silent), {.timeout = options_.handshake_timeout, .until = c.until});
+    if (!begun) return std::move(begun).error();
+    c.stage = *std::move(begun);
+  }
+  auto status = std::get<nonblocking_socket>(c.stage).handshake();
+  if (!status) return std::move(status).error();
+  return status->next;
+}
+
+void server_loop::put_back(client_ptr c, wait_for what) {
+  std::optional<error> why;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto id = c->id;
+    const std::uint32_t events = what == wait_for::write ? EPOLLOUT : what == wait_for::read ? EPOLLIN : 0U;
+    if (stopping_) {
+      why = c->failure(errc::closed, "the server ends");
+    } else if (c->until.passed()) {
+      // The loop has looked for it in vain, or is about to: its deadline comes once.
+      why = c->too_late();
+    } else if (events != 0 && !control(epoll_, EPOLL_CTL_MOD, c->handle(), events | EPOLLONESHOT, id)) {
+      why = failure_of_the_system(errno);
+    } else {
+      shaking_.emplace(id, std::move(c));
+      if (events == 0) retries_.push_back({id, clock::now() + without_identity});
+      // The one that may give way now, or the time to look again.
+      if (full_ || events == 0) raise(wake_);
+    }
+  }
+  if (why) refuse(std::move(c), *why);
+}
+
+void server_loop::handle(client_ptr c) {
+  const auto from = c->from;
+  std::optional<error> why;
+  try {
+    if (auto* plain = std::get_if<tcp_socket>(&c->stage))
+      options_.on_plain(std::move(*plain), stop_);
+    else
+      handler_(std::move(std::get<nonblocking_socket>(c->stage)).blocking().value(), stop_);
+  } catch (const exception& e) {
+    why = e.error();
+  } catch (const std::exception& e) {
+    why = error(errc::internal, "client " + to_string(from) + ": serving: " + e.what());
+  } catch (...) {
+    why = error(errc::internal, "client " + to_string(from) + ": serving: the handler threw what is no exception");
+  }
+  gone(std::move(c));
+  if (why) tell(from, *why);
+  const std::lock_guard lock(mutex_);
+  --serving_;
+  if (stopping_) drained_.notify_all();
+}
+
+void server_loop::refuse(client_ptr c, const error& why) {
+  const auto from = c->from;
+  gone(std::move(c));
+  tell(from, why);
+}
+
+void server_loop::gone(client_ptr c) {
+  // Its descriptor first: whoever is let in for it may need it.
+  c.reset();
+  const std::lock_guard lock(mutex_);
+  --total_;
+  if (full_) raise(wake_);
+}
+
+void server_loop::tell(const endpoint& from, const error& why) noexcept {
+  if (!options_.on_refused) return;
+  const std::lock_guard lock(telling_);
+  if (silent_) return;
+  try {
+    options_.on_refused(from, why);
+  } catch (...) {
+    // There is nobody left to tell.
+  }
+}
+
+}  // namespace signet
