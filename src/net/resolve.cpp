@@ -1,18 +1,19 @@
 #include "net/resolve.hpp"
 
 #include <netdb.h>
+#include <poll.h>
 #include <pthread.h>
+#include <sys/eventfd.h>
 
 #include <cerrno>
-#include <condition_variable>
 #include <csignal>
-#include <memory>
 #include <mutex>
 #include <system_error>
 #include <thread>
 
 #include <signet/verify/server_name.hpp>
 
+#include "net/descriptor.hpp"
 #include "net/failure.hpp"
 
 namespace signet::net {
@@ -61,14 +62,6 @@ answer ask(const system_lookup& lookup, const std::string& host, std::uint16_t p
   return out;
 }
 
-// getaddrinfo cannot be interrupted. It runs beside the caller, who goes at the deadline; the answer then belongs to
-// the thread alone, and goes with it.
-struct shared_answer {
-  std::mutex mutex;
-  std::condition_variable ready;
-  std::optional<answer> result;
-};
-
 // The program's signals are not for threads that are started meanwhile.
 class signals_held {
  public:
@@ -85,32 +78,11 @@ class signals_held {
   sigset_t before_;
 };
 
-std::optional<answer> ask_within(const system_lookup& lookup, const std::string& host, std::uint16_t port, int family,
-                                 deadline until) {
-  if (until.is_never()) return ask(lookup, host, port, family);
-  auto shared = std::make_shared<shared_answer>();
-  try {
-    const signals_held held;
-    std::thread([shared, lookup, host, port, family] {
-      answer got;
-      try {
-        got = ask(lookup, host, port, family);
-      } catch (const std::bad_alloc&) {
-        got.status = EAI_MEMORY;
-      }
-      const std::lock_guard lock(shared->mutex);
-      shared->result = std::move(got);
-      shared->ready.notify_one();
-    }).detach();
-  } catch (const std::system_error& e) {
-    answer none;
-    none.status = EAI_SYSTEM;
-    none.system_error = e.code().value();
-    return none;
-  }
-  std::unique_lock lock(shared->mutex);
-  if (!shared->ready.wait_until(lock, until.when(), [&] { return shared->result.has_value(); })) return std::nullopt;
-  return std::move(shared->result);
+answer system_failure(int system_error) {
+  answer none;
+  none.status = EAI_SYSTEM;
+  none.system_error = system_error;
+  return none;
 }
 
 error failed(const std::string& whom, const std::string& host, address_family family, const answer& got) {
@@ -163,24 +135,90 @@ int ask_system(const char* host, const addrinfo* hints, addrinfo** found) {
   return ::getaddrinfo(host, nullptr, hints, found);
 }
 
-result<std::vector<socket_address>> resolve(const endpoint& where, address_family family, deadline until,
-                                            const system_lookup& lookup) {
-  const auto whom = signet::to_string(where);
+// What its owner and the thread share is the answer alone.
+struct pending_lookup::impl {
+  std::string whom = {};
+  std::string name = {};
+  address_family family = address_family::any;
+  deadline until = {};
+  deadline::clock::time_point began = deadline::clock::now();
+
+  std::mutex mutex = {};
+  std::optional<answer> found = {};
+  descriptor ready = {};
+
+  void answered(answer got) {
+    const std::lock_guard lock(mutex);
+    found = std::move(got);
+    const std::uint64_t one = 1;
+    // Cannot fail: the counter is far from full.
+    [[maybe_unused]] const auto written = ::write(ready.get(), &one, sizeof one);
+  }
+};
+
+result<pending_lookup> pending_lookup::start(const endpoint& where, address_family family, deadline until,
+                                             const system_lookup& lookup) {
+  auto made = std::make_shared<impl>();
+  made->whom = signet::to_string(where);
+  made->family = family;
+  made->until = until;
   const int wanted = system_family(family);
   if (const auto literal = from_literal(where.host, where.port)) {
     if (wanted != AF_UNSPEC && literal->family() != wanted)
-      return error(errc::invalid_endpoint, whom + ": " + std::string(phase) + ": " + where.host + " is not an IPv" +
-                                               (wanted == AF_INET ? "4" : "6") + " address");
-    return std::vector{*literal};
+      return error(errc::invalid_endpoint, made->whom + ": " + std::string(phase) + ": " + where.host +
+                                               " is not an IPv" + (wanted == AF_INET ? "4" : "6") + " address");
+    made->found = answer{0, 0, {*literal}};
+    return pending_lookup(std::move(made));
   }
   auto name = server_name::parse(where.host);
   if (!name) return std::move(name).error();
-  const auto began = deadline::clock::now();
-  if (until.passed()) return timed_out(whom, phase, {});
-  auto got = ask_within(lookup, name->ascii(), where.port, wanted, until);
-  if (!got) return timed_out(whom, phase, deadline::clock::now() - began);
-  if (got->status != 0 || got->addresses.empty()) return failed(whom, name->ascii(), family, *got);
-  return std::move(got->addresses);
+  made->name = name->ascii();
+  if (until.passed()) return timed_out(made->whom, phase, {});
+  made->ready.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!made->ready) return failed(made->whom, made->name, family, system_failure(errno));
+  try {
+    const signals_held held;
+    std::thread([made, lookup, port = where.port, wanted] {
+      answer got;
+      try {
+        got = ask(lookup, made->name, port, wanted);
+      } catch (const std::bad_alloc&) {
+        got.status = EAI_MEMORY;
+      }
+      made->answered(std::move(got));
+    }).detach();
+  } catch (const std::system_error& e) {
+    return failed(made->whom, made->name, family, system_failure(e.code().value()));
+  }
+  return pending_lookup(std::move(made));
+}
+
+result<std::optional<std::vector<socket_address>>> pending_lookup::step() {
+  const std::lock_guard lock(impl_->mutex);
+  if (!impl_->found) {
+    if (impl_->until.passed()) return timed_out(impl_->whom, phase, deadline::clock::now() - impl_->began);
+    return std::optional<std::vector<socket_address>>();
+  }
+  if (impl_->found->status != 0 || impl_->found->addresses.empty())
+    return failed(impl_->whom, impl_->name, impl_->family, *impl_->found);
+  return std::optional(impl_->found->addresses);
+}
+
+int pending_lookup::handle() const noexcept {
+  return impl_->ready.get();
+}
+
+result<std::vector<socket_address>> resolve(const endpoint& where, address_family family, deadline until,
+                                            const system_lookup& lookup) {
+  auto pending = pending_lookup::start(where, family, until, lookup);
+  if (!pending) return std::move(pending).error();
+  for (;;) {
+    auto found = pending->step();
+    if (!found) return std::move(found).error();
+    if (*found) return **std::move(found);
+    pollfd waited{pending->handle(), POLLIN, 0};
+    ::poll(&waited, 1, until.poll_timeout());
+  }
 }
 
 }  // namespace signet::net

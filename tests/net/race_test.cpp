@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 
 #include <cerrno>
 
@@ -14,27 +13,6 @@ namespace {
 
 using test::patience;
 using namespace std::chrono_literals;
-
-// A door whose queue is full: the system answers no further client, as a firewall that drops would.
-struct silent_door {
-  test::plain_door door = test::open_door(0);
-  std::vector<descriptor> waiting = {};
-
-  silent_door() {
-    for (int i = 0; i < 64; ++i) {
-      descriptor s(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-      ::connect(s.get(), door.at.get(), door.at.size);
-      waiting.push_back(std::move(s));
-      if (i >= 2 && !connected(waiting.back().get())) return;
-    }
-    throw std::runtime_error("the queue does not fill");
-  }
-  // On the loopback an answer comes at once or not at all; a second look gives it a moment.
-  static bool connected(int fd) {
-    pollfd waited{fd, POLLOUT, 0};
-    return ::poll(&waited, 1, 50) > 0;
-  }
-};
 
 TEST(race, the_second_address_is_tried_at_once_when_the_first_refuses) {
   const auto refusing = test::make_closed_door();
@@ -49,7 +27,7 @@ TEST(race, the_second_address_is_tried_at_once_when_the_first_refuses) {
 }
 
 TEST(race, a_silent_address_loses_its_head_start_and_the_race) {
-  const silent_door silent;
+  const test::silent_door silent;
   const auto open = test::open_door();
   const auto began = deadline::clock::now();
   auto won = race("two.test:1", {silent.door.at, open.at}, patience, 60ms);
@@ -60,7 +38,7 @@ TEST(race, a_silent_address_loses_its_head_start_and_the_race) {
 }
 
 TEST(race, nobody_answers_before_the_deadline) {
-  const silent_door silent;
+  const test::silent_door silent;
   auto won = race("silent.test:1", {silent.door.at}, 80ms);
   ASSERT_FALSE(won);
   const auto& e = won.error();

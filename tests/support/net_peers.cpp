@@ -47,6 +47,18 @@ closed_door make_closed_door() {
   return door;
 }
 
+silent_door::silent_door() {
+  for (int i = 0; i < 64; ++i) {
+    net::descriptor s(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    ::connect(s.get(), door.at.get(), door.at.size);
+    waiting.push_back(std::move(s));
+    // On the loopback an answer comes at once or not at all; a second look gives it a moment.
+    pollfd waited{waiting.back().get(), POLLOUT, 0};
+    if (i >= 2 && ::poll(&waited, 1, 50) <= 0) return;
+  }
+  throw std::runtime_error("the queue does not fill");
+}
+
 plain_pair make_plain_pair() {
   const auto door = open_door();
   auto client = tcp_socket::connect({"127.0.0.1", door.port()}, {.timeout = patience}).value();

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "net/address.hpp"
 #include "net/descriptor.hpp"
@@ -35,6 +36,14 @@ struct closed_door {
   net::socket_address at;
 };
 closed_door make_closed_door();
+
+// A door whose queue is full: the system answers no further client, as a firewall that drops would.
+struct silent_door {
+  plain_door door = open_door(0);
+  std::vector<net::descriptor> waiting = {};
+
+  silent_door();
+};
 
 // Two ends of one TCP connection.
 struct plain_pair {

@@ -1,0 +1,340 @@
+#include <signet/net/nonblocking_socket.hpp>
+
+#include <signet/verify/server_name.hpp>
+
+#include "net/pending_connect.hpp"
+#include "net/tls_socket_impl.hpp"
+#include "net/turn_away.hpp"
+
+namespace signet {
+namespace {
+
+constexpr std::string_view shaking = "handshake";
+constexpr std::string_view reading = "reading";
+constexpr std::string_view writing = "writing";
+constexpr std::string_view closing = "closing";
+
+error needs_a_descriptor(const net::channel& wire) {
+  return {errc::not_supported, wire.whom().describe() + ": it does not stand on a descriptor that poll(2) can wait for",
+          "use a tls_socket, whose calls wait"};
+}
+
+bool can_be_waited_for(net::channel& wire) {
+  return wire.read_handle() >= 0 && wire.write_handle() >= 0 && wire.below() == nullptr;
+}
+
+result<void> may_upgrade(const tcp_socket& plain) {
+  if (auto ok = net::may_upgrade(plain); !ok) return ok;
+  auto& wire = *plain.get().wire;
+  if (!can_be_waited_for(wire)) return needs_a_descriptor(wire);
+  return {};
+}
+
+}  // namespace
+
+struct nonblocking_socket::impl {
+  // One after the other: connecting, then `plain` under a handshake, then `connected`.
+  std::optional<net::pending_connect> connecting = {};
+  std::function<net::upgrade(const net::peer&)> upgrade_when_connected = {};
+  std::optional<tcp_socket> plain = {};
+  std::unique_ptr<tls_socket::impl> tls = {};
+  std::optional<tls_socket> connected = {};
+  deadline until = {};
+  deadline::clock::time_point began = deadline::clock::now();
+  std::string first_bytes = {};
+  // Made for this handshake, and of no use without it; else the plain connection goes back to its owner.
+  bool ours_alone = false;
+  // Of connecting and handshake; afterwards the engine keeps its own.
+  std::optional<error> failure = {};
+
+  // The connection under a handshake, or made.
+  [[nodiscard]] tls_socket::impl* engine() const noexcept { return connected ? &connected->get() : tls.get(); }
+
+  // `from` is moved from only on success.
+  static result<std::unique_ptr<impl>> start(tcp_socket& from, const net::upgrade& how) {
+    auto made = std::make_unique<impl>();
+    made->until = how.until;
+    made->plain.emplace(std::move(from));
+    if (auto begun = made->begin(how); !begun) {
+      from = *std::move(made->plain);
+      return std::move(begun).error();
+    }
+    return made;
+  }
+
+  result<void> begin(const net::upgrade& how) {
+    auto& from = plain->get();
+    tls = std::make_unique<tls_socket::impl>(*from.wire, how.named);
+    tls->timeout = from.timeout;
+    tls->whole = from.whole;
+    until = net::deadline_of_call(until, {}, from.whole);
+    auto made = how.make_engine(*from.wire);
+    if (!made) return std::move(made).error();
+    tls->tls.emplace(*std::move(made));
+    if (auto fed = tls->tls->feed(from.held.held_bytes()); !fed) return std::move(fed).error();
+    first_bytes.assign(how.first_bytes.text());
+    if (!first_bytes.empty()) tls->tls->cork();
+    return {};
+  }
+
+  result<io_status> connect_step() {
+    auto made = connecting->step();
+    if (!made) return std::move(made).error();
+    if (!*made) return io_status{0, wait_for::read};
+    plain.emplace(**std::move(made));
+    connecting.reset();
+    if (auto begun = begin(upgrade_when_connected(plain->get().wire->whom())); !begun) return std::move(begun).error();
+    return io_status{};
+  }
+
+  result<io_status> handshake_step() {
+    tls->wire.begin(shaking, {}, net::waiting::forbidden);
+    auto status = tls->tls->handshake();
+    if (!status) return tls->failed(std::move(status).error());
+    if (!tls->tls->handshake_done()) {
+      // Kept for the first bytes to go along, but the peer waits for it.
+      if (status->next == wait_for::read && tls->tls->unsent() != 0) status->next = wait_for::write;
+      return status;
+    }
+    if (!first_bytes.empty()) {
+      auto taken = tls->tls->write(first_bytes);
+      if (!taken) return tls->failed(std::move(taken).error());
+      first_bytes.erase(0, taken->bytes);
+      status = first_bytes.empty() ? tls->tls->uncork() : tls->tls->flush();
+      if (!status) return tls->failed(std::move(status).error());
+      if (!first_bytes.empty()) return io_status{0, wait_for::write};
+    }
+    if (tls->tls->unsent() != 0) return io_status{0, wait_for::write};
+    tls->own = std::move(plain->get().wire);
+    plain.reset();
+    connected.emplace(tls_socket(std::move(tls)));
+    return io_status{};
+  }
+
+  // The connection has failed before it was made.
+  error failed(error why) {
+    failure = std::move(why);
+    if (ours_alone && plain) net::turn_away(*plain->get().wire, *failure);
+    return *failure;
+  }
+
+  result<io_status> step() {
+    if (connecting) {
+      auto status = connect_step();
+      if (!status || status->next != wait_for::nothing) return status;
+    }
+    return handshake_step();
+  }
+};
+
+nonblocking_socket::nonblocking_socket(std::unique_ptr<impl> made) noexcept : impl_(std::move(made)) {}
+nonblocking_socket::nonblocking_socket(nonblocking_socket&&) noexcept = default;
+nonblocking_socket& nonblocking_socket::operator=(nonblocking_socket&&) noexcept = default;
+nonblocking_socket::~nonblocking_socket() = default;
+
+result<nonblocking_socket> nonblocking_socket::connect(const endpoint& to, const client_config& config,
+                                                       connect_options options) {
+  // Before anybody is spoken to: without a name there is nothing to verify.
+  auto expected = server_name::parse(options.name.empty() ? to.host : options.name);
+  if (!expected) return std::move(expected).error();
+  auto made = std::make_unique<impl>();
+  made->until = net::deadline_of(options);
+  auto connecting = net::pending_connect::start(to, options.family, made->until);
+  if (!connecting) return std::move(connecting).error();
+  made->connecting.emplace(*std::move(connecting));
+  made->ours_alone = true;
+  made->upgrade_when_connected = [config, name = *std::move(expected), sni = std::move(options.sni),
+                                  first = std::string(options.first_bytes.text())](const net::peer& whom) {
+    auto how = net::as_client(config, name, sni, whom, {}, {});
+    how.first_bytes = first;
+    return how;
+  };
+  return nonblocking_socket(std::move(made));
+}
+
+result<nonblocking_socket> nonblocking_socket::start_tls(tcp_socket&& plain, std::string_view name,
+                                                         const client_config& config, start_tls_options options) {
+  if (auto ok = may_upgrade(plain); !ok) return std::move(ok).error();
+  auto expected = server_name::parse(name);
+  if (!expected) return std::move(expected).error();
+  if (auto clean = net::nothing_came_yet(plain.get()); !clean) return std::move(clean).error();
+  auto& wire = *plain.get().wire;
+  wire.set_side(net::side::client);
+  return impl::start(plain, net::as_client(config, *expected, std::move(options.sni), wire.whom(),
+                                           net::deadline_of(options), options.first_bytes))
+      .transform([](auto made) { return nonblocking_socket(std::move(made)); });
+}
+
+result<nonblocking_socket> nonblocking_socket::start_tls(tcp_socket&& plain, const server_config& config,
+                                                         handshake_options options) {
+  if (auto ok = may_upgrade(plain); !ok) return std::move(ok).error();
+  if (auto clean = net::only_a_client_hello_came(plain.get()); !clean) return std::move(clean).error();
+  plain.get().wire->set_side(net::side::server);
+  return impl::start(plain, net::as_server(config, net::deadline_of(options))).transform([](auto made) {
+    return nonblocking_socket(std::move(made));
+  });
+}
+
+result<nonblocking_socket> nonblocking_socket::accept(incoming&& client, handshake_options options) {
+  if (auto ok = may_upgrade(client.socket_); !ok) return std::move(ok).error();
+  return impl::start(client.socket_, net::as_server(client.config_, net::deadline_of(options)))
+      .transform([](auto made) {
+        made->ours_alone = true;
+        return nonblocking_socket(std::move(made));
+      });
+}
+
+result<nonblocking_socket> nonblocking_socket::from(tls_socket&& connected) {
+  if (!connected.is_open()) return net::not_open(reading);
+  auto& wire = connected.get().wire;
+  if (!can_be_waited_for(wire)) return needs_a_descriptor(wire);
+  auto made = std::make_unique<impl>();
+  made->connected.emplace(std::move(connected));
+  return nonblocking_socket(std::move(made));
+}
+
+result<io_status> nonblocking_socket::handshake() {
+  if (!impl_ || !is_open()) return net::not_open(shaking);
+  if (impl_->failure) return *impl_->failure;
+  if (impl_->connected) return io_status{};
+  auto status = impl_->step();
+  // Connecting looks at its time itself.
+  if (status && status->next != wait_for::nothing && !impl_->connecting && impl_->until.passed())
+    status = net::timed_out(impl_->tls->wire.whom().describe(), shaking, deadline::clock::now() - impl_->began);
+  if (!status) return impl_->failed(std::move(status).error());
+  return status;
+}
+
+bool nonblocking_socket::handshake_done() const noexcept {
+  return impl_ && impl_->connected.has_value();
+}
+
+namespace {
+
+error not_yet(std::string_view phase) {
+  return {errc::not_connected, std::string(phase) + ": not at this stage of the handshake"};
+}
+
+}  // namespace
+
+result<io_status> nonblocking_socket::read_some(byte_span buffer) {
+  if (!handshake_done()) return impl_ && impl_->failure ? *impl_->failure : not_yet(reading);
+  auto& s = impl_->connected->get();
+  const net::tls_call call(&s, reading);
+  if (!call) return call.refusal();
+  if (buffer.empty()) return io_status{};
+  // What a blocking call had read ahead comes first.
+  if (s.held.buffered() != 0)
+    return io_status{s.held.read_some(buffer, [](byte_span) { return result<std::size_t>(0U); }).value()};
+  auto got = s.tls->read(buffer);
+  if (!got) return s.failed(std::move(got).error());
+  if (got->end) s.peer_ended = true;
+  return got;
+}
+
+result<io_status> nonblocking_socket::write_some(byte_view bytes) {
+  if (!handshake_done()) return impl_ && impl_->failure ? *impl_->failure : not_yet(writing);
+  auto& s = impl_->connected->get();
+  const net::tls_call call(&s, writing);
+  if (!call) return call.refusal();
+  if (s.write_ended) return net::already_ended(s.wire.whom().describe(), writing);
+  auto taken = s.tls->write(bytes);
+  if (!taken) return s.failed(std::move(taken).error());
+  return taken;
+}
+
+result<io_status> nonblocking_socket::flush() {
+  if (!handshake_done()) return impl_ && impl_->failure ? *impl_->failure : not_yet(writing);
+  auto& s = impl_->connected->get();
+  const net::tls_call call(&s, writing);
+  if (!call) return call.refusal();
+  auto sent = s.tls->flush();
+  if (!sent) return s.failed(std::move(sent).error());
+  return sent;
+}
+
+result<io_status> nonblocking_socket::close_write() {
+  if (!handshake_done()) return impl_ && impl_->failure ? *impl_->failure : not_yet(closing);
+  auto& s = impl_->connected->get();
+  const net::tls_call call(&s, closing);
+  if (!call) return call.refusal();
+  s.write_ended = true;
+  auto sent = s.tls->close_write();
+  if (!sent) return s.failed(std::move(sent).error());
+  return sent;
+}
+
+result<void> nonblocking_socket::close() {
+  if (!impl_) return {};
+  if (impl_->connected) return impl_->connected->close();
+  impl_.reset();
+  return {};
+}
+
+void nonblocking_socket::abandon() noexcept {
+  if (impl_ && impl_->connected)
+    impl_->connected->abandon();
+  else
+    impl_.reset();
+}
+
+result<tls_socket> nonblocking_socket::blocking() && {
+  if (!handshake_done()) return impl_ && impl_->failure ? *impl_->failure : not_yet("waiting");
+  tls_socket out = *std::move(impl_->connected);
+  impl_.reset();
+  return out;
+}
+
+result<tcp_socket> nonblocking_socket::plain() && {
+  if (!impl_ || !impl_->failure || !impl_->plain || impl_->ours_alone)
+    return not_yet("giving the plain connection back");
+  tcp_socket out = *std::move(impl_->plain);
+  impl_.reset();
+  return out;
+}
+
+int nonblocking_socket::native_handle() const noexcept {
+  if (!impl_) return -1;
+  if (impl_->connecting) return impl_->connecting->handle();
+  return impl_->engine() != nullptr ? impl_->engine()->wire.read_handle() : -1;
+}
+
+int nonblocking_socket::write_handle() const noexcept {
+  if (!impl_ || impl_->connecting) return native_handle();
+  return impl_->engine() != nullptr ? impl_->engine()->wire.write_handle() : -1;
+}
+
+bool nonblocking_socket::is_open() const noexcept {
+  return impl_ && (impl_->connected ? impl_->connected->is_open() : true);
+}
+
+deadline nonblocking_socket::handshake_deadline() const noexcept {
+  return impl_ ? impl_->until : deadline();
+}
+
+std::size_t nonblocking_socket::pending() const noexcept {
+  return handshake_done() ? impl_->connected->pending() : 0;
+}
+
+std::size_t nonblocking_socket::unsent() const noexcept {
+  return impl_ && impl_->engine() != nullptr ? impl_->engine()->tls->unsent() : 0;
+}
+
+connection_info nonblocking_socket::info() const {
+  return handshake_done() ? impl_->connected->info() : connection_info{};
+}
+
+std::shared_ptr<const verdict> nonblocking_socket::peer_verdict() const noexcept {
+  return impl_ && impl_->engine() != nullptr ? impl_->engine()->tls->verdict() : nullptr;
+}
+
+endpoint nonblocking_socket::local_endpoint() const {
+  return impl_ && impl_->engine() != nullptr ? net::to_endpoint(net::local_address(impl_->engine()->wire.read_handle()))
+                                             : endpoint{};
+}
+
+endpoint nonblocking_socket::remote_endpoint() const {
+  return impl_ && impl_->engine() != nullptr ? net::to_endpoint(impl_->engine()->wire.whom().address) : endpoint{};
+}
+
+}  // namespace signet
