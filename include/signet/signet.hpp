@@ -5,12 +5,16 @@
 #include <signet/base/deadline.hpp>
 #include <signet/base/error.hpp>
 #include <signet/base/result.hpp>
+#include <signet/net/buffered_writer.hpp>
 #include <signet/net/connect.hpp>
 #include <signet/net/endpoint.hpp>
 #include <signet/net/listener.hpp>
+#include <signet/net/relay.hpp>
+#include <signet/net/serve.hpp>
 #include <signet/net/split.hpp>
 #include <signet/net/start_tls.hpp>
 #include <signet/net/starttls.hpp>
+#include <signet/net/stream.hpp>
 #include <signet/net/tcp_socket.hpp>
 #include <signet/net/tls_socket.hpp>
 #include <signet/tls/client_config.hpp>

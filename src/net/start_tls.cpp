@@ -17,6 +17,19 @@ error early_bytes(const tcp_socket::impl& plain) {
           "injecting commands"};
 }
 
+// What has come by now is held and stays readable.
+result<void> hold_what_came(tcp_socket::impl& plain) {
+  if (plain.held.buffered() != 0) return {};
+  plain.wire->begin("handshake", {}, net::waiting::forbidden);
+  std::byte piece[2048];
+  auto got = plain.wire->read(byte_span(piece, sizeof piece));
+  if (!got) return std::move(got).error();
+  if (got->end)
+    return error(errc::closed, plain.wire->whom().describe() + ": handshake: the peer has closed the connection");
+  plain.held.append(byte_view(std::span<const std::byte>(piece, got->bytes)));
+  return {};
+}
+
 // Runs an upgrade over an encrypted connection, which its owner has back when it fails.
 template <class Upgrade>
 result<tls_socket> over(tls_socket& outer, Upgrade&& upgrade) {
@@ -30,29 +43,22 @@ result<tls_socket> over(tls_socket& outer, Upgrade&& upgrade) {
 }  // namespace
 
 result<void> net::nothing_came_yet(tcp_socket::impl& plain) {
-  if (plain.held.buffered() == 0) {
-    plain.wire->begin("handshake", {}, waiting::forbidden);
-    std::byte piece[512];
-    auto got = plain.wire->read(byte_span(piece, sizeof piece));
-    if (!got) return std::move(got).error();
-    if (got->end)
-      return error(errc::closed, plain.wire->whom().describe() + ": handshake: the peer has closed the connection");
-    plain.held.append(byte_view(std::span<const std::byte>(piece, got->bytes)));
-  }
+  if (auto looked = hold_what_came(plain); !looked) return looked;
   if (plain.held.buffered() != 0) return early_bytes(plain);
+  return {};
+}
+
+result<void> net::only_a_client_hello_came(tcp_socket::impl& plain) {
+  if (auto looked = hold_what_came(plain); !looked) return looked;
+  // A handshake record of TLS (RFC 8446 section 5.1).
+  const auto held = plain.held.held_bytes().text();
+  if (!held.empty() && !std::string_view("\x16\x03").starts_with(held.substr(0, 2))) return early_bytes(plain);
   return {};
 }
 
 result<void> net::may_upgrade(const tcp_socket& plain) {
   if (!plain.is_open()) return not_open("handshake");
   if (plain.get().write_ended) return already_ended(plain.get().wire->whom().describe(), "handshake");
-  return {};
-}
-
-result<void> net::only_a_client_hello_came(const tcp_socket::impl& plain) {
-  // A handshake record of TLS (RFC 8446 section 5.1).
-  const auto held = plain.held.held_bytes().text();
-  if (!held.empty() && !std::string_view("\x16\x03").starts_with(held.substr(0, 2))) return early_bytes(plain);
   return {};
 }
 

@@ -85,8 +85,8 @@ struct upgrade {
 result<void> may_upgrade(const tcp_socket& plain);
 // Of a client: what has come by now is plaintext_before_tls, and stays held.
 result<void> nothing_came_yet(tcp_socket::impl& plain);
-// Of a server: what is held may be the first flight of a client that has not waited for our answer.
-result<void> only_a_client_hello_came(const tcp_socket::impl& plain);
+// Of a server: it may be the first flight of a client that has not waited for our answer.
+result<void> only_a_client_hello_came(tcp_socket::impl& plain);
 
 upgrade as_client(const client_config& config, const server_name& expected, std::optional<std::string> sni,
                   const peer& whom, deadline until, byte_view first_bytes);

@@ -154,7 +154,10 @@ result<io_status> engine::impl::handshake() {
     SSL_free_buffers(ssl.get());
     // All that a TLS 1.3 server writes after the client's Finished is a ticket, and it goes with the first data.
     if (which == side::server && SSL_version(ssl.get()) == TLS1_3_VERSION) io.postpone();
-    return after_io(0, false);
+    auto status = after_io(0, false);
+    // Without our last flight the peer has no handshake.
+    if (io.write_failure()) return *io.write_failure();
+    return status;
   }
   if (out.reason == SSL_ERROR_WANT_READ) {
     if (auto failure = io.take_read_failure()) return fail(failure->in("handshake"));

@@ -196,6 +196,22 @@ TEST_P(engine_of_each_version, a_stale_queue_turns_nothing_into_a_failure) {
   ERR_clear_error();
 }
 
+TEST_P(engine_of_each_version, a_stale_queue_is_in_no_error) {
+  pair p(pair::defaults(GetParam()));
+  p.must_shake();
+  p.to_client->alter_at = p.to_client->written + 20;
+  ASSERT_TRUE(p.server->write("to be altered"));
+  poison_queue();
+  char buffer[64];
+  const auto refused = p.client->read(buffer);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), errc::bad_record);
+  EXPECT_FALSE(refused.error().library_errors().empty());
+  for (const auto& entry : refused.error().library_errors())
+    EXPECT_EQ(entry.find("PEM"), std::string::npos) << entry << " is of another call";
+  ERR_clear_error();
+}
+
 TEST_P(engine_of_each_version, callbacks_that_fail_inside_poison_nothing) {
   auto options = pair::defaults(GetParam());
   int lines = 0;

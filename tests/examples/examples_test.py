@@ -192,6 +192,59 @@ class StartTls(unittest.TestCase):
         self.assertIn("no STARTTLS: 502 never heard of it", said)
 
 
+class FtpServer:
+    """An FTP server of one client, with nothing but a login: plain, encrypted, and plain again after CCC."""
+
+    def __init__(self, test, ends_tls=True):
+        self._door = socket.create_server(("127.0.0.1", 0))
+        self.port = self._door.getsockname()[1]
+        self._ends_tls = ends_tls
+        self.heard = []
+        thread = threading.Thread(target=self._serve, daemon=True)
+        thread.start()
+        test.addCleanup(self._door.close)
+        test.addCleanup(thread.join, PATIENCE)
+
+    def _answer(self, connection, answers):
+        for answer in answers:
+            self.heard.append(connection.recv(1000).decode().strip())
+            connection.sendall(answer)
+
+    def _serve(self):
+        plain, _ = self._door.accept()
+        plain.settimeout(PATIENCE)
+        plain.sendall(b"220-ftp.test\r\n220 ready\r\n")
+        self._answer(plain, [b"234 go\r\n"])
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(PKI / "server.pem", PKI / "server.key")
+        tls = context.wrap_socket(plain, server_side=True)
+        self._answer(tls, [b"331 who?\r\n", b"230 welcome\r\n", b"200 clear from here\r\n"])
+        # A peer that does not end TLS, and goes on in plain all the same.
+        plain = tls.unwrap() if self._ends_tls else socket.socket(fileno=tls.detach())
+        with plain:
+            try:
+                self._answer(plain, [b'257 "/"\r\n', b"221 bye\r\n"] if self._ends_tls else [b"257 injected\r\n"])
+            except OSError:
+                pass
+
+
+class FtpCcc(unittest.TestCase):
+    ARGUMENTS = ("server.test", PKI / "ca.pem", "me", "secret")
+
+    def test_the_login_is_encrypted_and_what_follows_is_not(self):
+        server = FtpServer(self)
+        status, out, said = run(example("ftp_ccc"), f"127.0.0.1:{server.port}", *self.ARGUMENTS)
+        self.assertEqual((status, said), (0, ""))
+        self.assertEqual(server.heard, ["AUTH TLS", "USER me", "PASS secret", "CCC", "PWD", "QUIT"])
+        self.assertTrue(out.endswith(b'257 "/"\n221 bye\n'), out)
+
+    def test_nothing_plain_is_taken_from_a_server_that_has_not_ended_tls(self):
+        server = FtpServer(self, ends_tls=False)
+        status, out, said = run(example("ftp_ccc"), f"127.0.0.1:{server.port}", *self.ARGUMENTS)
+        self.assertEqual(status, 1, said)
+        self.assertNotIn(b"injected", out)
+
+
 class Starttls(unittest.TestCase):
     def test_it_tells_until_when_the_certificate_holds(self):
         server = MailServer(self, go_ahead=b"234 go\r\n")

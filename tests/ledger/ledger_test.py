@@ -1,7 +1,8 @@
 """docs/coming-from-io-socket-ssl.md promises a row for each thing the Perl stack does. Here: that no row is lost, that each test
-it names is there, and that its C++ way names what the public headers have."""
+it names is there, and that its C++ way names what the public headers have. docs/guide/states.md names its tests likewise."""
 
 import collections
+import fnmatch
 import os
 import pathlib
 import re
@@ -11,6 +12,7 @@ from unittest import mock
 
 SOURCE = pathlib.Path(os.environ.get("SIGNET_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
 LEDGER = "docs/coming-from-io-socket-ssl.md"
+STATES = "docs/guide/states.md"
 
 # The IDs each section has: a letter with its first and last number, or the section of rows that are named, and their number.
 EXPECTED = {
@@ -166,6 +168,16 @@ def problems_of_ways(root):
     return found
 
 
+def problems_of_states(root):
+    """Tests that the table of states names (`suite.claim`, or `suite.*`) and that are not there."""
+    tests, found = tests_of(root), []
+    for number, line in enumerate((root / STATES).read_text(encoding="utf-8").splitlines(), 1):
+        for name in re.findall(r"`([a-z]\w+\.[a-z*][\w*]+)`", line):
+            if not fnmatch.filter(tests, name):
+                found.append(f"{STATES}:{number}: there is no test {name}")
+    return found
+
+
 def summary(root):
     lines = [f"{'section':>7} {'rows':>5} {'shown':>5} {'moot':>5} {'pending':>7}"]
     count = collections.Counter((row.section, state_of(row)) for row in rows_of(root)[0])
@@ -188,6 +200,9 @@ class TheLedger(unittest.TestCase):
 
     def test_each_way_names_what_the_headers_have(self):
         self.assert_none(problems_of_ways(SOURCE))
+
+    def test_each_test_of_the_states_is_there(self):
+        self.assert_none(problems_of_states(SOURCE))
 
 
 class TheCheckItself(unittest.TestCase):
@@ -235,6 +250,12 @@ class TheCheckItself(unittest.TestCase):
             self.assertEqual(check(self.root), [])
         self.assertEqual(summary(self.root).splitlines()[1].split(), ["22", "5", "2", "1", "2"])
         self.assertEqual(summary(self.root).splitlines()[-1].split(), ["all", "5", "2", "1", "2"])
+
+    def test_a_state_without_its_test_is_found(self):
+        self.plant(STATES, "| event | `suite.claim`, `table.*`, docs/guide/states.md |")
+        self.assertEqual(problems_of_states(self.root), [])
+        self.plant(STATES, "| event | `suite.claim`, `suite.gone_*` |")
+        self.assertEqual(problems_of_states(self.root), [f"{STATES}:1: there is no test suite.gone_*"])
 
     def test_a_lost_row_is_found(self):
         self.assert_found(problems_of_ids, "section 22 has no row Q3", Q3=None)

@@ -211,5 +211,53 @@ TEST(incoming, hands_the_plain_connection_over) {
   EXPECT_EQ(client.read_line({}, patience).value(), "220 plain first");
 }
 
+TEST(incoming, tells_tls_from_plain_and_takes_nothing_away) {
+  auto door = listener::bind({"127.0.0.1", 0}, test_server()).value();
+  auto plain = reach(door);
+  ASSERT_TRUE(plain.write_all("EHLO me\r\n"));
+  auto first = door.accept(patience).value();
+  EXPECT_FALSE(first.looks_like_tls(patience).value());
+  auto taken = std::move(first).plain();
+  EXPECT_EQ(taken.buffered(), 0U);
+  EXPECT_EQ(taken.read_line({}, patience).value(), "EHLO me");
+
+  auto connecting = std::async(std::launch::async, [at = door.local_endpoint()] {
+    return connect(at, test::trusting_client(), {.until = patience, .name = "server.test"});
+  });
+  auto second = door.accept(patience).value();
+  EXPECT_TRUE(second.looks_like_tls(patience).value());
+  EXPECT_TRUE(second.looks_like_tls(patience).value());
+  EXPECT_TRUE(std::move(second).handshake({.until = patience}));
+  EXPECT_TRUE(connecting.get());
+}
+
+TEST(incoming, one_octet_is_enough_to_tell_and_none_is_not) {
+  auto door = listener::bind({"127.0.0.1", 0}, test_server()).value();
+  for (const auto& [octet, tls] : {std::pair{'\x16', true}, {'\x15', false}, {'G', false}, {'\0', false}}) {
+    auto client = reach(door);
+    ASSERT_TRUE(client.write_all(std::string(1, octet)));
+    EXPECT_EQ(door.accept(patience).value().looks_like_tls(patience).value(), tls);
+  }
+  auto client = reach(door);
+  auto silent = door.accept(patience).value();
+  EXPECT_EQ(silent.looks_like_tls(30ms).error().code(), errc::timed_out);
+  client.close();
+  EXPECT_EQ(silent.looks_like_tls(patience).error().code(), errc::closed);
+}
+
+TEST(listener, accepts_without_waiting_and_can_be_waited_for_with_others) {
+  auto door = listener::bind({"localhost", 0}, test_server()).value();
+  EXPECT_FALSE(door.try_accept().value());
+  auto client = reach(door);
+  ASSERT_TRUE(test::wait_readable(door.native_handle()));
+  auto got = door.try_accept().value();
+  ASSERT_TRUE(got);
+  EXPECT_EQ(got->remote_endpoint(), client.local_endpoint());
+  EXPECT_FALSE(door.try_accept().value());
+  door.close();
+  EXPECT_TRUE(test::wait_readable(door.native_handle()));
+  EXPECT_EQ(door.try_accept().error().code(), errc::closed);
+}
+
 }  // namespace
 }  // namespace signet

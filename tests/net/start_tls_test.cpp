@@ -113,8 +113,12 @@ TEST(start_tls, a_failed_upgrade_of_a_server_leaves_the_plain_connection_with_it
   auto [client, server] = test::make_plain_pair();
   ASSERT_TRUE(client.write_all("no TLS at all\n"));
   ASSERT_TRUE(test::wait_readable(server.native_handle()));
-  EXPECT_EQ(start_tls(std::move(server), test::test_server(), {.timeout = patience}).error().code(), errc::not_tls);
+  EXPECT_EQ(start_tls(std::move(server), test::test_server(), {.timeout = patience}).error().code(),
+            errc::plaintext_before_tls);
   ASSERT_TRUE(server.is_open());  // NOLINT(bugprone-use-after-move): what a failure promises
+  EXPECT_EQ(server.read_line({}, patience).value(), "no TLS at all");
+  EXPECT_EQ(start_tls(std::move(server), test::test_server(), {.timeout = 30ms}).error().code(), errc::timed_out);
+  ASSERT_TRUE(server.is_open());  // NOLINT(bugprone-use-after-move)
   ASSERT_TRUE(server.write_all("550 that was not TLS\n"));
   EXPECT_TRUE(client.read_until("550 that was not TLS\n", {}, patience));
 }
@@ -159,6 +163,14 @@ TEST(start_tls, needs_an_open_connection_a_name_and_a_peer) {
   EXPECT_EQ(start_tls(std::move(client), "server.test", trusting_client()).error().code(), errc::closed);
   client.close();
   EXPECT_EQ(start_tls(std::move(client), "server.test", trusting_client()).error().code(), errc::not_connected);
+}
+
+TEST(start_tls, an_ended_direction_is_not_upgraded) {
+  auto [client, server] = test::make_plain_pair();
+  ASSERT_TRUE(client.close_write());
+  EXPECT_EQ(start_tls(std::move(client), "server.test", trusting_client()).error().code(), errc::closed);
+  ASSERT_TRUE(server.close_write());
+  EXPECT_EQ(start_tls(std::move(server), test::test_server()).error().code(), errc::closed);
 }
 
 TEST(unwrap, gives_the_plain_bytes_that_came_with_the_end) {

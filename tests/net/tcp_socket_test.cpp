@@ -351,5 +351,37 @@ TEST(tcp_socket, gives_its_descriptor_up_only_with_all_its_bytes) {
   EXPECT_GE(::fcntl(released.get(), F_GETFD), 0);
 }
 
+TEST(tcp_socket, peeked_bytes_stay_to_be_read) {
+  auto [client, server] = test::make_plain_pair();
+  ASSERT_TRUE(server.write_all("plain"));
+  std::array<char, 3> first{};
+  EXPECT_EQ(client.peek(first, patience).value(), 3U);
+  EXPECT_EQ(std::string_view(first.data(), 3), "pla");
+  EXPECT_EQ(client.buffered(), 5U);
+  ASSERT_TRUE(server.close_write());
+  EXPECT_EQ(client.read_all({}, patience).value(), "plain");
+  EXPECT_EQ(client.peek(first, patience).value(), 0U);
+}
+
+TEST(tcp_socket, parts_leave_in_one_segment) {
+  auto [client, server] = test::make_plain_pair();
+  const auto before = test::data_segments_sent(client.native_handle());
+  const std::string body(500, 'b');
+  const std::array<byte_view, 3> parts{"head\r\n", "", body};
+  ASSERT_TRUE(client.write_gathered(parts));
+  std::string got(506, 0);
+  ASSERT_TRUE(server.read_exactly(got, patience));
+  EXPECT_EQ(got, "head\r\n" + body);
+  EXPECT_EQ(test::data_segments_sent(client.native_handle()), before + 1);
+}
+
+TEST(tcp_socket, no_call_outlives_the_deadline_of_the_connection) {
+  auto [client, server] = test::make_plain_pair();
+  client.set_deadline(20ms);
+  std::array<char, 4> buffer{};
+  EXPECT_EQ(client.read_some(buffer, patience).error().code(), errc::timed_out);
+  EXPECT_EQ(client.write_all(std::string(std::size_t{64} << 20, 'x'), patience).error().code(), errc::timed_out);
+}
+
 }  // namespace
 }  // namespace signet

@@ -1,8 +1,14 @@
-// signet serve: a TLS server for a folder of files, or an echo.
+// signet serve: a TLS server for a folder of files, an echo, another server's clients, or a program for each client.
 #include <nlohmann/json.hpp>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <charconv>
 #include <filesystem>
+
+#include <signet/net/start_tls.hpp>
 
 #include <signet/verify/server_name.hpp>
 #include <signet/x509/certificate_builder.hpp>
@@ -21,6 +27,10 @@ struct serve_options {
   std::string address = {};
   bool echo = false;
   std::string www = {};
+  std::string forward = {};
+  std::string exec = {};
+  bool inetd = false;
+  bool also_plain = false;
   std::vector<std::string> certificates = {};
   std::vector<std::string> keys = {};
   std::string password_file = {};
@@ -83,7 +93,11 @@ signet::server_config server_config_of(const serve_options& o) {
 
 void check(const serve_options& o) {
   const auto wrong = [](const std::string& why) { throw failure(exit_status::usage, "serve: " + why); };
-  if (o.echo == !o.www.empty()) wrong("one of --echo and --www DIR is needed");
+  const auto services =
+      (o.echo ? 1 : 0) + (o.www.empty() ? 0 : 1) + (o.forward.empty() ? 0 : 1) + (o.exec.empty() ? 0 : 1);
+  if (services != 1) wrong("one of --echo, --www DIR, --forward HOST:PORT and --exec COMMAND is needed");
+  if (o.inetd != o.address.empty())
+    wrong(o.inetd ? "--inetd serves the connection it is given: no ADDR" : "ADDR is needed");
   if (o.certificates.empty() && o.self_signed.empty()) wrong("--cert FILE is needed, or --self-signed NAME");
   if (!o.keys.empty() && o.keys.size() != o.certificates.size())
     wrong("each --cert has its --key, or none has one and the keys are in the same files");
@@ -91,20 +105,75 @@ void check(const serve_options& o) {
   if (!o.self_signed_out.empty() && o.self_signed.empty()) wrong("--self-signed-out needs --self-signed NAME");
 }
 
+client_service service_of(const serve_options& o, const service_limits& limits) {
+  if (o.echo) return echo_service(limits);
+  if (!o.www.empty()) return site_service(static_site::open(o.www).value(), limits);
+  if (!o.forward.empty()) return forward_service(signet::endpoint::parse(o.forward).value(), limits);
+  return exec_service(o.exec, limits);
+}
+
+// inetd gives the connection as stderr too, where a word of ours would go to the client.
+void keep_stderr_out_of_the_connection() {
+  struct stat in {};
+  struct stat err {};
+  if (::fstat(STDIN_FILENO, &in) != 0 || ::fstat(STDERR_FILENO, &err) != 0) return;
+  if (in.st_dev != err.st_dev || in.st_ino != err.st_ino) return;
+  const owned_descriptor nowhere(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+  if (nowhere) ::dup2(nowhere.get(), STDERR_FILENO);
+}
+
+// A descriptor of our own for one that somebody gave us.
+int own_copy(int given) {
+  const int copy = ::fcntl(given, F_DUPFD_CLOEXEC, 3);
+  if (copy < 0) throw failure(exit_status::local, "serve: --inetd: stdin and stdout have to be a connection");
+  return copy;
+}
+
+// One connection, which inetd has accepted: on stdin and stdout.
+void serve_given(const serve_options& o, const client_service& service, std::chrono::milliseconds step) {
+  keep_stderr_out_of_the_connection();
+  const auto config = server_config_of(o);
+  struct stat in {};
+  struct stat out {};
+  const bool one = ::fstat(STDIN_FILENO, &in) == 0 && ::fstat(STDOUT_FILENO, &out) == 0 && in.st_dev == out.st_dev &&
+                   in.st_ino == out.st_ino && S_ISSOCK(in.st_mode);
+  const int from = own_copy(STDIN_FILENO);
+  auto client =
+      (one ? signet::tcp_socket::adopt(from) : signet::tcp_socket::adopt(from, own_copy(STDOUT_FILENO))).value();
+  if (o.also_plain) {
+    char first = 0;
+    const auto came = client.peek(signet::byte_span(&first, 1), step).value();
+    // A handshake record of TLS begins so (RFC 8446 section 5.1), and no other protocol's first word.
+    if (came != 0 && first != 0x16) return service.plain(client, -1);
+  }
+  auto secure = signet::start_tls(std::move(client), config, {.timeout = step}).value();
+  service.secure(secure, -1);
+}
+
 }  // namespace
 
 exit_status run_serve(arguments args) {
   command_line line(
-      "signet serve", "A TLS server: an echo, or a folder of files over HTTP/1.1. Ends on SIGTERM.",
+      "signet serve",
+      "A TLS server: an echo, a folder of files over HTTP/1.1, a front for a server that speaks plain, or a program "
+      "for "
+      "each client. Ends on SIGTERM.",
       "  signet serve 8443 --www site --cert cert.pem --key key.pem\n"
       "  signet serve localhost:0 --echo --self-signed localhost\n"
+      "  signet serve 8443 --forward localhost:8080 --cert both.pem --also-plain\n"
+      "  signet serve 8443 --exec 'date; cat' --cert both.pem\n"
       "  signet serve '[::1]:8443' --www site --cert both.pem --client-ca ca.pem --require-client-cert\n");
   serve_options o;
-  line.add_option("ADDR", o.address, "PORT, HOST:PORT or [IPv6]:PORT; port 0 takes a free one")
-      ->required()
-      ->type_name("");
+  line.add_option("ADDR", o.address, "PORT, HOST:PORT or [IPv6]:PORT; port 0 takes a free one")->type_name("");
   line.add_flag("--echo", o.echo, "send back what comes");
   line.add_option("--www", o.www, "serve the files of a folder")->type_name("DIR");
+  line.add_option("--forward", o.forward, "carry each client to a server that speaks plain")->type_name("HOST:PORT");
+  line.add_option("--exec", o.exec,
+                  "run a command of the shell for each client, as its stdin and stdout; SIGNET_PEER, SIGNET_SNI and "
+                  "others tell it of the client")
+      ->type_name("COMMAND");
+  line.add_flag("--inetd", o.inetd, "serve the one connection on stdin and stdout, instead of an ADDR");
+  line.add_flag("--also-plain", o.also_plain, "serve clients that do not speak TLS too, on the same port");
   line.repeatable("--cert", o.certificates, "certificate and chain (again for other names and key types)")
       ->type_name("FILE");
   line.repeatable("--key", o.keys, "the key of the --cert in the same place")->type_name("FILE");
@@ -127,22 +196,18 @@ exit_status run_serve(arguments args) {
   check(o);
   o.tls.check("serve");
   const auto step = parse_seconds("serve", "--timeout", o.timeout);
+  const auto service = service_of(o, {.each_step = step});
+  if (o.inetd) {
+    serve_given(o, service, step);
+    return exit_status::ok;
+  }
   const auto where = listen_address(o.address);
 
   block_server_signals();
-  const service_limits limits{.each_step = step};
-  client_service service;
-  if (o.echo) {
-    service = [limits](signet::tls_socket& client, const stop_signal& stop) { serve_echo(client, stop, limits); };
-  } else {
-    const auto site = std::make_shared<const static_site>(static_site::open(o.www).value());
-    service = [limits, site](signet::tls_socket& client, const stop_signal& stop) {
-      serve_site(client, *site, stop, limits);
-    };
-  }
   auto door = signet::listener::bind(where, server_config_of(o)).value();
   const auto taken = door.local_endpoint();
-  run_server(std::move(door), std::move(service), {.clients = o.most_clients, .handshake = step}, [&] {
+  const auto plain = o.also_plain ? plain_clients::served : plain_clients::refused;
+  run_server(std::move(door), service, plain, {.clients = o.most_clients, .handshake = step}, [&] {
     if (o.json) {
       const nlohmann::ordered_json document = {{"event", "listening"},
                                                {"listening_on", signet::to_string(taken)},

@@ -1,5 +1,5 @@
-// A door, a thread for each client behind it, and an orderly end: SIGTERM and SIGINT stop it, what is being served is
-// finished within a bound.
+// A door, whoever comes through it, and an orderly end: SIGTERM and SIGINT stop it, what is being served is finished
+// within a bound.
 #pragma once
 
 #include <functional>
@@ -18,14 +18,14 @@ struct server_limits {
   std::chrono::milliseconds farewell = std::chrono::seconds(10);
 };
 
-/// Serves one client; what it throws becomes one line on stderr.
-using client_service = std::function<void(signet::tls_socket&, const stop_signal&)>;
+enum class plain_clients : unsigned char { refused, served };
 
 /// Signals have to be blocked before any other thread begins.
 void block_server_signals();
 
 /// Accepts until a signal says stop, and returns when the clients are served. `on_open` runs once clients can connect.
-void run_server(signet::listener door, client_service service, const server_limits& limits,
+/// What a client's service throws becomes one line on stderr.
+void run_server(signet::listener door, const client_service& service, plain_clients plain, const server_limits& limits,
                 const std::function<void()>& on_open);
 
 }  // namespace tool

@@ -1,15 +1,12 @@
 #include "service.hpp"
 
 #include <poll.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
-#include <cstring>
+#include <memory>
 #include <optional>
-
-#include "output.hpp"
 
 namespace tool {
 namespace {
@@ -18,14 +15,14 @@ constexpr std::size_t longest_head = 32768;
 constexpr std::uint64_t most_discarded = std::uint64_t{1} << 20;
 
 // The next bytes of a client; nothing when the server stops or the client has been silent for too long.
-std::optional<std::size_t> read_or_stop(signet::tls_socket& client, signet::byte_span into, const stop_signal& stop,
-                                        signet::deadline until) {
+template <class Socket>
+std::optional<std::size_t> read_or_stop(Socket& client, signet::byte_span into, int stop, signet::deadline until) {
   for (;;) {
     // What has come already needs no waiting, and may be in the socket's hands where poll(2) does not see it.
     auto got = client.read_some(into, std::chrono::seconds(0));
     if (got) return *got;
     if (got.error().code() != signet::errc::timed_out) throw signet::exception(std::move(got).error());
-    std::array<pollfd, 2> waited{pollfd{client.native_handle(), POLLIN, 0}, pollfd{stop.descriptor(), POLLIN, 0}};
+    std::array<pollfd, 2> waited{pollfd{client.native_handle(), POLLIN, 0}, pollfd{stop, POLLIN, 0}};
     const int ready = ::poll(waited.data(), waited.size(), until.poll_timeout());
     if (ready < 0 && errno != EINTR) return {};
     if (ready == 0 && until.passed()) return {};
@@ -33,9 +30,23 @@ std::optional<std::size_t> read_or_stop(signet::tls_socket& client, signet::byte
   }
 }
 
+bool is_raised(int stop) {
+  pollfd waited{stop, POLLIN, 0};
+  return ::poll(&waited, 1, 0) > 0;
+}
+
+void end(signet::tls_socket& client) {
+  client.close().value();
+}
+void end(signet::tcp_socket& client) {
+  client.close_write().value();
+  client.close();
+}
+
 // Sends a part of a file. False when the file has become shorter than was promised: the client must not take what it
 // has for the whole.
-bool send_file(signet::tls_socket& client, std::string first, const http_answer& answer, const service_limits& limits) {
+template <class Socket>
+bool send_file(Socket& client, std::string first, const http_answer& answer, const service_limits& limits) {
   std::array<char, 65536> piece{};
   std::uint64_t sent = 0;
   while (sent < answer.length) {
@@ -58,16 +69,16 @@ bool send_file(signet::tls_socket& client, std::string first, const http_answer&
 }
 
 // One client's requests and answers.
+template <class Socket>
 class site_conversation {
  public:
-  site_conversation(signet::tls_socket& client, const static_site& site, const stop_signal& stop,
-                    const service_limits& limits)
+  site_conversation(Socket& client, const static_site& site, int stop, const service_limits& limits)
       : client_(client), site_(site), stop_(stop), limits_(limits) {}
 
   void run() {
-    while (!stop_.raised() && next_request()) {
+    while (!is_raised(stop_) && next_request()) {
     }
-    if (!cut_) client_.close().value();
+    if (!cut_) end(client_);
   }
 
  private:
@@ -88,7 +99,7 @@ class site_conversation {
     buffer_.erase(0, size);
     if (const auto* refusal = std::get_if<http_refusal>(&parsed)) return refuse(*refusal);
     auto& request = std::get<http_request>(parsed);
-    bool stay = request.keep_alive() && !stop_.raised();
+    bool stay = request.keep_alive() && !is_raised(stop_);
     // A client that waits for our leave to send its body does not get it: no answer here depends on one.
     if (request.fields.count("Expect") > 0 && !request.body.done()) {
       stay = false;
@@ -157,45 +168,39 @@ class site_conversation {
     return false;
   }
 
-  signet::tls_socket& client_;
+  Socket& client_;
   const static_site& site_;
-  const stop_signal& stop_;
+  int stop_;
   const service_limits& limits_;
   std::array<char, 16384> piece_{};
   std::string buffer_;
   bool cut_ = false;
 };
 
-}  // namespace
-
-stop_signal::stop_signal() : event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-  if (!event_) throw failure(exit_status::local, std::string("starting: ") + std::strerror(errno));
-}
-
-void stop_signal::raise() noexcept {
-  const std::uint64_t one = 1;
-  // Cannot fail: the counter is far from full.
-  [[maybe_unused]] const auto written = ::write(event_.get(), &one, sizeof one);
-}
-
-bool stop_signal::raised() const noexcept {
-  pollfd waited{event_.get(), POLLIN, 0};
-  return ::poll(&waited, 1, 0) > 0;
-}
-
-void serve_echo(signet::tls_socket& client, const stop_signal& stop, const service_limits& limits) {
+template <class Socket>
+void echo(Socket& client, int stop, const service_limits& limits) {
   std::array<char, 65536> piece{};
   for (;;) {
     const auto got = read_or_stop(client, piece, stop, limits.idle);
     if (!got || *got == 0) break;
     client.write_all(std::string_view(piece.data(), *got), limits.each_step).value();
   }
-  client.close().value();
+  end(client);
 }
 
-void serve_site(signet::tls_socket& client, const static_site& site, const stop_signal& stop,
-                const service_limits& limits) {
-  site_conversation(client, site, stop, limits).run();
+}  // namespace
+
+client_service echo_service(const service_limits& limits) {
+  const auto serve = [limits](auto& client, int stop) { echo(client, stop, limits); };
+  return {serve, serve};
+}
+
+client_service site_service(static_site site, const service_limits& limits) {
+  const auto shared = std::make_shared<const static_site>(std::move(site));
+  const auto serve = [shared, limits](auto& client, int stop) {
+    site_conversation(client, *shared, stop, limits).run();
+  };
+  return {serve, serve};
 }
 
 }  // namespace tool

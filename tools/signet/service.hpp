@@ -1,39 +1,43 @@
-// What `signet serve` does with a client once its handshake is complete. Each runs in the client's own thread and
-// returns when the conversation is over, or soon after the server was told to stop.
+// What `signet serve` does with a client, encrypted or (with --also-plain) not. Each runs in the client's own thread
+// and returns when the conversation is over, or soon after `stop` has become readable. Throws signet::exception and
+// failure.
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <string>
 
+#include <signet/net/tcp_socket.hpp>
 #include <signet/net/tls_socket.hpp>
 
 #include "http/static_site.hpp"
 
 namespace tool {
 
-/// Raised once, seen by every thread, and something that poll(2) can wait for.
-class stop_signal {
- public:
-  stop_signal();
-  void raise() noexcept;
-  [[nodiscard]] bool raised() const noexcept;
-  [[nodiscard]] int descriptor() const noexcept { return event_.get(); }
-
- private:
-  owned_descriptor event_;
-};
-
 struct service_limits {
   /// For a whole request, and for the client to take each piece of an answer.
   std::chrono::milliseconds each_step = std::chrono::seconds(10);
-  /// Between two requests, or with nothing to echo.
+  /// Between two requests, or with nothing to echo or to carry.
   std::chrono::milliseconds idle = std::chrono::seconds(300);
 };
 
-/// Sends back what comes, until the client ends. Throws signet::exception.
-void serve_echo(signet::tls_socket& client, const stop_signal& stop, const service_limits& limits);
+/// The same service for both kinds of client. `stop` is for poll(2); -1 when nobody will ask for the end.
+struct client_service {
+  std::function<void(signet::tls_socket&, int stop)> secure = {};
+  std::function<void(signet::tcp_socket&, int stop)> plain = {};
+};
 
-/// Answers HTTP/1.1 requests from a folder. Throws signet::exception.
-void serve_site(signet::tls_socket& client, const static_site& site, const stop_signal& stop,
-                const service_limits& limits);
+/// Sends back what comes, until the client ends.
+client_service echo_service(const service_limits& limits);
+
+/// Answers HTTP/1.1 requests from a folder.
+client_service site_service(static_site site, const service_limits& limits);
+
+/// Carries everything to a server in plain, and back.
+client_service forward_service(const signet::endpoint& to, const service_limits& limits);
+
+/// Gives each client to a program of its own, as its stdin and stdout. /bin/sh reads the command; what is known of the
+/// client stands in its environment.
+client_service exec_service(std::string command, const service_limits& limits);
 
 }  // namespace tool

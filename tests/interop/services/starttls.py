@@ -300,7 +300,22 @@ TLSLog {folder}/tls.log
 TLSProtocol TLSv1.2 TLSv1.3
 TLSRSACertificateFile {folder}/cert.pem
 TLSRSACertificateKeyFile {folder}/key.pem
+<Anonymous {folder}>
+  User nobody
+  Group nogroup
+  UserAlias anonymous nobody
+  RequireValidShell off
+</Anonymous>
 """))
+
+
+    def test_the_control_connection_goes_back_to_plain(self):
+        program = pathlib.Path(TOOL).parent / "example_ftp_ccc"
+        if not program.exists():
+            self.skipTest(f"{program} was not built")
+        status, out, said = run(program, f"127.0.0.1:{self.port}", NAME, self.folder / "ca.pem", "anonymous", "me@client.test")
+        self.assertEqual(status, 0, said)
+        self.assertRegex(out.decode(), r"(?m)^200 .*\n257 .*\n221 ")
 
 
 class Slapd(Service, unittest.TestCase):
