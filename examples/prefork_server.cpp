@@ -16,10 +16,9 @@ namespace {
 
 void echo(signet::tls_socket client, const signet::stop_signal& stop) {
   client.set_timeout(60s);
-  while (!stop.requested()) {
-    auto line = client.read_line();
-    if (!line) break;
+  while (auto line = client.read_line()) {
     client.write_all(std::to_string(::getpid()) + ": " + *line + "\n").value();
+    if (stop.requested()) break;
   }
   static_cast<void>(client.close());
 }

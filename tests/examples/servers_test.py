@@ -114,6 +114,17 @@ class PreforkServer(ServerCase):
             self.wait_until(lambda: not is_there(serving), "it lives on")
             self.assertNotEqual(self.process_of(self.client()), serving)
 
+    def test_a_session_of_one_process_is_resumed_in_another(self):
+        context = ssl.create_default_context(cafile=PKI / "ca.pem")
+        with context.wrap_socket(self.reach(), server_hostname="server.test") as first:
+            serving = self.process_of(first)  # and with the answer comes the ticket
+            session = first.session
+        os.kill(serving, signal.SIGKILL)
+        self.wait_until(lambda: not is_there(serving), "it lives on")
+        with context.wrap_socket(self.reach(), server_hostname="server.test", session=session) as second:
+            self.assertNotEqual(self.process_of(second), serving)
+            self.assertTrue(second.session_reused)
+
     def test_sigterm_ends_them_all_and_lets_clients_finish(self):
         client = self.client()
         serving = self.process_of(client)
