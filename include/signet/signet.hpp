@@ -9,6 +9,7 @@
 #include <signet/net/connect.hpp>
 #include <signet/net/endpoint.hpp>
 #include <signet/net/listener.hpp>
+#include <signet/net/nonblocking_socket.hpp>
 #include <signet/net/relay.hpp>
 #include <signet/net/serve.hpp>
 #include <signet/net/split.hpp>

@@ -123,6 +123,72 @@ class Server(unittest.TestCase):
         self.assertRegex(said, r"key")
 
 
+class PollClient(unittest.TestCase):
+    def test_it_asks_several_servers_at_once(self):
+        one, port = openssl_server("-www")
+        with one, socket.create_server(("127.0.0.1", 0)) as closed:
+            refusing = closed.getsockname()[1]
+            closed.close()
+            status, out, said = run(example("poll_client"), f"127.0.0.1:{port}", f"localhost:{port}", f"127.0.0.1:{refusing}",
+                                    env=TRUSTING)
+        self.assertEqual(status, 1, said)
+        self.assertEqual(sorted(out.decode().splitlines()),
+                         [f"127.0.0.1:{port}: HTTP/1.0 200 ok", f"localhost:{port}: HTTP/1.0 200 ok"])
+        self.assertRegex(said, rf"^127\.0\.0\.1:{refusing}: connecting: connection refused")
+
+    def test_it_explains_a_refusal(self):
+        program, port = openssl_server("-www")
+        with program:
+            status, out, said = run(example("poll_client"), f"127.0.0.1:{port}", env=TRUSTING_OTHERS)
+        self.assertEqual((status, out), (1, b""), said)
+        self.assertRegex(said, r"not trusted")
+
+    def test_nobody_is_asked_without_arguments(self):
+        self.assertEqual(run(example("poll_client"))[0], 0)
+
+
+class EpollServer(unittest.TestCase):
+    def setUp(self):
+        self.program = Program(example("epoll_server"), "127.0.0.1:0", PKI / "server.pem", PKI / "server.key")
+        self.addCleanup(self.program.stop)
+        self.port = int(self.program.wait_for(r"^listening on 127\.0\.0\.1:(\d+)$")[1])
+        self.context = ssl.create_default_context(cafile=PKI / "ca.pem")
+
+    def client(self):
+        plain = socket.create_connection(("127.0.0.1", self.port), PATIENCE)
+        return self.context.wrap_socket(plain, server_hostname="server.test")
+
+    def test_it_echoes_to_many_at_once_and_none_waits_for_another(self):
+        clients = [self.client() for _ in range(20)]
+        with socket.create_connection(("127.0.0.1", self.port)):  # says nothing
+            for number, each in enumerate(clients):
+                each.sendall(b"%d\n" % number)
+            for number, each in enumerate(clients):
+                self.assertEqual(each.makefile("rb").readline(), b"%d\n" % number)
+            for each in clients:
+                each.unwrap().close()
+
+    def test_much_comes_back_whole(self):
+        sent = bytes(range(256)) * 8192
+        with self.client() as each:
+            sending = threading.Thread(target=each.sendall, args=(sent,), daemon=True)
+            sending.start()
+            got = each.makefile("rb").read(len(sent))
+            sending.join(PATIENCE)
+        self.assertTrue(got == sent)
+
+    def test_a_client_that_says_nothing_is_shown_out(self):
+        with socket.create_connection(("127.0.0.1", self.port)) as silent:
+            silent.settimeout(PATIENCE)
+            self.program.wait_for("handshake: timed out after 5")
+            self.assertEqual(silent.recv(100), b"")
+
+    def test_it_says_what_its_arguments_lack(self):
+        status, _, said = run(example("epoll_server"))
+        self.assertEqual(status, 2)
+        self.assertIn("usage", said)
+
+
 class MailServer:
     """Speaks the plain beginning of SMTP, then has openssl's program speak the TLS: a relay behind one accepted client."""
 

@@ -1,16 +1,12 @@
 #include <signet/net/nonblocking_socket.hpp>
 
 #include <gtest/gtest.h>
-#include <openssl/ssl.h>
 #include <poll.h>
 #include <sys/socket.h>
 
 #include <array>
-#include <cstring>
 #include <future>
 #include <optional>
-
-#include <signet/native.hpp>
 
 #include "support/faulty_calls.hpp"
 #include "support/nonblocking_peers.hpp"
@@ -435,6 +431,7 @@ TEST(nonblocking_socket, plain_bytes_before_an_upgrade_are_an_error_and_stay_rea
 }
 
 TEST(nonblocking_socket, who_speaks_plain_http_is_answered) {
+  const test::faults none({});
   auto door = listener::bind({"127.0.0.1", 0}, test::test_server()).value();
   auto browser = tcp_socket::connect(door.local_endpoint(), {.timeout = patience}).value();
   ASSERT_TRUE(browser.write_all("GET / HTTP/1.1\r\nHost: server.test\r\n\r\n"));
@@ -500,67 +497,6 @@ TEST(nonblocking_socket, tls_inside_tls_is_for_calls_that_wait) {
   EXPECT_EQ(nonblocking_socket::from(std::move(inner)).error().code(), errc::not_supported);
   ASSERT_TRUE(inner.write_all("still here\n"));  // NOLINT(bugprone-use-after-move)
   EXPECT_EQ(other.read_line({}, patience).value(), "still here");
-}
-
-TEST(nonblocking_socket, a_ticket_that_comes_alone_wakes_its_reader_once) {
-  const test::faults none({});
-  auto [plain, server] = test::make_tls_pair();
-  auto client = nonblocking_socket::from(std::move(plain)).value();
-  waiter w;
-  std::array<char, 10> ten{};
-  for (int ticket = 0; ticket < 3; ++ticket) {
-    ASSERT_EQ(SSL_new_session_ticket(native::handle(server)), 1);
-    ASSERT_EQ(SSL_do_handshake(native::handle(server)), 1);
-    ASSERT_TRUE(server.write_all(""));
-    w.wait(client, wait_for::read);
-    EXPECT_EQ(client.read_some(ten).value(), (io_status{.next = wait_for::read}));
-    EXPECT_FALSE(is_ready(client, wait_for::read));
-  }
-  ASSERT_TRUE(server.write_all("data"));
-  EXPECT_EQ(receive(client, w, 4).value(), "data");
-  EXPECT_LE(w.wakes, 5U);
-}
-
-TEST(nonblocking_socket, a_peer_that_has_ended_its_direction_wakes_nobody_who_writes) {
-  const test::faults none({});
-  auto [client, server] = connected();
-  make_narrow(client);
-  make_narrow(server);
-  ASSERT_TRUE(server.close_write());
-  waiter w;
-  EXPECT_EQ(receive(client, w).value(), "");
-  // Until the peer's side is full too. Whoever is woken can write.
-  const std::string block(20'000, 'b');
-  std::size_t written = 0;
-  unsigned idle = 0;
-  const deadline until(patience);
-  do {
-    const auto before = client.unsent();
-    const auto taken = client.write_some(block);
-    ASSERT_TRUE(taken) << taken.error().message();
-    written += taken->bytes;
-    if (taken->bytes == 0 && client.unsent() == before) ++idle;
-    ASSERT_FALSE(until.passed());
-  } while (is_ready(client, wait_for::write, 20ms));
-  EXPECT_LE(idle, 3U);
-  auto rest = std::async(std::launch::async, [&client = client, &w] { return end(client, w) && client.close(); });
-  waiter other;
-  EXPECT_EQ(receive(server, other)->size(), written);
-  EXPECT_TRUE(rest.get());
-}
-
-TEST(nonblocking_socket, a_key_update_passes_unseen) {
-  auto [plain, server] = test::make_tls_pair();
-  auto client = nonblocking_socket::from(std::move(plain)).value();
-  waiter w;
-  for (const char* text : {"once", "and again"}) {
-    ASSERT_EQ(SSL_key_update(native::handle(server), SSL_KEY_UPDATE_REQUESTED), 1);
-    ASSERT_TRUE(server.write_all(text));
-    EXPECT_EQ(receive(client, w, std::strlen(text)).value(), text);
-    ASSERT_TRUE(send(client, "with new keys\n", w));
-    EXPECT_EQ(server.read_line({}, patience).value(), "with new keys");
-  }
-  EXPECT_LE(w.wakes, 6U);
 }
 
 TEST(nonblocking_socket, can_be_let_go_of_at_any_stage) {
