@@ -14,20 +14,9 @@
 namespace signet {
 namespace {
 
-// What epoll tells events apart by: the ids of clients come after these.
-enum tag : std::uint64_t { door_tag, closed_tag, wake_tag, first_client };
-
 constexpr std::chrono::milliseconds without_descriptors{50};
-constexpr std::chrono::milliseconds without_identity{5};
 // Clients taken in before those who have something to say are looked after.
 constexpr int accepted_at_once = 64;
-
-bool control(const net::descriptor& epoll, int operation, int fd, std::uint32_t events, std::uint64_t id) noexcept {
-  epoll_event wanted{};
-  wanted.events = events;
-  wanted.data.u64 = id;
-  return ::epoll_ctl(epoll.get(), operation, fd, &wanted) == 0;
-}
 
 void raise(const net::descriptor& event) noexcept {
   const std::uint64_t one = 1;
@@ -40,11 +29,22 @@ bool somebody_waits(const listener& door) noexcept {
   return ::poll(&waiting, 1, 0) > 0;
 }
 
-error failure_of_the_system(int system_error) {
-  return {net::code_of(system_error), "serving: " + net::reason_of(system_error)};
+}  // namespace
+
+bool server_loop::control(int operation, int fd, std::uint32_t events, std::uint64_t id) const noexcept {
+  epoll_event wanted{};
+  wanted.events = events;
+  wanted.data.u64 = id;
+  return ::epoll_ctl(epoll_.get(), operation, fd, &wanted) == 0;
 }
 
-}  // namespace
+void server_loop::wake() const noexcept {
+  raise(wake_);
+}
+
+error server_loop::failure_of_the_system(int system_error) {
+  return {net::code_of(system_error), "serving: " + net::reason_of(system_error)};
+}
 
 int server_loop::client::handle() const noexcept {
   if (const auto* talking = std::get_if<nonblocking_socket>(&stage)) return talking->native_handle();
@@ -64,8 +64,7 @@ server_loop::server_loop(client_handler handler, serve_options options)
     : handler_(std::move(handler)),
       options_(std::move(options)),
       steppers_(std::max(1U, std::thread::hardware_concurrency())),
-      stop_(std::make_shared<stop_signal::impl>()),
-      next_id_(first_client) {}
+      stop_(std::make_shared<stop_signal::impl>()) {}
 
 result<void> server_loop::run(listener& door) {
   if (auto ready = prepare(door); !ready) return ready;
@@ -88,8 +87,8 @@ result<void> server_loop::prepare(listener& door) {
   if (!wake_) return failure_of_the_system(errno);
   stop_.impl_->handle = net::descriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!stop_.impl_->handle) return failure_of_the_system(errno);
-  if (!control(epoll_, EPOLL_CTL_ADD, door.close_handle(), EPOLLIN, closed_tag) ||
-      !control(epoll_, EPOLL_CTL_ADD, wake_.get(), EPOLLIN, wake_tag))
+  if (!control(EPOLL_CTL_ADD, door.close_handle(), EPOLLIN, closed_tag) ||
+      !control(EPOLL_CTL_ADD, wake_.get(), EPOLLIN, wake_tag))
     return failure_of_the_system(errno);
   const std::lock_guard lock(mutex_);
   if (!start_worker()) return error(errc::limit_exceeded, "serving: no thread can be started");
@@ -131,7 +130,7 @@ result<void> server_loop::watch_door(listener& door) {
     wanted = wanted && !full_;
   }
   if (wanted == door_watched_) return {};
-  if (!control(epoll_, wanted ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, door.native_handle(), EPOLLIN, door_tag))
+  if (!control(wanted ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, door.native_handle(), EPOLLIN, door_tag))
     return failure_of_the_system(errno);
   door_watched_ = wanted;
   return {};
@@ -184,7 +183,7 @@ void server_loop::admit(incoming&& accepted) {
   {
     const std::lock_guard lock(mutex_);
     ++total_;
-    watched = control(epoll_, EPOLL_CTL_ADD, c->handle(), EPOLLIN | EPOLLONESHOT, c->id);
+    watched = control(EPOLL_CTL_ADD, c->handle(), EPOLLIN | EPOLLONESHOT, c->id);
     if (watched) shaking_.emplace(c->id, std::move(c));
   }
   if (!watched) refuse(std::move(c), failure_of_the_system(errno));
@@ -290,176 +289,6 @@ result<void> server_loop::finish() {
   silent_ = true;
   return net::timed_out("serving", "waiting for " + std::to_string(left) + (left == 1 ? " handler" : " handlers"),
                         clock::now() - began);
-}
-
-// --- what workers do ---
-
-bool server_loop::start_worker() {
-  try {
-    workers_.emplace_back([self = shared_from_this()] { self->work(); });
-  } catch (const std::exception&) {
-    return false;
-  }
-  ++live_;
-  return true;
-}
-
-std::size_t server_loop::work_there() const noexcept {
-  return ready_.size() + std::min(made_.size(), options_.threads - serving_);
-}
-
-// Those that run no handler are as many as there are processors, for a start; where none can be started the ones that
-// are there go on.
-void server_loop::start_worker_if_needed() {
-  if (!stopping_ && work_there() > idle_ && live_ - serving_ < steppers_) static_cast<void>(start_worker());
-}
-
-void server_loop::work() {
-  std::unique_lock lock(mutex_);
-  while (!stopping_) {
-    if (!made_.empty() && handler_is_free()) {
-      auto c = std::move(made_.front());
-      made_.pop_front();
-      ++serving_;
-      start_worker_if_needed();
-      lock.unlock();
-      handle(std::move(c));
-      lock.lock();
-    } else if (!ready_.empty()) {
-      auto c = std::move(ready_.front());
-      ready_.pop_front();
-      lock.unlock();
-      take_further(std::move(c));
-      lock.lock();
-    } else {
-      ++idle_;
-      work_.wait(lock, [this] { return stopping_ || work_there() != 0; });
-      --idle_;
-    }
-  }
-  --live_;
-}
-
-void server_loop::take_further(client_ptr c) {
-  result<wait_for> next = wait_for::nothing;
-  try {
-    next = step(*c);
-  } catch (const std::exception& e) {
-    next = c->failure(errc::internal, e.what());
-  }
-  if (!next) return refuse(std::move(c), next.error());
-  if (*next != wait_for::nothing) return put_back(std::move(c), *next);
-  // It is the handler's from here on.
-  control(epoll_, EPOLL_CTL_DEL, c->handle(), 0, 0);
-  bool ends = false;
-  {
-    const std::lock_guard lock(mutex_);
-    ends = stopping_;
-    if (!ends && (!handler_is_free() || !made_.empty())) {
-      made_.push_back(std::move(c));
-      return;
-    }
-    if (!ends) {
-      ++serving_;
-      start_worker_if_needed();
-    }
-  }
-  if (!ends) return handle(std::move(c));
-  const auto why = c->failure(errc::closed, "the server ends");
-  refuse(std::move(c), why);
-}
-
-result<wait_for> server_loop::step(client& c) {
-  if (auto* silent = std::get_if<incoming>(&c.stage)) {
-    if (options_.on_plain) {
-      const auto tls = silent->looks_like_tls(std::chrono::milliseconds(0));
-      if (!tls && tls.error().code() == errc::timed_out) return wait_for::read;
-      if (!tls) return tls.error();
-      if (!*tls) {
-        tcp_socket plain = std::move(*silent).plain();
-        c.stage = std::move(plain);
-        return wait_for::nothing;
-      }
-    }
-    // Only now: who stays silent costs a descriptor and no more.
-    auto begun =
-        nonblocking_socket::accept(std::move(*silent), {.timeout = options_.handshake_timeout, .until = c.until});
-    if (!begun) return std::move(begun).error();
-    c.stage = *std::move(begun);
-  }
-  auto status = std::get<nonblocking_socket>(c.stage).handshake();
-  if (!status) return std::move(status).error();
-  return status->next;
-}
-
-void server_loop::put_back(client_ptr c, wait_for what) {
-  std::optional<error> why;
-  {
-    const std::lock_guard lock(mutex_);
-    const auto id = c->id;
-    const std::uint32_t events = what == wait_for::write ? EPOLLOUT : what == wait_for::read ? EPOLLIN : 0U;
-    if (stopping_) {
-      why = c->failure(errc::closed, "the server ends");
-    } else if (c->until.passed()) {
-      // The loop has looked for it in vain, or is about to: its deadline comes once.
-      why = c->too_late();
-    } else if (events != 0 && !control(epoll_, EPOLL_CTL_MOD, c->handle(), events | EPOLLONESHOT, id)) {
-      why = failure_of_the_system(errno);
-    } else {
-      shaking_.emplace(id, std::move(c));
-      if (events == 0) retries_.push_back({id, clock::now() + without_identity});
-      // The one that may give way now, or the time to look again.
-      if (full_ || events == 0) raise(wake_);
-    }
-  }
-  if (why) refuse(std::move(c), *why);
-}
-
-void server_loop::handle(client_ptr c) {
-  const auto from = c->from;
-  std::optional<error> why;
-  try {
-    if (auto* plain = std::get_if<tcp_socket>(&c->stage))
-      options_.on_plain(std::move(*plain), stop_);
-    else
-      handler_(std::move(std::get<nonblocking_socket>(c->stage)).blocking().value(), stop_);
-  } catch (const exception& e) {
-    why = e.error();
-  } catch (const std::exception& e) {
-    why = error(errc::internal, "client " + to_string(from) + ": serving: " + e.what());
-  } catch (...) {
-    why = error(errc::internal, "client " + to_string(from) + ": serving: the handler threw what is no exception");
-  }
-  gone(std::move(c));
-  if (why) tell(from, *why);
-  const std::lock_guard lock(mutex_);
-  --serving_;
-  if (stopping_) drained_.notify_all();
-}
-
-void server_loop::refuse(client_ptr c, const error& why) {
-  const auto from = c->from;
-  gone(std::move(c));
-  tell(from, why);
-}
-
-void server_loop::gone(client_ptr c) {
-  // Its descriptor first: whoever is let in for it may need it.
-  c.reset();
-  const std::lock_guard lock(mutex_);
-  --total_;
-  if (full_) raise(wake_);
-}
-
-void server_loop::tell(const endpoint& from, const error& why) noexcept {
-  if (!options_.on_refused) return;
-  const std::lock_guard lock(telling_);
-  if (silent_) return;
-  try {
-    options_.on_refused(from, why);
-  } catch (...) {
-    // There is nobody left to tell.
-  }
 }
 
 }  // namespace signet

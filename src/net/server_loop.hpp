@@ -34,6 +34,8 @@ class server_loop : public std::enable_shared_from_this<server_loop> {
 
  private:
   using clock = deadline::clock;
+  // What epoll tells events apart by: the ids of clients come after these.
+  enum tag : std::uint64_t { door_tag, closed_tag, wake_tag, first_client };
 
   struct client {
     // Counts up, so that the oldest comes first.
@@ -77,6 +79,10 @@ class server_loop : public std::enable_shared_from_this<server_loop> {
   void gone(client_ptr c);
   void tell(const endpoint& from, const error& why) noexcept;
 
+  bool control(int operation, int fd, std::uint32_t events, std::uint64_t id) const noexcept;
+  void wake() const noexcept;
+  static error failure_of_the_system(int system_error);
+
   const client_handler handler_;
   const serve_options options_;
   const std::size_t steppers_;
@@ -85,7 +91,7 @@ class server_loop : public std::enable_shared_from_this<server_loop> {
   net::descriptor wake_;
 
   // The loop's own.
-  std::uint64_t next_id_;
+  std::uint64_t next_id_ = first_client;
   bool door_watched_ = false;
   deadline accept_again_ = deadline::never();
   struct due {

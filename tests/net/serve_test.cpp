@@ -1,11 +1,16 @@
 #include <signet/net/serve.hpp>
 
+#include <signet/native.hpp>
+
 #include <gtest/gtest.h>
+#include <openssl/ssl.h>
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 
+#include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <filesystem>
 #include <future>
@@ -524,6 +529,18 @@ TEST(serve, plain_and_encrypted_clients_on_one_port) {
   EXPECT_EQ(refused[0].client, from);
   EXPECT_EQ(refused[0].why.code(), errc::closed);
   EXPECT_FALSE(stirs(silent));
+}
+
+TEST(serve, an_identity_that_is_not_ready_is_asked_for_again) {
+  const auto config = test_server();
+  std::atomic<int> asked = 0;
+  const auto at_the_third_time = [](SSL*, void* times) {
+    return ++*static_cast<std::atomic<int>*>(times) < 3 ? -1 : 1;
+  };
+  SSL_CTX_set_cert_cb(native::handle(config), at_the_third_time, &asked);
+  server s(echo, {}, config);
+  EXPECT_TRUE(s.serves());
+  EXPECT_EQ(asked, 3);
 }
 
 TEST(serve, leaves_no_descriptor_and_no_thread_behind) {
