@@ -3,11 +3,12 @@ PREFIX ?= /usr/local
 SECONDS_EACH ?= 60
 sources = git ls-files '*.hpp' '*.cpp'
 
-.PHONY: help run test dev bench tidy tsan fuzz coverage format format-check install clean
+.PHONY: help run test interop dev bench tidy tsan fuzz coverage format format-check install clean
 
 help:
 	@echo 'make run           build the tool and see it work: a certificate, a server, a verified page, a refusal'
 	@echo 'make test          build with ASan and UBSan and run every test (TESTS=regex for some)'
+	@echo 'make interop       STARTTLS against real mail, directory, file and database servers (as root: installs and removes them)'
 	@echo 'make dev           build without optimisation, for the debugger, in build/dev'
 	@echo 'make bench         measure beside raw OpenSSL and Asio; table and JSON in build/bench'
 	@echo 'make tsan          build with ThreadSanitizer and run the tests that run our code'
@@ -23,6 +24,9 @@ run:
 
 test:
 	scripts/test $(if $(TESTS),-R '$(TESTS)')
+
+interop:
+	scripts/interop
 
 dev:
 	scripts/deps test

@@ -106,7 +106,6 @@ result<std::vector<net::descriptor>> open_everywhere(const std::string& whom, st
 bool is_passing(int system_error) noexcept {
   switch (system_error) {
     case EAGAIN:
-    case EINTR:
     case ECONNABORTED:
     case EPROTO:
     case ENETDOWN:
@@ -186,7 +185,10 @@ result<std::optional<incoming>> listener::try_accept() {
     const auto which = (impl_->next + i) % count;
     net::socket_address there;
     socklen_t size = sizeof there.storage;
-    net::descriptor made(::accept4(impl_->sockets[which].get(), there.get(), &size, SOCK_CLOEXEC));
+    net::descriptor made;
+    do {
+      made.reset(::accept4(impl_->sockets[which].get(), there.get(), &size, SOCK_CLOEXEC));
+    } while (!made && errno == EINTR);
     if (made) {
       there.size = std::min<socklen_t>(size, sizeof there.storage);
       impl_->next = which + 1;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "net/gathered_writer.hpp"
+#include "net/pending_connect.hpp"
 #include "net/pipe_channel.hpp"
 #include "net/race.hpp"
 #include "net/resolve.hpp"
@@ -57,11 +58,8 @@ bool opened_for(int descriptor, int refused_mode) {
 }  // namespace
 
 result<tcp_socket> tcp_socket::connect(const endpoint& to, tcp_connect_options options) {
+  if (auto ok = net::may_connect(to); !ok) return std::move(ok).error();
   const auto whom = to_string(to);
-  if (to.host.empty()) return error(errc::invalid_endpoint, whom + ": connecting: there is no host to connect to");
-  if (to.port == 0)
-    return error(errc::invalid_endpoint, whom + ": connecting: there is no port 0 to connect to",
-                 "name a port from 1 to 65535");
   const auto until = net::deadline_of(options);
   auto addresses = net::resolve(to, options.family, until);
   if (!addresses) return std::move(addresses).error();

@@ -8,6 +8,9 @@
 #include <future>
 #include <thread>
 
+#include <signet/net/relay.hpp>
+#include <signet/net/starttls.hpp>
+
 #include "support/net_peers.hpp"
 
 namespace signet {
@@ -89,7 +92,9 @@ TEST(start_tls, a_client_that_did_not_wait_for_the_go_ahead_is_served) {
   });
   // The ClientHello is behind the line, in the server's hands already.
   std::array<char, 11> first{};
-  while (server.peek(first, patience).value() < first.size()) std::this_thread::yield();
+  const deadline until(patience);
+  while (::recv(server.native_handle(), first.data(), first.size(), MSG_PEEK | MSG_WAITALL) != 11)
+    ASSERT_FALSE(until.passed());
   EXPECT_EQ(server.read_line({}, patience).value(), "STARTTLS");
   auto secure = start_tls(std::move(server), test::test_server(), {.timeout = patience});
   ASSERT_TRUE(secure) << secure.error().message();
@@ -355,6 +360,34 @@ TEST(stacked_tls, descriptors_that_go_the_wrong_way_are_refused) {
   EXPECT_EQ(tcp_socket::adopt(ends[0], -1).error().code(), errc::invalid_argument);
   ::close(ends[0]);
   ::close(ends[1]);
+}
+
+TEST(stacked_tls, reaches_a_server_through_an_https_proxy) {
+  auto origin = test::serve_one();
+  auto door = listener::bind({"127.0.0.1", 0}, test::test_server()).value();
+  // A proxy that is spoken to by TLS itself.
+  auto proxy = std::async(std::launch::async, [&door, at = origin.at()] {
+    auto client = door.accept(patience).value();
+    auto asked = std::move(client).handshake({.timeout = patience}).value();
+    const auto head = asked.read_until("\r\n\r\n", {}, patience).value();
+    auto beyond = tcp_socket::connect(at, {.timeout = patience}).value();
+    asked.write_all("HTTP/1.1 200 OK\r\n\r\n").value();
+    static_cast<void>(relay(asked, beyond, {.until = patience}));
+    return head;
+  });
+  auto outer = connect(door.local_endpoint(), trusting_client(), {.until = patience, .name = "server.test"}).value();
+  auto tunnel = tcp_socket::over(std::move(outer));
+  const endpoint target{"server.test", 443};
+  ASSERT_TRUE(starttls::negotiate(tunnel, starttls::protocol::http_connect, {.peer = target}, patience));
+  auto inner = start_tls(std::move(tunnel), target.host, trusting_client(), {.timeout = patience});
+  ASSERT_TRUE(inner) << inner.error().message();
+  auto served = origin.served.get();
+  ASSERT_TRUE(served) << served.error().message();
+  say_and_hear(*inner, *served, "nobody in between can read this");
+  ASSERT_TRUE(inner->close());
+  EXPECT_EQ(served->read_all({}, patience).value(), "");
+  served->close().value();
+  EXPECT_TRUE(proxy.get().starts_with("CONNECT server.test:443 HTTP/1.1\r\n"));
 }
 
 // A stream of somebody else's: a plain connection that turns every octet around.

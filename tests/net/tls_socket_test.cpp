@@ -361,7 +361,13 @@ TEST(tls_socket, a_write_that_timed_out_is_never_taken_for_done) {
 
 TEST(tls_socket, two_threads_at_once_are_told) {
   auto [client, server] = make_tls_pair();
-  auto reading = std::async(std::launch::async, [&, from = &client] { return from->read_line({}, patience); });
+  auto reading = std::async(std::launch::async, [from = &client] {
+    for (;;) {
+      // It may be the one that is refused, as long as it has not got in.
+      auto line = from->read_line({}, patience);
+      if (line || line.error().code() != errc::invalid_argument) return line;
+    }
+  });
   // Once the other thread is inside, this one is refused.
   const deadline until(patience);
   for (;;) {
@@ -397,6 +403,69 @@ TEST(tls_socket, an_abandoned_one_leaves_the_connection_to_the_other_process) {
   int status = 0;
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   EXPECT_EQ(status, 0);
+}
+
+// How we end against how the peer ends.
+enum class peer_ends : unsigned char { first, meanwhile, never };
+
+class ending : public testing::TestWithParam<peer_ends> {
+ protected:
+  test::tls_pair pair_ = make_tls_pair();
+  std::future<result<void>> peer_;
+
+  void SetUp() override {
+    if (GetParam() == peer_ends::first) {
+      ASSERT_TRUE(pair_.server.close_write());
+      std::array<char, 4> buffer{};
+      ASSERT_EQ(pair_.client.read_some(buffer, patience).value(), 0U);
+    } else if (GetParam() == peer_ends::meanwhile) {
+      peer_ = std::async(std::launch::async, [this] { return pair_.server.close_write(patience); });
+    }
+  }
+  void TearDown() override {
+    if (peer_.valid()) {
+      EXPECT_TRUE(peer_.get());
+    }
+  }
+};
+INSTANTIATE_TEST_SUITE_P(when, ending, testing::Values(peer_ends::first, peer_ends::meanwhile, peer_ends::never),
+                         [](const auto& when) {
+                           return when.param == peer_ends::first       ? "the_peer_has_ended"
+                                  : when.param == peer_ends::meanwhile ? "the_peer_ends_meanwhile"
+                                                                       : "the_peer_never_ends";
+                         });
+
+TEST_P(ending, by_close_waits_for_nobody_and_is_seen) {
+  EXPECT_TRUE(pair_.client.close());
+  EXPECT_FALSE(pair_.client.is_open());
+  // Whether its own end still finds us there depends on who was first.
+  if (peer_.valid()) static_cast<void>(peer_.get());
+  EXPECT_EQ(pair_.server.read_all({}, patience).value(), "");
+}
+
+TEST_P(ending, by_unwrap_waits_for_the_peer_and_no_longer_than_its_deadline) {
+  const bool answered = GetParam() != peer_ends::never;
+  auto plain = std::move(pair_.client).unwrap({.timeout = answered ? std::chrono::milliseconds(patience) : 50ms});
+  ASSERT_EQ(plain.has_value(), answered);
+  if (!answered) {
+    EXPECT_EQ(plain.error().code(), errc::timed_out);
+  }
+  if (peer_.valid()) {
+    EXPECT_TRUE(peer_.get());
+  }
+  EXPECT_EQ(pair_.server.read_all({}, patience).value(), "");
+}
+
+TEST_P(ending, by_going_away_says_nothing_and_is_no_end) {
+  { const auto gone = std::move(pair_.client); }
+  if (peer_.valid()) {
+    // Whether its own end still gets through depends on who was first.
+    static_cast<void>(peer_.get());
+  }
+  const auto cut = pair_.server.read_all({}, patience);
+  ASSERT_FALSE(cut);
+  EXPECT_TRUE(cut.error().code() == errc::truncated || cut.error().code() == errc::connection_reset)
+      << cut.error().message();
 }
 
 }  // namespace
