@@ -37,6 +37,12 @@ result<void> channel::wait(int fd, short events, deadline until) const {
   }
 }
 
+result<void> channel::pollable() {
+  if (read_handle() >= 0 && below() == nullptr) return {};
+  return error(errc::not_supported, whom_.describe() + ": it does not stand on a descriptor that poll(2) can wait for",
+               "use a tls_socket, whose calls wait");
+}
+
 result<int> channel::release() {
   return error(errc::not_supported, whom_.describe() + ": releasing: it does not stand on one descriptor");
 }

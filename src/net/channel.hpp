@@ -36,6 +36,8 @@ class channel : public transport {
   // -1 where there is none. Borrowed.
   [[nodiscard]] virtual int read_handle() const noexcept = 0;
   [[nodiscard]] virtual int write_handle() const noexcept { return read_handle(); }
+  // Whether poll(2) can wait for it and then says all there is to say. not_supported.
+  [[nodiscard]] result<void> pollable();
   // Waiting until bytes come says nothing while some have come already and are held above the descriptor.
   [[nodiscard]] virtual std::size_t pending() const noexcept { return 0; }
   // What is written next is the last of this connection: it may wait for the segment that ends it.

@@ -19,6 +19,14 @@ class gathered_reader {
  public:
   [[nodiscard]] std::size_t buffered() const noexcept { return held_.size() - at_; }
   [[nodiscard]] byte_view held_bytes() const noexcept { return held(); }
+  // Of what is held; 0 when nothing is.
+  std::size_t take(byte_span buffer) {
+    const auto n = std::min(buffer.size(), buffered());
+    if (n == 0) return 0;
+    std::memcpy(buffer.data(), held_.data() + at_, n);
+    drop(n);
+    return n;
+  }
   // Bytes that came by another way, after those that are held.
   void append(byte_view bytes) { held_.append(bytes.text()); }
   void discard() { drop(buffered()); }
@@ -135,13 +143,6 @@ class gathered_reader {
   void compact() {
     held_.erase(0, at_);
     at_ = 0;
-  }
-  std::size_t take(byte_span buffer) {
-    const auto n = std::min(buffer.size(), buffered());
-    if (n == 0) return 0;
-    std::memcpy(buffer.data(), held_.data() + at_, n);
-    drop(n);
-    return n;
   }
   void put_back(byte_view bytes) {
     compact();

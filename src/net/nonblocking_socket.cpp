@@ -14,20 +14,9 @@ constexpr std::string_view reading = "reading";
 constexpr std::string_view writing = "writing";
 constexpr std::string_view closing = "closing";
 
-error needs_a_descriptor(const net::channel& wire) {
-  return {errc::not_supported, wire.whom().describe() + ": it does not stand on a descriptor that poll(2) can wait for",
-          "use a tls_socket, whose calls wait"};
-}
-
-bool can_be_waited_for(net::channel& wire) {
-  return wire.read_handle() >= 0 && wire.write_handle() >= 0 && wire.below() == nullptr;
-}
-
 result<void> may_upgrade(const tcp_socket& plain) {
   if (auto ok = net::may_upgrade(plain); !ok) return ok;
-  auto& wire = *plain.get().wire;
-  if (!can_be_waited_for(wire)) return needs_a_descriptor(wire);
-  return {};
+  return plain.get().wire->pollable();
 }
 
 }  // namespace
@@ -187,7 +176,7 @@ result<nonblocking_socket> nonblocking_socket::accept(incoming&& client, handsha
 result<nonblocking_socket> nonblocking_socket::from(tls_socket&& connected) {
   if (!connected.is_open()) return net::not_open(reading);
   auto& wire = connected.get().wire;
-  if (!can_be_waited_for(wire)) return needs_a_descriptor(wire);
+  if (auto ok = wire.pollable(); !ok) return std::move(ok).error();
   auto made = std::make_unique<impl>();
   made->connected.emplace(std::move(connected));
   return nonblocking_socket(std::move(made));
@@ -224,8 +213,7 @@ result<io_status> nonblocking_socket::read_some(byte_span buffer) {
   if (!call) return call.refusal();
   if (buffer.empty()) return io_status{};
   // What a blocking call had read ahead comes first.
-  if (s.held.buffered() != 0)
-    return io_status{s.held.read_some(buffer, [](byte_span) { return result<std::size_t>(0U); }).value()};
+  if (const auto n = s.held.take(buffer); n != 0) return io_status{n};
   auto got = s.tls->read(buffer);
   if (!got) return s.failed(std::move(got).error());
   if (got->end) s.peer_ended = true;

@@ -17,11 +17,6 @@ namespace {
 constexpr std::string_view relaying = "relaying";
 constexpr std::size_t held_at_most = std::size_t{64} << 10;
 
-// What a gathering read had read ahead; 0 when nothing is left of it.
-std::size_t read_ahead(net::gathered_reader& held, byte_span buffer) {
-  return held.read_some(buffer, [](byte_span) { return result<std::size_t>(std::size_t{0}); }).value();
-}
-
 // One of the two, plain or encrypted; no call waits.
 class relay_side {
  public:
@@ -41,9 +36,8 @@ class relay_side {
 
   // Why it cannot be relayed.
   [[nodiscard]] virtual result<void> usable() const {
-    if (wire_.read_handle() >= 0 && (wire_.write_handle() >= 0 || write_ended()) && wire_.below() == nullptr) return {};
-    return failure({errc::not_supported,
-                    wire_.whom().describe() + ": it does not stand on a descriptor that poll(2) can wait for"});
+    if (auto ok = wire_.pollable(); !ok) return failure(ok.error());
+    return {};
   }
 
   [[nodiscard]] net::channel& wire() const noexcept { return wire_; }
@@ -61,7 +55,8 @@ class plain_side final : public relay_side {
   }
 
   result<io_status> read(byte_span buffer) override {
-    if (const auto n = read_ahead(s_.held, buffer); n != 0) return io_status{n};
+    // What a gathering read had read ahead comes first.
+    if (const auto n = s_.held.take(buffer); n != 0) return io_status{n};
     return wire().read(buffer);
   }
   result<io_status> write(byte_view bytes) override {
@@ -89,7 +84,8 @@ class tls_side final : public relay_side {
   }
 
   result<io_status> read(byte_span buffer) override {
-    if (const auto n = read_ahead(s_.held, buffer); n != 0) return io_status{n};
+    // What a gathering read had read ahead comes first.
+    if (const auto n = s_.held.take(buffer); n != 0) return io_status{n};
     auto got = s_.tls->read(buffer);
     if (!got) return s_.failed(std::move(got).error());
     if (got->end) s_.peer_ended = true;

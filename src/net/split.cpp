@@ -49,7 +49,7 @@ struct net::shared_connection {
   }
 
   // Outside the lock.
-  result<void> wait(std::string_view phase, short events, deadline until, deadline::clock::time_point began) {
+  result<void> wait(std::string_view phase, short events, deadline until, deadline::clock::time_point began) const {
     auto& wire = socket.get().wire;
     pollfd both[2] = {{(events & POLLIN) != 0 ? wire.read_handle() : -1, POLLIN, 0},
                       {(events & POLLOUT) != 0 ? wire.write_handle() : -1, POLLOUT, 0}};
@@ -114,9 +114,7 @@ struct net::shared_connection {
 
 result<halves> split(tls_socket&& connected) {
   if (!connected.is_open()) return net::not_open("splitting");
-  if (connected.native_handle() < 0 || connected.get().wire.below() != nullptr)
-    return error(errc::not_supported,
-                 connected.get().wire.whom().describe() + ": splitting: it does not stand on a descriptor");
+  if (auto ok = connected.get().wire.pollable(); !ok) return std::move(ok).error();
   return net::shared_connection::make(std::move(connected));
 }
 

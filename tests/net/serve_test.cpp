@@ -185,6 +185,12 @@ TEST(serve, two_thousand_silent_ones_do_not_delay_a_real_one) {
   if (limit.rlim_cur < 4200) GTEST_SKIP() << "this machine does not allow 4200 descriptors";
   {
     server s(echo, {.handshake_timeout = 10 * patience});
+    const auto time_to_serve = [&s] {
+      const auto began = std::chrono::steady_clock::now();
+      EXPECT_TRUE(s.serves());
+      return std::chrono::steady_clock::now() - began;
+    };
+    const auto alone = time_to_serve();
     std::vector<tcp_socket> silent;
     for (int i = 0; i < 2000; ++i) {
       silent.push_back(s.reach());
@@ -193,9 +199,7 @@ TEST(serve, two_thousand_silent_ones_do_not_delay_a_real_one) {
         ASSERT_TRUE(silent.back().write_all(std::string_view("\x16\x03\x01\x02\x00", 5)));
       }
     }
-    const auto began = std::chrono::steady_clock::now();
-    EXPECT_TRUE(s.serves());
-    EXPECT_LT(std::chrono::steady_clock::now() - began, 5s);
+    EXPECT_LT(time_to_serve() - alone, 1s);
     // All of them were there meanwhile, and still are.
     EXPECT_TRUE(std::none_of(silent.begin(), silent.end(), [](const tcp_socket& c) { return stirs(c); }));
     EXPECT_TRUE(s.refused.wait_for(0).empty());

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -18,8 +19,6 @@
 
 #include "output.hpp"
 #include "service.hpp"
-
-extern char** environ;
 
 namespace tool {
 namespace {
@@ -71,8 +70,8 @@ class program {
     ours_ = owned_descriptor(ends[0]);
     const owned_descriptor theirs(ends[1]);
 
-    std::vector<const char*> environment;
-    for (const auto& one : facts) environment.push_back(one.c_str());
+    std::vector<const char*> environment(facts.size());
+    std::transform(facts.begin(), facts.end(), environment.begin(), [](const auto& one) { return one.c_str(); });
     for (char** one = environ; *one != nullptr; ++one) {
       // Nobody but us says who the client is.
       if (std::string_view(*one).substr(0, 7) != "SIGNET_") environment.push_back(*one);
