@@ -135,6 +135,10 @@ std::chrono::nanoseconds cpu_time() {
   return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
 }
 
+auto entries_of(const char* folder) {
+  return std::distance(std::filesystem::directory_iterator(folder), std::filesystem::directory_iterator{});
+}
+
 // While it lives there is no descriptor to be had but one that is given up.
 class no_descriptor_left {
  public:
@@ -414,6 +418,7 @@ TEST(serve, a_stop_is_seen_while_nobody_can_be_let_in) {
 }
 
 TEST(serve, returns_without_a_handler_that_never_ends) {
+  const auto threads = entries_of("/proc/self/task");
   // All that the handler needs is its own.
   auto release = std::make_shared<std::promise<void>>();
   const std::shared_future<void> released = release->get_future().share();
@@ -436,6 +441,9 @@ TEST(serve, returns_without_a_handler_that_never_ends) {
   release->set_value();
   // The handler drops its client; that the server has returned does not keep it from that.
   EXPECT_EQ(client->read_all().error().code(), errc::truncated);
+  // Nobody joins its thread: the process must not end around it.
+  for (const deadline until(patience); entries_of("/proc/self/task") > threads && !until.passed();)
+    std::this_thread::yield();
   EXPECT_EQ(*told, 0);
 }
 
@@ -548,9 +556,6 @@ TEST(serve, an_identity_that_is_not_ready_is_asked_for_again) {
 }
 
 TEST(serve, leaves_no_descriptor_and_no_thread_behind) {
-  const auto count = [](const char* folder) {
-    return std::distance(std::filesystem::directory_iterator(folder), std::filesystem::directory_iterator{});
-  };
   const auto round = [] {
     server s;
     const auto silent = s.reach();
@@ -560,11 +565,11 @@ TEST(serve, leaves_no_descriptor_and_no_thread_behind) {
   };
   // What is made once and stays, is made here.
   round();
-  const auto descriptors = count("/proc/self/fd");
-  const auto threads = count("/proc/self/task");
+  const auto descriptors = entries_of("/proc/self/fd");
+  const auto threads = entries_of("/proc/self/task");
   for (int i = 0; i < 3; ++i) round();
-  EXPECT_EQ(count("/proc/self/fd"), descriptors);
-  EXPECT_EQ(count("/proc/self/task"), threads);
+  EXPECT_EQ(entries_of("/proc/self/fd"), descriptors);
+  EXPECT_EQ(entries_of("/proc/self/task"), threads);
 }
 
 TEST(serve, says_what_cannot_be_served) {
