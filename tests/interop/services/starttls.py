@@ -305,6 +305,7 @@ TLSRSACertificateKeyFile {folder}/key.pem
   Group nogroup
   UserAlias anonymous nobody
   RequireValidShell off
+  UseFtpUsers off
 </Anonymous>
 """))
 
