@@ -237,7 +237,8 @@ signet::client_config client_flags::config() const {
 signet::tls_socket client_flags::connect(const signet::endpoint& to, const signet::client_config& config,
                                          verbosity dialogue) const {
   if (!starttls_) return signet::connect(to, config, connect_options()).value();
-  signet::starttls::options with{.proxy = proxy_};
+  signet::starttls::options with;
+  with.proxy = proxy_;
   if (dialogue == verbosity::verbose) {
     with.trace = [](signet::starttls::direction way, std::string_view line) {
       say((way == signet::starttls::direction::sent ? "> " : "< ") + std::string(line));
