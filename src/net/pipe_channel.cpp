@@ -49,6 +49,7 @@ class no_sigpipe {
 }  // namespace
 
 result<bool> pipe_channel::ready(int fd, short events) {
+  if (fd < 0) return failure(EPIPE);
   if (timed()) {
     if (auto ok = check(); !ok) return std::move(ok).error();
   }

@@ -50,9 +50,12 @@ result<void> close_on_exec(int descriptor) {
   return {};
 }
 
-bool opened_for(int descriptor, int refused_mode) {
+result<void> open_for(int descriptor, int refused_mode, std::string_view what) {
   const int flags = ::fcntl(descriptor, F_GETFL);
-  return flags >= 0 && (flags & O_ACCMODE) != refused_mode;
+  if (flags < 0) return refused_descriptor(descriptor, net::reason_of(errno));
+  if ((flags & O_ACCMODE) == refused_mode)
+    return refused_descriptor(descriptor, "it is not open for " + std::string(what));
+  return {};
 }
 
 }  // namespace
@@ -86,10 +89,11 @@ result<tcp_socket> tcp_socket::adopt(int descriptor) {
 
 result<tcp_socket> tcp_socket::adopt(int in, int out) {
   if (in == out) return adopt(in);
+  if (auto ok = open_for(in, O_WRONLY, "reading"); !ok) return std::move(ok).error();
+  if (auto ok = open_for(out, O_RDONLY, "writing"); !ok) return std::move(ok).error();
+  // Once neither is refused any more: a caller gets them back as they were.
   for (const int one : {in, out})
     if (auto kept = close_on_exec(one); !kept) return std::move(kept).error();
-  if (!opened_for(in, O_WRONLY)) return refused_descriptor(in, "it is not open for reading");
-  if (!opened_for(out, O_RDONLY)) return refused_descriptor(out, "it is not open for writing");
   return tcp_socket(std::make_unique<impl>(
       std::make_unique<net::pipe_channel>(net::descriptor(in), net::descriptor(out), net::peer{})));
 }
@@ -99,6 +103,8 @@ tcp_socket tcp_socket::over(std::unique_ptr<byte_stream> below) {
 }
 
 tcp_socket tcp_socket::over(tls_socket below) {
+  // Nothing to stand on: closed from the start.
+  if (!below.is_open()) return tcp_socket(std::unique_ptr<impl>());
   auto& outer = below.get();
   auto whom = outer.wire.whom();
   const auto timeout = outer.timeout;

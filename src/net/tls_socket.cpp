@@ -292,18 +292,21 @@ std::size_t tls_socket::pending() const noexcept {
 }
 
 cork::cork(tls_socket& of) noexcept : socket_(&of) {
-  socket_->get().corked = true;
-  socket_->get().tls->cork();
+  if (!of.is_open()) return;
+  of.get().corked = true;
+  of.get().tls->cork();
 }
 
 cork::~cork() {
-  if (socket_ == nullptr || !socket_->get().corked) return;
+  // It may have been closed meanwhile, or unwrapped.
+  if (!socket_->is_open() || !socket_->get().corked) return;
   auto& s = socket_->get();
   s.corked = false;
   if (const net::tls_call call(&s, writing); call) static_cast<void>(s.tls->uncork());
 }
 
 result<void> cork::release(deadline until) {
+  if (!socket_->is_open()) return net::not_open(writing);
   auto& s = socket_->get();
   const net::tls_call call(&s, writing, until);
   if (!call) return call.refusal();

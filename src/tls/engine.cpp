@@ -156,7 +156,7 @@ result<io_status> engine::impl::handshake() {
     if (which == side::server && SSL_version(ssl.get()) == TLS1_3_VERSION) io.postpone();
     auto status = after_io(0, false);
     // Without our last flight the peer has no handshake.
-    if (io.write_failure()) return *io.write_failure();
+    if (io.write_failure()) return fail(*io.write_failure());
     return status;
   }
   if (out.reason == SSL_ERROR_WANT_READ) {

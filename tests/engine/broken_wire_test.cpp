@@ -217,6 +217,25 @@ TEST_P(faulty_transport, failing_once_at_any_call_never_looks_whole) {
   });
 }
 
+TEST_P(faulty_transport, a_last_flight_that_cannot_leave_is_no_handshake_ever) {
+  pair p(configs.client, configs.server);
+  // The client ends the handshake of TLS 1.3, the server that of 1.2.
+  const bool by_client = GetParam() == protocol_version::tls1_3;
+  ASSERT_TRUE(p.client->handshake());
+  ASSERT_TRUE(p.server->handshake());
+  if (!by_client) {
+    ASSERT_TRUE(p.client->handshake());
+  }
+  auto& last = by_client ? *p.client : *p.server;
+  (by_client ? p.client_wire : p.server_wire)->write_error = error(errc::connection_reset, "gone");
+  for (int time = 0; time < 2; ++time) {
+    const auto refused = last.handshake();
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), errc::connection_reset);
+    EXPECT_FALSE(last.handshake_done());
+  }
+}
+
 TEST_P(faulty_transport, not_yet_at_any_call_is_not_noticed) {
   at_each_call(fault::not_yet_once, [](std::size_t at, const spoken& got, pair&) {
     ASSERT_FALSE(got.failure) << at << ": " << got.failure->message();

@@ -1,5 +1,6 @@
 #include <signet/net/start_tls.hpp>
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -358,6 +359,8 @@ TEST(stacked_tls, descriptors_that_go_the_wrong_way_are_refused) {
   ASSERT_EQ(::pipe(ends.data()), 0);
   EXPECT_EQ(tcp_socket::adopt(ends[1], ends[0]).error().code(), errc::invalid_argument);
   EXPECT_EQ(tcp_socket::adopt(ends[0], -1).error().code(), errc::invalid_argument);
+  // Back with their owner as they were.
+  EXPECT_EQ(::fcntl(ends[0], F_GETFD), 0);
   ::close(ends[0]);
   ::close(ends[1]);
 }
@@ -388,6 +391,15 @@ TEST(stacked_tls, reaches_a_server_through_an_https_proxy) {
   EXPECT_EQ(served->read_all({}, patience).value(), "");
   served->close().value();
   EXPECT_TRUE(proxy.get().starts_with("CONNECT server.test:443 HTTP/1.1\r\n"));
+}
+
+TEST(stacked_tls, over_nothing_there_is_nothing) {
+  auto pair = test::make_tls_pair();
+  ASSERT_TRUE(pair.client.close());
+  auto plain = tcp_socket::over(std::move(pair.client));
+  EXPECT_FALSE(plain.is_open());
+  EXPECT_EQ(plain.write_all("x").error().code(), errc::not_connected);
+  EXPECT_FALSE(tcp_socket::over(std::unique_ptr<byte_stream>()).is_open());
 }
 
 // A stream of somebody else's: a plain connection that turns every octet around.

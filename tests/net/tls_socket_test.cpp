@@ -328,6 +328,20 @@ TEST(tls_socket, a_cork_that_goes_holds_nothing_back) {
   EXPECT_TRUE(server.read_exactly(got, patience));
 }
 
+TEST(tls_socket, a_cork_outlives_its_connection_in_peace) {
+  {
+    auto [client, server] = make_tls_pair();
+    cork held(client);
+    ASSERT_TRUE(client.close());
+    EXPECT_EQ(held.release().error().code(), errc::not_connected);
+  }
+  auto [client, server] = make_tls_pair();
+  const cork held(client);
+  const auto elsewhere = std::move(client);
+  cork of_nothing(client);  // NOLINT(bugprone-use-after-move)
+  EXPECT_EQ(of_nothing.release().error().code(), errc::not_connected);
+}
+
 TEST(tls_socket, a_read_under_a_cork_sends_first) {
   auto [client, server] = make_tls_pair();
   const cork held(client);

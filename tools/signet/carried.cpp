@@ -40,6 +40,8 @@ void carry(Client& client, signet::tcp_socket& other, int stop, const service_li
 
 // What a program may know of its client. Names and values of a certificate are printable text by then.
 std::vector<std::string> told_of(const signet::endpoint& peer) {
+  // Behind a pipe there is no address.
+  if (peer.host.empty()) return {};
   return {"SIGNET_PEER=" + signet::to_string(peer)};
 }
 std::vector<std::string> facts_of(const signet::tcp_socket& client) {

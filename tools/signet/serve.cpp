@@ -116,7 +116,7 @@ client_service service_of(const serve_options& o, const service_limits& limits) 
 void keep_stderr_out_of_the_connection() {
   struct stat in {};
   struct stat err {};
-  if (::fstat(STDIN_FILENO, &in) != 0 || ::fstat(STDERR_FILENO, &err) != 0) return;
+  if (::fstat(STDIN_FILENO, &in) != 0 || ::fstat(STDERR_FILENO, &err) != 0 || !S_ISSOCK(in.st_mode)) return;
   if (in.st_dev != err.st_dev || in.st_ino != err.st_ino) return;
   const owned_descriptor nowhere(::open("/dev/null", O_WRONLY | O_CLOEXEC));
   if (nowhere) ::dup2(nowhere.get(), STDERR_FILENO);

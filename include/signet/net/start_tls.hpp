@@ -1,4 +1,5 @@
-// From plain to encrypted on an open connection, as either side, over whatever a plain socket stands on.
+// From plain to encrypted on an open connection, as either side, over whatever a plain socket stands on. What is said
+// in plain before that, protocol by protocol, is <signet/net/starttls.hpp>.
 #pragma once
 
 #include <optional>

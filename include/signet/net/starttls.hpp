@@ -3,7 +3,7 @@
 // carry no password and keep no capability, and the peer is verified as by any other connection.
 //
 // Each waits until its deadline and holds a server to bounds: 8 KiB a line, 200 lines an answer, 256 KiB in all. What
-// arrived after the go-ahead stays in the socket, where start_tls() finds it and refuses.
+// arrived after the go-ahead stays in the socket, where start_tls() (<signet/net/start_tls.hpp>) finds it and refuses.
 #pragma once
 
 #include <cstdint>
