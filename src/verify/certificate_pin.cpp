@@ -8,13 +8,11 @@
 #include <optional>
 
 #include "base/printable.hpp"
+#include "ossl/digest.hpp"
 #include "ossl/errors.hpp"
-#include "ossl/handles.hpp"
 
 namespace signet {
 namespace {
-
-using digest_ptr = ossl::handle<EVP_MD, EVP_MD_free>;
 
 error refused(std::string_view text, const std::string& why) {
   return error(errc::invalid_argument, base::quoted(text) + " is no pin: " + why,
@@ -83,7 +81,7 @@ result<certificate_pin> certificate_pin::parse(std::string_view text) {
     }
   }
   const ossl::quiet_errors quiet;
-  const digest_ptr digest(EVP_MD_fetch(nullptr, out.digest_.c_str(), nullptr));
+  const auto digest = ossl::digest_named(out.digest_);
   if (!digest) return error(errc::not_supported, base::quoted(out.digest_) + " is no digest that OpenSSL offers here");
   if (static_cast<std::size_t>(std::max(0, EVP_MD_get_size(digest.get()))) != out.value_.size())
     return refused(text, out.digest_ + " has " + std::to_string(EVP_MD_get_size(digest.get())) + " octets, not " +

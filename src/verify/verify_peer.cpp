@@ -133,10 +133,12 @@ bool any_matches(const std::vector<certificate_pin>& pins, const certificate& le
 
 // Moves the findings that `waives` answers with true to those that do not count; true when there was one.
 bool waive(verdict_parts& parts, const std::function<bool(const finding&)>& waives) {
-  const auto kept = std::ranges::stable_partition(parts.findings, [&](const finding& f) { return !waives(f); });
-  const bool any = !kept.empty();
-  parts.waived.insert(parts.waived.end(), kept.begin(), kept.end());
-  parts.findings.erase(kept.begin(), kept.end());
+  auto& findings = parts.findings;
+  const auto first =
+      std::stable_partition(findings.begin(), findings.end(), [&](const finding& f) { return !waives(f); });
+  const bool any = first != findings.end();
+  parts.waived.insert(parts.waived.end(), first, findings.end());
+  findings.erase(first, findings.end());
   return any;
 }
 

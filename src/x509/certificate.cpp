@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "base/printable.hpp"
+#include "ossl/digest.hpp"
 #include "ossl/errors.hpp"
 #include "x509/der.hpp"
 #include "x509/impl.hpp"
@@ -124,9 +125,7 @@ result<std::vector<std::byte>> certificate::fingerprint(std::string_view digest,
     return error(errc::not_supported, base::quoted(digest) + " is not a digest that OpenSSL has here",
                  "openssl list -digest-algorithms tells which there are");
   };
-  constexpr std::size_t longest_digest_name = 64;
-  if (digest.size() > longest_digest_name || digest.find('\0') != digest.npos) return unknown();
-  const ossl::handle<EVP_MD, EVP_MD_free> md(EVP_MD_fetch(nullptr, std::string(digest).c_str(), nullptr));
+  const auto md = ossl::digest_named(digest);
   if (!md || EVP_MD_get_size(md.get()) <= 0) return unknown();
   const auto data = part == fingerprint_of::certificate  ? der()
                     : part == fingerprint_of::public_key ? x509::bytes_of(X509_get0_pubkey_bitstr(raw(*this)))

@@ -37,9 +37,10 @@ DIALOGUES = {
 
 
 def hear(connection, end):
+    """One octet at a time: what comes after the end may be TLS already, for MySQL's client waits for no answer."""
     data = b""
     while not data.endswith(end):
-        piece = connection.recv(4096)
+        piece = connection.recv(1)
         if not piece:
             raise OSError(f"the client ended after {data!r}")
         data += piece

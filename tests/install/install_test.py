@@ -59,9 +59,9 @@ class ThePackage(unittest.TestCase):
         (root / "CMakeLists.txt").write_text(PROJECT.format(how=how))
         return root
 
-    def configure(self, root, *options):
+    def configure(self, root, *options, compiler=None):
         self.run_tool("cmake", "-S", str(root), "-B", str(root / "build"), "-G", "Ninja",
-                      f"-DCMAKE_CXX_COMPILER={cached('CMAKE_CXX_COMPILER')}",
+                      f"-DCMAKE_CXX_COMPILER={compiler or cached('CMAKE_CXX_COMPILER')}",
                       f"-DCMAKE_CXX_COMPILER_LAUNCHER={shutil.which('ccache') or ''}", "-DCMAKE_BUILD_TYPE=None", *options)
 
     def assert_runs(self, program, **more):
@@ -89,8 +89,9 @@ class ThePackage(unittest.TestCase):
 
     def test_the_tree_can_be_a_folder_of_another_project(self):
         root = self.project("subdirectory", f'add_subdirectory("{SOURCE}" signet)')
-        # All of the library is built once more here, so with as little as it takes.
-        self.configure(root, "-DCMAKE_CXX_FLAGS=-O0")
+        # All of the library is built once more here: with as little as it takes, and by clang where there is one, for all
+        # else is built by g++.
+        self.configure(root, "-DCMAKE_CXX_FLAGS=-O0", compiler=shutil.which("clang++"))
         self.run_tool("cmake", "--build", str(root / "build"), "--target", "outside")
         self.assert_runs(root / "build/outside")
         self.assertFalse((root / "build/bin/signet").exists(), "the tool was built into somebody else's project")

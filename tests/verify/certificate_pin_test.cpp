@@ -63,6 +63,7 @@ TEST(certificate_pin, what_is_none_is_refused_where_it_is_given) {
     EXPECT_NE(made.error().hint().find("sha256$"), std::string::npos) << text;
   }
   EXPECT_EQ(name(certificate_pin::parse("sha999$" + good).error().code()), "not_supported");
+  EXPECT_EQ(name(certificate_pin::parse("sha256" + std::string(1, '\0') + "$" + good).error().code()), "not_supported");
 }
 
 struct pinning {
