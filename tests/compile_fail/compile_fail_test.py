@@ -10,11 +10,15 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support.toolchain import SOURCE, compilers  # noqa: E402
 
-PROLOGUE = """
+# What all of them include, compiled once.
+HEADER = """
 #include <string>
 #include <utility>
-{includes}
 #include <signet/signet.hpp>
+"""
+
+PROLOGUE = """
+{includes}
 using namespace std::chrono_literals;
 
 [[maybe_unused]] void snippet([[maybe_unused]] signet::tcp_socket plain, [[maybe_unused]] signet::tls_socket secure,
@@ -92,16 +96,27 @@ CASES = {
 
 
 class MustNotCompile(unittest.TestCase):
+    def compiler(self, name, *argv):
+        return subprocess.Popen([name, "-std=c++20", f"-I{SOURCE / 'include'}", *map(str, argv)], stderr=subprocess.PIPE, text=True,
+                                env={"PATH": "/usr/bin:/bin", "LC_ALL": "C"})
+
+    def precompile(self, compiler, folder):
+        header = pathlib.Path(folder, "all.hpp")
+        header.write_text(HEADER)
+        made = f"{header}.{'pch' if compiler == 'clang++' else 'gch'}"
+        process = self.compiler(compiler, "-x", "c++-header", header, "-o", made)
+        self.assertEqual((process.communicate(timeout=120)[1], process.returncode), ("", 0))
+
     def start(self, compiler, folder, stem, snippet):
         code, includes = snippet if isinstance(snippet, tuple) else (snippet, "")
         path = pathlib.Path(folder, f"{stem}.cpp")
         path.write_text(PROLOGUE.format(includes=includes, code=code))
-        argv = [compiler, "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-Wno-unused-variable",
-                "-Wno-unused-but-set-variable", f"-I{SOURCE / 'include'}", str(path)]
-        return subprocess.Popen(argv, stderr=subprocess.PIPE, text=True, env={"PATH": "/usr/bin:/bin", "LC_ALL": "C"})
+        return self.compiler(compiler, "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-Wno-unused-variable",
+                             "-Wno-unused-but-set-variable", "-Winvalid-pch", "-include", path.with_name("all.hpp"), path)
 
     def check(self, compiler):
         with tempfile.TemporaryDirectory() as folder:
+            self.precompile(compiler, folder)
             for index, (name, (mistake, said, control)) in enumerate(CASES.items()):
                 with self.subTest(name):
                     bad = self.start(compiler, folder, f"{index}-mistake", mistake)

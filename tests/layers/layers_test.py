@@ -4,12 +4,13 @@ library, stand alone, and stay short enough to be read."""
 import os
 import pathlib
 import re
-import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
 
-SOURCE = pathlib.Path(os.environ.get("SIGNET_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from support.toolchain import SOURCE, compilers  # noqa: E402
 
 # A layer and what stands directly under it. What is further down may be included as well; what is not below, may not.
 UNDER = {
@@ -182,8 +183,6 @@ class TheHouse(unittest.TestCase):
         self.assert_none(problems_of_length(SOURCE))
 
     def test_each_public_header_stands_alone(self):
-        compilers = [c for c in ("g++", "clang++") if shutil.which(c)]
-        self.assertTrue(compilers, "there is no compiler")
         headers = sorted(p.relative_to(SOURCE / "include") for p in (SOURCE / "include/signet").rglob("*.hpp"))
         # Those of asio/ and redis/ need their own library, which their tests bring.
         headers = [h for h in headers if h.parts[1] not in FOREIGN_ALLOWED_IN]
@@ -191,7 +190,7 @@ class TheHouse(unittest.TestCase):
             # The header comes twice: once for what it needs, once for its guard.
             for index, header in enumerate(headers):
                 pathlib.Path(folder, f"{index}.cpp").write_text(f"#include <{header}>\n#include <{header}>\n")
-            for compiler in compilers:
+            for compiler in compilers():
                 running = []
                 for index, header in enumerate(headers):
                     argv = [compiler, "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Werror",
