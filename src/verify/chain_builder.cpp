@@ -226,6 +226,10 @@ built_chain verify(const verify_request& request, const std::vector<certificate>
   auto* stack = X509_STORE_CTX_get0_chain(ctx.get());
   for (int i = 0; i < sk_X509_num(stack); ++i) out.certificates.push_back(adopt(ossl::share(sk_X509_value(stack, i))));
   if (out.certificates.empty()) out.certificates.push_back(request.sent.front());
+  // A trusted certificate ends the chain, whatever the peer sent that stands above it.
+  while (out.found.empty() && out.certificates.size() > 1 &&
+         std::ranges::find(anchors, out.certificates.back()) == anchors.end())
+    out.certificates.pop_back();
   // Where the limit ended the chain, OpenSSL calls the next issuer unknown though it is at hand.
   if (out.certificates.size() > request.options.max_intermediates) {
     const auto is_at_hand = [&](const certificate& c) {

@@ -83,6 +83,22 @@ TEST(chain, intermediates_of_the_user_stand_in_for_those_not_sent) {
   EXPECT_TRUE(judge({server.leaf()}, trust, "server.test", {.intermediates = {issuing.leaf()}}).trusted());
 }
 
+TEST(chain, ends_with_what_is_trusted_whatever_was_sent_above_it) {
+  const auto anchor = test::root("Root");
+  const auto issuing = test::intermediate("Issuing CA", anchor);
+  const auto server = test::leaf("server.test", issuing);
+  const std::vector sent{server.leaf(), issuing.leaf(), anchor.leaf()};
+  const auto ends_with = [&](std::vector<certificate> trusted) {
+    const auto answer = judge(sent, trust_store::of(std::move(trusted)), "server.test");
+    EXPECT_TRUE(answer.trusted());
+    return answer.chain();
+  };
+  EXPECT_EQ(ends_with({server.leaf()}), std::vector{server.leaf()});
+  EXPECT_EQ(ends_with({issuing.leaf()}), (std::vector{server.leaf(), issuing.leaf()}));
+  EXPECT_EQ(ends_with({anchor.leaf()}), sent);
+  EXPECT_EQ(ends_with({server.leaf(), anchor.leaf()}), sent);
+}
+
 TEST(chain, cas_that_certified_each_other_end_the_search) {
   const auto a_key = test::fresh_key(), b_key = test::fresh_key();
   const auto a_root = make_ca({.common_name = "A", .at = test::noon - 24h * 30, .path_length = 9}, a_key).value();
