@@ -397,12 +397,30 @@ object_id decode(const ASN1_OBJECT* object) {
   return out;
 }
 
+namespace {
+
+// RFC 4512 section 1.4: arcs in decimal, without leading zeros. OpenSSL takes blanks for dots and nothing for a zero.
+bool is_dotted(std::string_view text) {
+  for (;;) {
+    const auto arc = text.substr(0, text.find('.'));
+    if (arc.empty() || arc.find_first_not_of("0123456789") != arc.npos || (arc.size() > 1 && arc[0] == '0'))
+      return false;
+    if (arc.size() == text.size()) return true;
+    text.remove_prefix(arc.size() + 1);
+  }
+}
+
+// One to look up: what begins with a digit is none.
+bool is_name(std::string_view text) {
+  return !text.empty() && (text[0] < '0' || text[0] > '9') && text.find('\0') == text.npos;
+}
+
+}  // namespace
+
 result<object_ptr> encode_object(std::string_view text) {
   const ossl::quiet_errors quiet;
   object_ptr object;
-  // OpenSSL takes an arc that is empty for a zero.
-  if (!text.empty() && text.size() <= longest_type && text.find('\0') == text.npos && text.find("..") == text.npos &&
-      !text.ends_with('.'))
+  if (text.size() <= longest_type && (is_dotted(text) || is_name(text)))
     object.reset(OBJ_txt2obj(std::string(text).c_str(), 0));
   if (!object || OBJ_length(object.get()) == 0)
     return error(errc::invalid_argument, base::quoted(text) + " is neither a dotted OID nor a name known for one");
