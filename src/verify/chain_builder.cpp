@@ -8,6 +8,7 @@
 #include "ossl/errors.hpp"
 #include "ossl/guard.hpp"
 #include "ossl/handles.hpp"
+#include "verify/name_constraints.hpp"
 #include "verify/strength.hpp"
 #include "verify/trust_store_impl.hpp"
 #include "x509/impl.hpp"
@@ -159,43 +160,6 @@ ossl::x509_view_ptr view_of(const std::vector<certificate>& certificates) {
   if (!view) throw std::bad_alloc();
   for (const auto& c : certificates) sk_X509_push(view.get(), raw(c));
   return view;
-}
-
-std::string_view text_of(const ASN1_STRING* s) noexcept {
-  return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(s)), static_cast<std::size_t>(ASN1_STRING_length(s))};
-}
-
-// "*.example.com" also stands for "bar.example.com", which a CA may be barred from; OpenSSL compares the star as a
-// label.
-bool covers_excluded(std::string_view wildcard, const NAME_CONSTRAINTS* constraints) {
-  const auto parent = wildcard.substr(1);
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  for (int i = 0; i < sk_GENERAL_SUBTREE_num(constraints->excludedSubtrees); ++i) {
-    const auto* base = sk_GENERAL_SUBTREE_value(constraints->excludedSubtrees, i)->base;
-    if (base->type != GEN_DNS) continue;
-    const auto excluded = text_of(base->d.dNSName);
-    const auto dot = excluded.find('.');
-    if (dot != excluded.npos && std::ranges::equal(excluded.substr(dot), parent, {}, lower, lower)) return true;
-  }
-  return false;
-}
-
-void check_wildcards(const std::vector<certificate>& chain, problems& found) {
-  ossl::general_names_ptr names;
-  for (std::size_t depth = 1; depth < chain.size(); ++depth) {
-    const ossl::handle<NAME_CONSTRAINTS, NAME_CONSTRAINTS_free> constraints(
-        static_cast<NAME_CONSTRAINTS*>(X509_get_ext_d2i(raw(chain[depth]), NID_name_constraints, nullptr, nullptr)));
-    if (!constraints || sk_GENERAL_SUBTREE_num(constraints->excludedSubtrees) <= 0) continue;
-    if (!names)
-      names.reset(
-          static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(raw(chain.front()), NID_subject_alt_name, nullptr, nullptr)));
-    for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i) {
-      const auto* name = sk_GENERAL_NAME_value(names.get(), i);
-      if (name->type == GEN_DNS && text_of(name->d.dNSName).starts_with("*.") &&
-          covers_excluded(text_of(name->d.dNSName), constraints.get()))
-        add(found, {errc::name_constraint, 0});
-    }
-  }
 }
 
 // OpenSSL's builder and checks over exactly these certificates; the chain as far as it went.

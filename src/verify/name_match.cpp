@@ -59,7 +59,7 @@ name_match match_common_name(const certificate& c, const server_name& expected, 
   if (expected.is_ip())
     return is_address_allowed(policy.rules.addresses_in_common_name, expected.address().size()) &&
                    cn == expected.ascii()
-               ? name_match::by_common_name
+               ? name_match::by_name
                : name_match::none;
   switch (match_entry(cn, expected.ascii(), policy.rules.in_common_name)) {
     case entry_match::none:
@@ -70,13 +70,26 @@ name_match match_common_name(const certificate& c, const server_name& expected, 
     case entry_match::exact:
       break;
   }
-  return name_match::by_common_name;
+  return name_match::by_name;
 }
 
-ossl::general_names_ptr alternative_names(const certificate& c) {
-  return ossl::general_names_ptr(
-      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(raw(c), NID_subject_alt_name, nullptr, nullptr)));
-}
+// subjectAltName. Where it is there twice or cannot be read to its last octet, it is there and holds nothing.
+struct alternative_names {
+  bool are_there = false;
+  ossl::general_names_ptr list = nullptr;
+
+  explicit alternative_names(const certificate& c) {
+    const int at = X509_get_ext_by_NID(raw(c), NID_subject_alt_name, -1);
+    if (at < 0) return;
+    are_there = true;
+    if (X509_get_ext_by_NID(raw(c), NID_subject_alt_name, at) >= 0) return;
+    const auto* value = X509_EXTENSION_get_data(X509_get_ext(raw(c), at));
+    const auto* octets = ASN1_STRING_get0_data(value);
+    const auto* const end = octets + ASN1_STRING_length(value);
+    list.reset(d2i_GENERAL_NAMES(nullptr, &octets, ASN1_STRING_length(value)));
+    if (octets != end) list = nullptr;
+  }
+};
 
 bool is_service_name(const GENERAL_NAME* name) {
   constexpr const char* dns_srv = "1.3.6.1.5.5.7.8.7";  // RFC 4985
@@ -118,12 +131,13 @@ entry_match match_entry(std::string_view entry, std::string_view name, name_rule
 
 name_match match_name(const certificate& c, const server_name& expected, const name_policy& policy) {
   const ossl::quiet_errors quiet;
-  if (policy.rules.decide) return policy.rules.decide(expected.ascii(), c) ? name_match::by_name : name_match::none;
+  if (policy.rules.decide) return policy.rules.decide(expected.ascii(), c) ? name_match::by_decision : name_match::none;
   auto found = name_match::none;
-  bool has_names = false;
-  const auto names = alternative_names(c);
-  for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i) {
-    const auto* entry = sk_GENERAL_NAME_value(names.get(), i);
+  const alternative_names names(c);
+  // What cannot be read may hold any name.
+  bool has_names = names.are_there && !names.list;
+  for (int i = 0; i < sk_GENERAL_NAME_num(names.list.get()); ++i) {
+    const auto* entry = sk_GENERAL_NAME_value(names.list.get(), i);
     if (entry->type == GEN_URI || is_service_name(entry)) has_names = true;
     if (entry->type != GEN_DNS && entry->type != GEN_IPADD) continue;
     has_names = true;
@@ -160,9 +174,9 @@ bool speaks_for_mailbox(const certificate& c, std::string_view mailbox) {
   const ossl::quiet_errors quiet;
   const auto at = mailbox.rfind('@');
   if (at == mailbox.npos || at == 0 || at + 1 == mailbox.size()) return false;
-  const auto names = alternative_names(c);
-  for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i) {
-    const auto* entry = sk_GENERAL_NAME_value(names.get(), i);
+  const alternative_names names(c);
+  for (int i = 0; i < sk_GENERAL_NAME_num(names.list.get()); ++i) {
+    const auto* entry = sk_GENERAL_NAME_value(names.list.get(), i);
     if (entry->type != GEN_EMAIL) continue;
     const auto held = view_of(entry->d.rfc822Name);
     const auto split = held.rfind('@');

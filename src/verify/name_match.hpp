@@ -22,8 +22,8 @@ enum class name_match : unsigned char {
   // A wildcard fits, but it covers a public suffix.
   too_wide,
   by_name,
-  // Constraints on names have not been applied to this one.
-  by_common_name,
+  // Rules that compare no name said so.
+  by_decision,
 };
 
 [[nodiscard]] name_match match_name(const certificate& c, const server_name& expected, const name_policy& policy);

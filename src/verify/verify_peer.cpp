@@ -7,6 +7,7 @@
 #include "ossl/handles.hpp"
 #include "verify/chain_builder.hpp"
 #include "verify/explain.hpp"
+#include "verify/name_constraints.hpp"
 #include "verify/name_match.hpp"
 #include "verify/profile.hpp"
 #include "verify/revocation.hpp"
@@ -62,24 +63,14 @@ name_policy policy_of(const verify_options& options, verify_profile profile) {
           options.public_suffix_section.value_or(options.public_suffixes ? suffix_section::all : section)};
 }
 
-// OpenSSL was told to leave common names alone; this one counts.
-bool is_common_name_permitted(const std::vector<certificate>& chain) {
-  for (std::size_t depth = 1; depth < chain.size(); ++depth) {
-    const ossl::handle<NAME_CONSTRAINTS, NAME_CONSTRAINTS_free> constraints(
-        static_cast<NAME_CONSTRAINTS*>(X509_get_ext_d2i(raw(chain[depth]), NID_name_constraints, nullptr, nullptr)));
-    if (constraints && NAME_CONSTRAINTS_check_CN(raw(chain.front()), constraints.get()) != X509_V_OK) return false;
-  }
-  return true;
-}
-
 void check_expected(const verify_request& request, verify_profile profile, const std::vector<certificate>& chain,
                     problems& found) {
   if (request.expected) {
     switch (match_name(chain.front(), *request.expected, policy_of(request.options, profile))) {
       case name_match::by_name:
+        check_asked_name(chain, *request.expected, found);
         break;
-      case name_match::by_common_name:
-        if (!is_common_name_permitted(chain)) found.push_back({errc::name_constraint, 0});
+      case name_match::by_decision:
         break;
       case name_match::too_wide:
         found.push_back({errc::wildcard_too_wide, 0});
@@ -235,7 +226,7 @@ verdict verify_peer(const verify_request& request, verified_chains& known) {
 
 bool matches_name(const certificate& cert, const server_name& name, const verify_options& options) {
   const auto match = match_name(cert, name, policy_of(options, options.profile));
-  return match == name_match::by_name || match == name_match::by_common_name;
+  return match == name_match::by_name || match == name_match::by_decision;
 }
 
 result<verify_profile> parse_verify_profile(std::string_view name) {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <random>
 
+#include "spoilt.hpp"
 #include "support/named_certificate.hpp"
 
 namespace signet {
@@ -297,6 +298,29 @@ TEST(name_match, the_common_name_counts_only_where_no_name_stands) {
   }
   // Mail addresses are no names of hosts.
   EXPECT_TRUE(matches({.cn = "server.test", .email = {"a@server.test"}}, "server.test", scheme::http));
+}
+
+TEST(name_match, the_common_name_does_not_stand_in_for_names_that_cannot_be_read) {
+  using test::add_extension, test::element;
+  const std::string oid = "2.5.29.17";
+  const auto names = [](const std::string& name) { return element('\x30', element('\x82', name)); };
+  const auto bears = [&](const std::vector<std::string>& values, const std::string& common_name) {
+    return test::crafted([&](X509* x) {
+      for (const auto& value : values) add_extension(x, oid, value);
+      test::put_common_name(x, common_name);
+    });
+  };
+  const auto answers = [](const certificate& c, scheme which) { return matches(c, "server.test", which); };
+  for (const auto which : {scheme::http, scheme::rfc2818, scheme::smtp, scheme::lenient}) {
+    EXPECT_TRUE(answers(bears({}, "server.test"), which));
+    EXPECT_TRUE(answers(bears({names("server.test")}, "x"), which));
+    for (const auto& values : {std::vector{names("a.test"), names("b.test")},
+                               {names("server.test"), names("server.test")},
+                               {test::unreadable},
+                               {std::string()},
+                               {names("server.test") + element('\x30', "")}})
+      EXPECT_FALSE(answers(bears(values, "server.test"), which));
+  }
 }
 
 TEST(name_match, only_the_first_common_name_is_consulted) {
