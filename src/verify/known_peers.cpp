@@ -5,9 +5,13 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <mutex>
+#include <chrono>
 #include <system_error>
+#include <thread>
+#include <tuple>
 #include <utility>
+
+#include <signet/base/deadline.hpp>
 
 #include "base/file.hpp"
 #include "base/printable.hpp"
@@ -16,13 +20,14 @@ namespace signet {
 
 struct known_peers::impl {
   std::filesystem::path file;
-  // Locks on a file do not keep threads of one process apart.
-  mutable std::mutex mutex;
 };
 
 namespace {
 
 constexpr std::size_t largest = std::size_t{16} << 20;
+// How long a lock that somebody else holds is waited for, and how long between two tries.
+constexpr auto patience = std::chrono::seconds(1);
+constexpr auto pause = std::chrono::milliseconds(5);
 
 class descriptor {
  public:
@@ -48,13 +53,39 @@ std::string pin_of(const certificate& cert) {
   return "sha256$pub$" + to_hex(cert.fingerprint("sha256", fingerprint_of::public_key).value());
 }
 
+// Kept apart are the threads of one process, too: the lock belongs to what open() made, not to the process.
+result<void> lock(int fd, const std::filesystem::path& file) {
+  const deadline until = patience;
+  while (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR) return failed(file, errno);
+    if (until.passed()) return error(errc::io_failed, base::shown(file) + ": is locked by somebody else");
+    std::this_thread::sleep_for(pause);
+  }
+  return {};
+}
+
+// All of it or, when that fails, nothing: half a line would make a broken file of it.
+result<void> append(int fd, const std::filesystem::path& file, off_t size, std::string_view text) {
+  while (!text.empty()) {
+    const auto written = ::write(fd, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) {
+      auto why = failed(file, errno);
+      std::ignore = ::ftruncate(fd, size);
+      return why;
+    }
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return {};
+}
+
 struct line_parts {
-  std::string_view name = {};
+  // As server_name::ascii() has it; empty for a comment or an empty line.
+  std::string name = {};
   std::string_view pin = {};
 };
 
-// None for a comment or an empty line.
-result<std::optional<line_parts>> parse(std::string_view line) {
+result<line_parts> parse(std::string_view line) {
   const auto take_word = [&line] {
     const auto start = std::min(line.find_first_not_of(" \t\r"), line.size());
     const auto end = std::min(line.find_first_of(" \t\r", start), line.size());
@@ -62,14 +93,16 @@ result<std::optional<line_parts>> parse(std::string_view line) {
     line.remove_prefix(end);
     return word;
   };
-  line_parts out;
-  out.name = take_word();
-  if (out.name.empty() || out.name.starts_with('#')) return std::optional<line_parts>{};
-  out.pin = take_word();
+  const auto name = take_word();
+  if (name.empty() || name.starts_with('#')) return line_parts{};
+  line_parts out{.pin = take_word()};
   constexpr std::size_t whole = 11 + 64;
   if (!out.pin.starts_with("sha256$pub$") || out.pin.size() != whole)
     return error(errc::file_malformed, "expected a name, a key as sha256$pub$HEX and a time");
-  return std::optional(out);
+  auto peer = server_name::parse(name);
+  if (!peer) return error(errc::file_malformed, peer.error().message());
+  out.name = peer->ascii();
+  return out;
 }
 
 result<known_peers::standing> look_up_in(const std::filesystem::path& file, std::string_view name,
@@ -86,9 +119,9 @@ result<known_peers::standing> look_up_in(const std::filesystem::path& file, std:
     ++number;
     if (!parsed) return parsed.error().in(base::shown(file) + ": line " + std::to_string(number));
     rest.remove_prefix(std::min(end + 1, rest.size()));
-    if (!*parsed || (*parsed)->name != name) continue;
+    if (parsed->name.empty() || parsed->name != name) continue;
     // A peer may have more than one key, each vouched for by its line.
-    if ((*parsed)->pin == pin) return known_peers::standing::known;
+    if (parsed->pin == pin) return known_peers::standing::known;
     found = known_peers::standing::changed;
   }
   return found;
@@ -98,7 +131,12 @@ result<known_peers::standing> look_up_in(const std::filesystem::path& file, std:
 
 result<known_peers> known_peers::open(const std::filesystem::path& file) {
   auto made = std::make_shared<impl>();
-  made->file = file;
+  std::error_code why;
+  made->file = std::filesystem::absolute(file, why);
+  if (why)
+    return error(error_parts{.code = errc::file_not_readable,
+                             .message = base::shown(file) + ": " + why.message(),
+                             .system_error = why.value()});
   // Reads it all, so that a broken file is an error now and not in a handshake.
   if (auto all = look_up_in(file, "", ""); !all) return std::move(all).error();
   return known_peers(std::move(made));
@@ -110,11 +148,9 @@ result<known_peers::standing> known_peers::look_up(const server_name& name, cons
 
 result<void> known_peers::remember(const server_name& name, const certificate& cert,
                                    std::chrono::sys_seconds at) const {
-  const std::lock_guard lock(impl_->mutex);
   const descriptor out(::open(impl_->file.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
   if (out.get() < 0) return failed(impl_->file, errno);
-  while (::flock(out.get(), LOCK_EX) != 0)
-    if (errno != EINTR) return failed(impl_->file, errno);
+  if (auto locked = lock(out.get(), impl_->file); !locked) return locked;
   const auto pin = pin_of(cert);
   // Another thread or program may have been quicker.
   auto now = look_up_in(impl_->file, name.ascii(), pin);
@@ -127,12 +163,9 @@ result<void> known_peers::remember(const server_name& name, const certificate& c
   const off_t size = ::lseek(out.get(), 0, SEEK_END);
   if (size > 0 && ::pread(out.get(), &last, 1, size - 1) != 1) return failed(impl_->file, errno);
   const auto line = (last == '\n' ? "" : "\n") + name.ascii() + ' ' + pin + ' ' + to_rfc3339(at) + '\n';
-  for (std::string_view rest = line; !rest.empty();) {
-    const auto written = ::write(out.get(), rest.data(), rest.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return failed(impl_->file, errno);
-    rest.remove_prefix(static_cast<std::size_t>(written));
-  }
+  if (auto appended = append(out.get(), impl_->file, size, line); !appended) return appended;
+  // Nobody has to wait for the disk as well.
+  ::flock(out.get(), LOCK_UN);
   if (::fsync(out.get()) != 0) return failed(impl_->file, errno);
   return {};
 }

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <sys/stat.h>
 
+#include <system_error>
 #include <utility>
 
 namespace signet {
@@ -22,24 +23,14 @@ void add(std::uint64_t& hash, const struct stat& s) noexcept {
   }
 }
 
-}  // namespace
-
-refreshed_anchors::refreshed_anchors(std::filesystem::path path, std::shared_ptr<const anchors> first,
-                                     reader read_again, clock now)
-    : path_(std::move(path)),
-      read_again_(std::move(read_again)),
-      now_(std::move(now)),
-      current_(std::move(first)),
-      seen_(look()),
-      next_look_(now_() + interval) {}
-
-std::uint64_t refreshed_anchors::look() const noexcept {
+// Changes whenever the file, or a file of the folder, does.
+std::uint64_t look(const std::filesystem::path& path) noexcept {
   std::uint64_t hash = 0xcbf29ce484222325;
   struct stat s {};
-  if (::stat(path_.c_str(), &s) != 0) return 0;
+  if (::stat(path.c_str(), &s) != 0) return 0;
   add(hash, s);
   if (!S_ISDIR(s.st_mode)) return hash;
-  DIR* folder = ::opendir(path_.c_str());
+  DIR* folder = ::opendir(path.c_str());
   if (folder == nullptr) return 0;
   // The order of entries may change by itself.
   std::uint64_t files = 0;
@@ -54,6 +45,29 @@ std::uint64_t refreshed_anchors::look() const noexcept {
   return hash;
 }
 
+}  // namespace
+
+result<std::shared_ptr<const anchors>> refreshed_anchors::make(const std::filesystem::path& path, reader read,
+                                                               clock now) {
+  std::error_code failed;
+  auto absolute = std::filesystem::absolute(path, failed);
+  // Before it is read: what replaces it meanwhile is a change then.
+  const auto seen = look(absolute);
+  auto first = read(path);
+  if (!first || std::filesystem::is_fifo(absolute, failed)) return first;
+  return std::shared_ptr<const anchors>(
+      new refreshed_anchors(std::move(absolute), seen, *std::move(first), std::move(read), std::move(now)));
+}
+
+refreshed_anchors::refreshed_anchors(std::filesystem::path path, std::uint64_t seen,
+                                     std::shared_ptr<const anchors> first, reader read, clock now)
+    : path_(std::move(path)),
+      read_(std::move(read)),
+      now_(std::move(now)),
+      current_(std::move(first)),
+      seen_(seen),
+      next_look_(now_() + interval) {}
+
 std::shared_ptr<const anchors> refreshed_anchors::held() const noexcept {
   const std::lock_guard lock(mutex_);
   return current_;
@@ -64,12 +78,12 @@ std::shared_ptr<const anchors> refreshed_anchors::current() const {
   const auto now = now_();
   if (now < next_look_) return current_;
   next_look_ = now + interval;
-  const auto seen = look();
+  const auto seen = look(path_);
   if (seen == seen_) return current_;
-  auto fresh = read_again_();
+  auto fresh = read_(path_);
   if (!fresh) return current_;
   seen_ = seen;
-  current_ = std::move(fresh);
+  current_ = *std::move(fresh);
   ++generation_;
   return current_;
 }

@@ -15,13 +15,14 @@ namespace signet {
 
 class refreshed_anchors final : public anchors {
  public:
-  // The anchors, or null when there are none to be had now.
-  using reader = std::function<std::shared_ptr<const anchors>()>;
+  // The anchors found there, or why there are none to be had now.
+  using reader = std::function<result<std::shared_ptr<const anchors>>(const std::filesystem::path&)>;
   using clock = std::function<std::chrono::steady_clock::time_point()>;
 
-  // `path` is a file, or a folder whose entries count too.
-  refreshed_anchors(std::filesystem::path path, std::shared_ptr<const anchors> first, reader read_again,
-                    clock now = std::chrono::steady_clock::now);
+  // What `read` finds at `path`, now and whenever that changes: a file, or a folder whose entries count too. A relative
+  // path goes on meaning what it means now. A pipe is read once.
+  static result<std::shared_ptr<const anchors>> make(const std::filesystem::path& path, reader read,
+                                                     clock now = std::chrono::steady_clock::now);
 
   void find(const X509_NAME* name, std::vector<certificate>& into) const override { current()->find(name, into); }
   [[nodiscard]] std::size_t size() const noexcept override;
@@ -34,13 +35,14 @@ class refreshed_anchors final : public anchors {
   static constexpr auto interval = std::chrono::seconds(2);
 
  private:
+  // `seen` is what the path looked like before `first` was read there.
+  refreshed_anchors(std::filesystem::path path, std::uint64_t seen, std::shared_ptr<const anchors> first, reader read,
+                    clock now);
   [[nodiscard]] std::shared_ptr<const anchors> current() const;
   [[nodiscard]] std::shared_ptr<const anchors> held() const noexcept;
-  // Changes whenever the file, or a file of the folder, does.
-  [[nodiscard]] std::uint64_t look() const noexcept;
 
   std::filesystem::path path_;
-  reader read_again_;
+  reader read_;
   clock now_;
   mutable std::mutex mutex_;
   mutable std::shared_ptr<const anchors> current_;

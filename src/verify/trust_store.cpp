@@ -24,16 +24,16 @@ std::string counted(const std::string& what, std::size_t n) {
   return what + ", " + std::to_string(n) + (n == 1 ? " certificate" : " certificates");
 }
 
-std::shared_ptr<const anchors> anchors_of(std::vector<certificate> certificates, const std::string& what) {
-  auto part = std::make_shared<parsed_anchors>(std::move(certificates));
-  part->origin = counted(what, part->size());
-  return part;
-}
-
 std::shared_ptr<trust_store::impl> store_of(std::shared_ptr<const anchors> part) {
   auto made = std::make_shared<trust_store::impl>();
   made->parts.push_back(std::move(part));
   return made;
+}
+
+std::shared_ptr<trust_store::impl> store_in_memory(std::vector<certificate> certificates) {
+  auto part = std::make_shared<parsed_anchors>(std::move(certificates));
+  part->origin = counted("memory", part->size());
+  return store_of(std::move(part));
 }
 
 // Where the common systems keep their bundle: Debian and Alpine, Fedora and its kin (two), SUSE, FreeBSD, OpenBSD and
@@ -45,13 +45,19 @@ constexpr std::array bundle_places = {
 };
 constexpr std::array folder_places = {"/etc/ssl/certs", "/etc/pki/tls/certs", "/system/etc/security/cacerts"};
 
-std::shared_ptr<const anchors> bundle(const fs::path& file) {
+using found_anchors = result<std::shared_ptr<anchors>>;
+
+// Of what the system has there; that nothing in it can be used is an error.
+found_anchors indexed(std::string pem) {
+  auto made = std::make_shared<indexed_bundle>(std::move(pem));
+  if (made->size() == 0) return error(errc::file_malformed, "no certificate in it can be used");
+  return std::shared_ptr<anchors>(std::move(made));
+}
+
+found_anchors bundle_of_the_system(const fs::path& file) {
   auto text = base::read_file(file, largest_bundle);
-  if (!text) return nullptr;
-  auto made = std::make_shared<indexed_bundle>(*std::move(text));
-  if (made->size() == 0) return nullptr;
-  made->origin = counted(file.string(), made->size());
-  return made;
+  if (!text) return std::move(text).error();
+  return indexed(*std::move(text));
 }
 
 bool looks_like_certificate_file(const fs::path& file) {
@@ -84,7 +90,7 @@ result<std::vector<fs::path>> certificate_files(const fs::path& folder) {
 }
 
 // PEM files only, each once however many names it has there.
-std::shared_ptr<const anchors> folder_of_the_system(const fs::path& folder) {
+found_anchors folder_of_the_system(const fs::path& folder) {
   std::set<std::pair<dev_t, ino_t>> seen;
   std::string all;
   if (auto files = certificate_files(folder)) {
@@ -95,34 +101,7 @@ std::shared_ptr<const anchors> folder_of_the_system(const fs::path& folder) {
         (all += *text) += '\n';
     }
   }
-  auto made = std::make_shared<indexed_bundle>(std::move(all));
-  if (made->size() == 0) return nullptr;
-  made->origin = counted(folder.string(), made->size());
-  return made;
-}
-
-// What was read from here and is read again when it changes; a pipe is read once.
-std::shared_ptr<const anchors> refreshed(const fs::path& from, std::shared_ptr<const anchors> first,
-                                         refreshed_anchors::reader again) {
-  std::error_code failed;
-  if (!first || !(fs::is_regular_file(from, failed) || fs::is_directory(from, failed))) return first;
-  return std::make_shared<refreshed_anchors>(from, std::move(first), std::move(again));
-}
-
-std::shared_ptr<const anchors> of_the_system(const fs::path& from,
-                                             std::shared_ptr<const anchors> (*read)(const fs::path&)) {
-  return refreshed(from, read(from), [from, read] { return read(from); });
-}
-
-// The certificates of a file or a folder that the user named.
-using loader = result<std::vector<certificate>> (*)(const fs::path&);
-result<std::shared_ptr<const anchors>> of_the_user(const fs::path& from, loader load) {
-  auto first = load(from);
-  if (!first) return std::move(first).error();
-  return refreshed(from, anchors_of(*std::move(first), from.string()), [from, load] {
-    auto fresh = load(from);
-    return fresh ? anchors_of(*std::move(fresh), from.string()) : nullptr;
-  });
+  return indexed(std::move(all));
 }
 
 result<std::vector<certificate>> load_folder(const fs::path& folder) {
@@ -140,26 +119,55 @@ result<std::vector<certificate>> load_folder(const fs::path& folder) {
   return all;
 }
 
+found_anchors parsed(result<std::vector<certificate>> all) {
+  return std::move(all).transform([](std::vector<certificate>&& certificates) -> std::shared_ptr<anchors> {
+    return std::make_shared<parsed_anchors>(std::move(certificates));
+  });
+}
+
+found_anchors file_of_the_user(const fs::path& file) {
+  return parsed(load_certificates(file));
+}
+
+found_anchors folder_of_the_user(const fs::path& folder) {
+  return parsed(load_folder(folder));
+}
+
+// What was read from here, and is read again when it changes. Its origin stays as it was given.
+result<std::shared_ptr<const anchors>> read_from(const fs::path& from, found_anchors (*load)(const fs::path&)) {
+  return refreshed_anchors::make(from, [name = from.string(), load](const fs::path& at) {
+    return load(at).transform([&name](std::shared_ptr<anchors>&& part) -> std::shared_ptr<const anchors> {
+      part->origin = counted(name, part->size());
+      return std::move(part);
+    });
+  });
+}
+
 std::shared_ptr<const trust_store::impl> find_system_store() {
   auto made = std::make_shared<trust_store::impl>();
   made->system = true;
-  const auto add = [&made](std::shared_ptr<const anchors> part) {
-    if (part) made->parts.push_back(std::move(part));
+  const auto add = [&made](const fs::path& from, found_anchors (*load)(const fs::path&)) {
+    if (auto part = read_from(from, load)) made->parts.push_back(*std::move(part));
     return !made->parts.empty();
   };
   // Named by the user: these replace the system's places, even when they turn out to be empty.
   const char* named_file = ::secure_getenv("SSL_CERT_FILE");
-  const char* named_folder = ::secure_getenv("SSL_CERT_DIR");
+  const char* named_folders = ::secure_getenv("SSL_CERT_DIR");
   const bool file_is_named = named_file != nullptr && *named_file != '\0';
-  const bool folder_is_named = named_folder != nullptr && *named_folder != '\0';
-  if (file_is_named) add(of_the_system(named_file, bundle));
-  if (folder_is_named) add(of_the_system(named_folder, folder_of_the_system));
+  const bool folder_is_named = named_folders != nullptr && *named_folders != '\0';
+  if (file_is_named) add(named_file, bundle_of_the_system);
+  // Folders stand between colons, as for OpenSSL.
+  for (std::string_view rest = folder_is_named ? named_folders : ""; !rest.empty();) {
+    const auto end = std::min(rest.find(':'), rest.size());
+    if (end != 0) add(rest.substr(0, end), folder_of_the_system);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
   if (file_is_named || folder_is_named) return made;
 
   for (const char* place : bundle_places)
-    if (add(of_the_system(place, bundle))) return made;
+    if (add(place, bundle_of_the_system)) return made;
   for (const char* place : folder_places)
-    if (add(of_the_system(place, folder_of_the_system))) return made;
+    if (add(place, folder_of_the_system)) return made;
   return made;
 }
 
@@ -173,24 +181,24 @@ trust_store trust_store::system() {
 }
 
 result<trust_store> trust_store::pem_file(const fs::path& file) {
-  return of_the_user(file, load_certificates).transform([](std::shared_ptr<const anchors>&& part) {
+  return read_from(file, file_of_the_user).transform([](std::shared_ptr<const anchors>&& part) {
     return trust_store(store_of(std::move(part)));
   });
 }
 
 result<trust_store> trust_store::pem(std::string_view text) {
   return parse_certificates(text).transform(
-      [](std::vector<certificate>&& parsed) { return trust_store(store_of(anchors_of(std::move(parsed), "memory"))); });
+      [](std::vector<certificate>&& all) { return trust_store(store_in_memory(std::move(all))); });
 }
 
 result<trust_store> trust_store::directory(const fs::path& folder) {
-  return of_the_user(folder, load_folder).transform([](std::shared_ptr<const anchors>&& part) {
+  return read_from(folder, folder_of_the_user).transform([](std::shared_ptr<const anchors>&& part) {
     return trust_store(store_of(std::move(part)));
   });
 }
 
 trust_store trust_store::of(std::vector<certificate> certificates) {
-  return trust_store(store_of(anchors_of(std::move(certificates), "memory")));
+  return trust_store(store_in_memory(std::move(certificates)));
 }
 
 trust_store trust_store::none() {

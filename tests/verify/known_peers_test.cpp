@@ -1,11 +1,18 @@
 #include <signet/verify/known_peers.hpp>
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <gtest/gtest.h>
 
+#include <csignal>
+#include <future>
 #include <thread>
 
+#include "current_folder.hpp"
 #include "issued.hpp"
 #include "support/pki.hpp"
 
@@ -99,6 +106,79 @@ TEST(known_peers, a_broken_file_is_an_error_that_names_the_line) {
     EXPECT_NE(made.error().message().find("line 2"), std::string::npos) << made.error().message();
   }
   EXPECT_EQ(name(known_peers::open(folder / ".").error().code()), "file_not_readable");
+}
+
+TEST(known_peers, a_line_counts_however_its_name_is_spelt) {
+  const test::temporary_folder folder;
+  const auto c = self_signed("server.test").leaf();
+  const auto other_key = " sha256$pub$" + std::string(64, '0') + '\n';
+  for (const auto* spelt : {"Server.Test", "server.test."}) {
+    const auto peers = known_peers::open(folder.file("known", spelt + other_key)).value();
+    EXPECT_EQ(codes(judge_by(peers, c, "server.test").findings()), (strings{"pin_mismatch", "no_trust_anchors"}))
+        << spelt;
+  }
+  for (const auto& [spelt, name] : {std::pair{"[2001:DB8::0001]", "2001:db8::1"},
+                                    {"b\xc3\xbc"
+                                     "cher.example",
+                                     "xn--bcher-kva.example"}}) {
+    const auto peers = known_peers::open(folder.file("known", spelt + other_key)).value();
+    EXPECT_EQ(peers.look_up(server_name::parse(name).value(), c).value(), known_peers::standing::changed) << spelt;
+  }
+  const auto made = known_peers::open(folder.file("known", "#\n*.test" + other_key));
+  ASSERT_FALSE(made) << "no peer has such a name";
+  EXPECT_EQ(made.error().code(), errc::file_malformed);
+  EXPECT_NE(made.error().message().find("line 2"), std::string::npos) << made.error().message();
+}
+
+TEST(known_peers, the_file_stays_the_same_one_when_the_current_folder_changes) {
+  const test::temporary_folder here, there;
+  const test::current_folder in_here(here / "");
+  const auto peers = known_peers::open("known").value();
+  EXPECT_TRUE(judge_by(peers, self_signed("server.test").leaf(), "server.test").trusted());
+  const test::current_folder in_there(there / "");
+  EXPECT_EQ(codes(judge_by(peers, self_signed("server.test").leaf(), "server.test").findings()),
+            (strings{"pin_mismatch", "no_trust_anchors"}));
+  EXPECT_FALSE(std::filesystem::exists(there / "known"));
+}
+
+TEST(known_peers, a_lock_that_somebody_else_keeps_is_not_waited_for_without_end) {
+  const test::temporary_folder folder;
+  const auto file = folder.file("known", "");
+  const auto peers = known_peers::open(file).value();
+  const auto c = self_signed("server.test").leaf();
+  const int other = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  ASSERT_EQ(::flock(other, LOCK_SH), 0);
+  auto judged = std::async(std::launch::async, [&] { return judge_by(peers, c, "server.test"); });
+  EXPECT_EQ(judged.wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  ::close(other);
+  const auto refused = judged.get().findings();
+  EXPECT_EQ(codes(refused), (strings{"certificate_rejected", "no_trust_anchors"}));
+  ASSERT_FALSE(refused.empty());
+  EXPECT_NE(refused.front().message.find("known: is locked by somebody else"), std::string::npos)
+      << refused.front().message;
+  EXPECT_TRUE(judge_by(peers, c, "server.test").trusted());
+}
+
+TEST(known_peers, a_line_for_which_there_is_no_room_leaves_the_file_as_it_was) {
+  const test::temporary_folder folder;
+  const auto file = folder / "known";
+  const auto peers = known_peers::open(file).value();
+  const auto first = self_signed("first.test").leaf(), second = self_signed("second.test").leaf();
+  ASSERT_TRUE(judge_by(peers, first, "first.test").trusted());
+  const auto before = test::contents_of(file);
+  // Room for half of the next line.
+  rlimit as_it_was{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &as_it_was), 0);
+  rlimit tight = as_it_was;
+  tight.rlim_cur = before.size() * 3 / 2;
+  auto* const on_excess = std::signal(SIGXFSZ, SIG_IGN);
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &tight), 0);
+  const auto refused = judge_by(peers, second, "second.test");
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &as_it_was), 0);
+  std::signal(SIGXFSZ, on_excess);
+  EXPECT_EQ(codes(refused.findings()), (strings{"certificate_rejected", "no_trust_anchors"}));
+  EXPECT_EQ(test::contents_of(file), before);
+  EXPECT_TRUE(judge_by(peers, second, "second.test").trusted());
 }
 
 TEST(known_peers, what_cannot_be_remembered_is_not_trusted) {

@@ -87,6 +87,21 @@ TEST(public_suffix_list, knows_wildcards_and_exceptions_of_a_list_in_memory) {
   EXPECT_EQ(or_dash(list.public_suffix("a.xn--55qx5d.cn")), "xn--55qx5d.cn");
 }
 
+TEST(public_suffix_list, a_file_says_the_same_as_its_text) {
+  const test::temporary_folder folder;
+  const auto file = folder.file("list.dat",
+                                "// ===BEGIN ICANN DOMAINS===\nuk\nco.uk\n// ===END ICANN DOMAINS===\n"
+                                "// ===BEGIN PRIVATE DOMAINS===\nhosting.example\n// ===END PRIVATE DOMAINS===\n");
+  const auto loaded = public_suffix_list::load(file);
+  ASSERT_TRUE(loaded) << loaded.error().message();
+  const auto parsed = public_suffix_list::parse(test::contents_of(file)).value();
+  for (const auto& list : {*loaded, parsed}) {
+    EXPECT_EQ(or_dash(list.registrable_domain("www.shop.co.uk")), "shop.co.uk");
+    EXPECT_EQ(or_dash(list.public_suffix("a.hosting.example")), "hosting.example");
+    EXPECT_EQ(or_dash(list.public_suffix("a.hosting.example", suffix_section::icann)), "example");
+  }
+}
+
 TEST(public_suffix_list, what_is_no_list_is_refused) {
   using namespace std::string_literals;
   for (const auto& text : {""s, "\n\n"s, "// nothing but words\n"s, "com\0uk\n"s, ".DAFSA@PSL_0   \nrest"s}) {

@@ -2,11 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include "issued.hpp"
-
 #include <algorithm>
+#include <cstdlib>
 #include <thread>
 
+#include "current_folder.hpp"
+#include "issued.hpp"
 #include "support/pki.hpp"
 #include "support/run_program.hpp"
 #include "verify/anchors.hpp"
@@ -76,6 +77,27 @@ TEST(trust_store, of_the_system_holds_what_openssl_reads_there) {
     bundle.find(X509_get_subject_name(raw(c)), found);
     EXPECT_NE(std::ranges::find(found, c), found.end()) << c.subject();
   }
+}
+
+// In a process of its own: the system's store is found once.
+void exit_with_zero_when_both_folders_are_trusted() {
+  bool both = false;
+  {
+    const test::temporary_folder one, two;
+    one.file("ca.pem", contents_of(pki("ca.pem")));
+    two.file("ca.pem", contents_of(pki("other-ca.pem")));
+    ::unsetenv("SSL_CERT_FILE");
+    ::setenv("SSL_CERT_DIR", (':' + (one / "").string() + "::" + (two / "").string() + ':').c_str(), 1);
+    const auto store = trust_store::system();
+    both = store.size() == 2 && store.description() == "system (" + (one / "").string() + ", 1 certificate + " +
+                                                           (two / "").string() + ", 1 certificate)";
+  }
+  std::exit(both ? 0 : 1);
+}
+
+TEST(trust_store, of_the_system_is_all_the_folders_that_the_environment_names) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(exit_with_zero_when_both_folders_are_trusted(), testing::ExitedWithCode(0), "");
 }
 
 TEST(indexed_bundle, skips_what_is_broken_and_counts_it) {
@@ -152,11 +174,11 @@ TEST(name_hash, is_equal_where_names_are) {
   EXPECT_NE(name_hash(reference.get()), name_hash(name_of(V_ASN1_UTF8STRING, "Example Corp", "Root 2").get()));
 }
 
-// Anchors that name themselves after how often they were read.
-std::shared_ptr<const anchors> counted_anchors(int& reads) {
+// No certificates under a name.
+result<std::shared_ptr<const anchors>> named(const std::string& name) {
   auto made = std::make_shared<parsed_anchors>(std::vector<certificate>{});
-  made->origin = std::to_string(++reads);
-  return made;
+  made->origin = name;
+  return std::shared_ptr<const anchors>(std::move(made));
 }
 
 TEST(refreshed_anchors, are_read_again_when_their_file_has_changed_and_not_before) {
@@ -164,39 +186,62 @@ TEST(refreshed_anchors, are_read_again_when_their_file_has_changed_and_not_befor
   const auto file = folder.file("bundle.pem", "one");
   int reads = 0;
   auto now = std::chrono::steady_clock::time_point();
-  const refreshed_anchors made(
-      file, counted_anchors(reads), [&] { return counted_anchors(reads); }, [&] { return now; });
-  EXPECT_EQ(made.description(), "1");
+  const auto made = refreshed_anchors::make(
+                        file, [&](const auto&) { return named(std::to_string(++reads)); }, [&] { return now; })
+                        .value();
+  EXPECT_EQ(made->description(), "1");
   now += refreshed_anchors::interval;
-  EXPECT_EQ(made.description(), "1");
-  EXPECT_EQ(made.generation(), 0U);
+  EXPECT_EQ(made->description(), "1");
+  EXPECT_EQ(made->generation(), 0U);
   folder.file("bundle.pem", "another");
   // Not looked at again so soon.
-  EXPECT_EQ(made.description(), "1");
+  EXPECT_EQ(made->description(), "1");
   now += refreshed_anchors::interval;
-  EXPECT_EQ(made.description(), "2");
-  EXPECT_EQ(made.generation(), 1U);
+  EXPECT_EQ(made->description(), "2");
+  EXPECT_EQ(made->generation(), 1U);
   now += refreshed_anchors::interval;
-  EXPECT_EQ(made.description(), "2");
+  EXPECT_EQ(made->description(), "2");
+}
+
+TEST(refreshed_anchors, a_file_replaced_while_it_is_read_is_read_again) {
+  const test::temporary_folder folder;
+  const auto file = folder.file("bundle.pem", "old");
+  auto now = std::chrono::steady_clock::time_point();
+  const auto read = [&](const auto& at) {
+    auto content = contents_of(at);
+    if (content == "old") folder.file("bundle.pem", "newer");
+    if (content == "newer") std::filesystem::rename(folder.file("next.pem", "newest"), at);
+    return named(content);
+  };
+  const auto made = refreshed_anchors::make(file, read, [&] { return now; }).value();
+  for (const auto* content : {"old", "newer", "newest", "newest"}) {
+    EXPECT_EQ(made->description(), content);
+    now += refreshed_anchors::interval;
+  }
 }
 
 TEST(refreshed_anchors, what_was_read_counts_while_the_new_cannot_be) {
   const test::temporary_folder folder;
   const auto file = folder.file("bundle.pem", "one");
-  int reads = 0;
   auto now = std::chrono::steady_clock::time_point();
-  bool works = false;
-  const refreshed_anchors made(
-      file, counted_anchors(reads), [&] { return works ? counted_anchors(reads) : nullptr; }, [&] { return now; });
+  bool works = true;
+  const auto read = [&](const auto& at) {
+    return works ? named(contents_of(at)) : error(errc::file_malformed, "half a file");
+  };
+  const auto made = refreshed_anchors::make(file, read, [&] { return now; }).value();
+  works = false;
   std::filesystem::remove(file);
   now += refreshed_anchors::interval;
-  EXPECT_EQ(made.description(), "1");
+  EXPECT_EQ(made->description(), "one");
   folder.file("bundle.pem", "half an upd");
   now += refreshed_anchors::interval;
-  EXPECT_EQ(made.description(), "1");
+  EXPECT_EQ(made->description(), "one");
   works = true;
   now += refreshed_anchors::interval;
-  EXPECT_EQ(made.description(), "2");
+  EXPECT_EQ(made->description(), "half an upd");
+  // What cannot be read the first time is an error.
+  works = false;
+  EXPECT_EQ(refreshed_anchors::make(file, read).error().message(), "half a file");
 }
 
 TEST(refreshed_anchors, a_folder_has_changed_when_a_file_in_it_has) {
@@ -204,14 +249,24 @@ TEST(refreshed_anchors, a_folder_has_changed_when_a_file_in_it_has) {
   folder.file("a.pem", "one");
   int reads = 0;
   auto now = std::chrono::steady_clock::time_point();
-  const refreshed_anchors made(
-      folder / ".", counted_anchors(reads), [&] { return counted_anchors(reads); }, [&] { return now; });
+  const auto made = refreshed_anchors::make(
+                        folder / ".", [&](const auto&) { return named(std::to_string(++reads)); }, [&] { return now; })
+                        .value();
   folder.file("b.pem", "two");
   now += refreshed_anchors::interval;
-  EXPECT_EQ(made.description(), "2");
+  EXPECT_EQ(made->description(), "2");
   folder.file("a.pem", "one more");
   now += refreshed_anchors::interval;
-  EXPECT_EQ(made.description(), "3");
+  EXPECT_EQ(made->description(), "3");
+}
+
+// Looks for as long as it takes to see a change.
+bool comes_to_trust(const trust_store& store, const identity& server) {
+  const auto until = std::chrono::steady_clock::now() + refreshed_anchors::interval * 5;
+  bool trusted = false;
+  while (!trusted && std::chrono::steady_clock::now() < until)
+    trusted = test::judge({server.leaf()}, store, "server.test").trusted();
+  return trusted;
 }
 
 TEST(trust_store, trusts_whom_its_file_names_now) {
@@ -221,11 +276,25 @@ TEST(trust_store, trusts_whom_its_file_names_now) {
   const auto server = test::leaf("server.test", second);
   EXPECT_FALSE(test::judge({server.leaf()}, store, "server.test").trusted());
   folder.file("ca.pem", second.leaf().pem());
-  const auto until = std::chrono::steady_clock::now() + refreshed_anchors::interval * 5;
-  bool trusted = false;
-  while (!trusted && std::chrono::steady_clock::now() < until)
-    trusted = test::judge({server.leaf()}, store, "server.test").trusted();
-  EXPECT_TRUE(trusted);
+  EXPECT_TRUE(comes_to_trust(store, server));
+}
+
+TEST(trust_store, a_relative_path_stays_the_same_one_when_the_current_folder_changes) {
+  const test::temporary_folder here, there;
+  const auto first = test::root("First"), second = test::root("Second"), stranger = test::root("Stranger");
+  here.file("ca.pem", first.leaf().pem());
+  there.file("ca.pem", stranger.leaf().pem());
+  const test::current_folder in_here(here / "");
+  const auto file = trust_store::pem_file("ca.pem").value();
+  const auto folder = trust_store::directory(".").value();
+  EXPECT_EQ(file.description(), "ca.pem, 1 certificate");
+  const test::current_folder in_there(there / "");
+  std::filesystem::rename(here.file("new", second.leaf().pem()), here / "ca.pem");
+  for (const auto& store : {file, folder}) {
+    EXPECT_TRUE(comes_to_trust(store, test::leaf("server.test", second))) << store.description();
+    EXPECT_FALSE(test::judge({test::leaf("server.test", stranger).leaf()}, store, "server.test").trusted());
+  }
+  EXPECT_EQ(file.description(), "ca.pem, 1 certificate");
 }
 
 }  // namespace

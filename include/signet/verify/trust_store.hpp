@@ -1,6 +1,7 @@
 // The certificates a verification may end at. Cheap to copy, shared by threads; looked up by name, so that of the
 // system's hundred and forty only the one that is asked for is ever parsed. What came from files is read again when
-// they change; while a changed file cannot be read, what was read before counts.
+// they change; while a changed file cannot be read, what was read before counts. A relative path goes on meaning what
+// it meant when the store was made.
 #pragma once
 
 #include <filesystem>
@@ -17,8 +18,9 @@ namespace signet {
 class SIGNET_EXPORT trust_store {
  public:
   /// The system's store, found and indexed once a process at the first call (about a millisecond) and shared from then
-  /// on. SSL_CERT_FILE and SSL_CERT_DIR are honoured, then the places of the common systems are tried. Entries that
-  /// cannot be used are skipped and counted. With none found it is empty, and verification says no_trust_anchors.
+  /// on. SSL_CERT_FILE and SSL_CERT_DIR (folders, with colons between them) are honoured, then the places of the common
+  /// systems are tried. Entries that cannot be used are skipped and counted. With none found it is empty, and
+  /// verification says no_trust_anchors.
   static trust_store system();
   /// All certificates of a PEM file or a single DER one; one that is broken is an error. file_not_readable,
   /// file_too_large, file_malformed.
