@@ -200,6 +200,8 @@ class check {
       case errc::weak_key:
       case errc::weak_signature:
         return f.depth < chain.size() && std::ranges::find(list_, chain[f.depth]) != list_.end();
+      case errc::invalid_extension:
+        return f.depth < chain.size() && !chain[f.depth].broken_extensions().empty();
       case errc::invalid_purpose:
         // One for mail or code has nothing to do with TLS.
         return !is_for(list_[leaf()], XKU_SSL_SERVER | XKU_SSL_CLIENT);

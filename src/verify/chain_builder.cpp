@@ -9,6 +9,7 @@
 #include "ossl/guard.hpp"
 #include "ossl/handles.hpp"
 #include "verify/name_constraints.hpp"
+#include "verify/profile.hpp"
 #include "verify/strength.hpp"
 #include "verify/trust_store_impl.hpp"
 #include "x509/impl.hpp"
@@ -59,6 +60,8 @@ errc code_of(int x509_error) noexcept {
       return errc::unknown_critical_extension;
     case X509_V_ERR_CERT_REVOKED:
       return errc::revoked;
+    case X509_V_ERR_CERT_REJECTED:
+      return errc::certificate_rejected;
     default:
       return errc::invalid_certificate;
   }
@@ -160,6 +163,46 @@ ossl::x509_view_ptr view_of(const std::vector<certificate>& certificates) {
   if (!view) throw std::bad_alloc();
   for (const auto& c : certificates) sk_X509_push(view.get(), raw(c));
   return view;
+}
+
+int trust_setting_of(peer_role role) noexcept {
+  switch (role) {
+    case peer_role::server:
+      return X509_TRUST_SSL_SERVER;
+    case peer_role::client:
+      return X509_TRUST_SSL_CLIENT;
+    case peer_role::any:
+      break;
+  }
+  return X509_TRUST_DEFAULT;
+}
+
+// What OpenSSL cannot read makes it find no issuer and look at no purpose, and the first of these alone may be waived.
+void check_extensions(const certificate& c, std::size_t depth, problems& found) {
+  if (X509_get_ext_count(raw(c)) > most_extensions)
+    return add(found, {errc::invalid_extension, depth, "has more extensions than are looked at"});
+  if ((X509_get_extension_flags(raw(c)) & EXFLAG_INVALID) != 0 || !c.broken_extensions().empty())
+    add(found, {errc::invalid_extension, depth});
+}
+
+// A peer's copy of a trusted certificate lacks the settings that the trust has for it (TRUSTED CERTIFICATE). An anchor
+// is otherwise trusted as it is, but for the peer's own certificate.
+void check_each(const verify_request& request, const std::vector<certificate>& chain, problems& found) {
+  problems rejected;
+  for (std::size_t depth = 0; depth < chain.size(); ++depth) {
+    std::vector<certificate> trusted;
+    request.trust.get().find(X509_get_subject_name(raw(chain[depth])), trusted);
+    std::erase_if(trusted, [&](const certificate& c) { return c != chain[depth]; });
+    const auto is_rejected = [&](const certificate& c) {
+      return X509_check_trust(raw(c), trust_setting_of(request.role), 0) == X509_TRUST_REJECTED;
+    };
+    if (std::ranges::any_of(trusted, is_rejected)) rejected.push_back({errc::certificate_rejected, depth});
+    if (depth == 0 || trusted.empty()) check_extensions(chain[depth], depth, found);
+  }
+  if (rejected.empty()) return;
+  // OpenSSL says so too, of another certificate at times.
+  std::erase_if(found, [](const problem& p) { return p.code == errc::certificate_rejected; });
+  found.insert(found.end(), rejected.begin(), rejected.end());
 }
 
 // OpenSSL's builder and checks over exactly these certificates; the chain as far as it went.
@@ -332,13 +375,14 @@ built_chain build_chain(const verify_request& request, std::chrono::sys_seconds 
   const auto complete = [&](built_chain chain) {
     check_times(chain.certificates, now, chain.found);
     check_wildcards(chain.certificates, chain.found);
+    check_each(request, chain.certificates, chain.found);
     judge(chain.certificates, chain.found);
     return chain;
   };
   auto first = complete(verify(request, anchors, untrusted));
   const bool is_leafs_own = std::ranges::all_of(first.found, [](const problem& p) {
     return p.depth == 0 && (p.code == errc::expired || p.code == errc::not_yet_valid || p.code == errc::weak_key ||
-                            p.code == errc::no_alternative_names);
+                            p.code == errc::no_alternative_names || p.code == errc::invalid_extension);
   });
   // Without an anchor in sight there is no way, and what the leaf says of itself stands on each of them.
   if (first.found.empty() || anchors.empty() || is_leafs_own) return first;

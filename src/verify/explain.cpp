@@ -1,8 +1,11 @@
 #include "verify/explain.hpp"
 
+#include <algorithm>
 #include <string_view>
 
 #include "base/printable.hpp"
+#include "verify/trust_store_impl.hpp"
+#include "x509/impl.hpp"
 
 namespace signet {
 namespace {
@@ -44,9 +47,23 @@ std::string_view peer_is_a(peer_role role) {
 constexpr const char* trust_it =
     "if it is yours or you know it, add it to the trusted certificates (trust_store::pem_file; --add-ca FILE)";
 
+bool bears_trusted_name(const X509_NAME* name, const trust_store& trust) {
+  std::vector<certificate> found;
+  trust.get().find(name, found);
+  return !found.empty();
+}
+
 void explain_unknown_issuer(finding& f, const certificate& c, const circumstances& known) {
   const std::string issuer = c.issuer();
   const auto& trust = known.request.trust;
+  if (bears_trusted_name(X509_get_issuer_name(raw(c)), trust)) {
+    f.message = which(c, f.depth) + " was issued by '" + issuer +
+                "', a name that is trusted, but by no trusted certificate of that name";
+    f.hint =
+        "another CA bears the name, or the two do not go together: their key identifiers differ, or one of them has an "
+        "extension that cannot be read";
+    return;
+  }
   const auto urls = c.ca_issuer_urls();
   // A CA that says where its certificate is has one to be sent along.
   if (known.request.sent.size() == 1 && (trust.contains_system() || !urls.empty())) {
@@ -106,6 +123,15 @@ std::string display_name(const certificate& c) {
   return subject.empty() ? "without a name" : subject;
 }
 
+std::vector<std::string> missing_usages(const verify_request& request, const certificate& leaf) {
+  const auto held = leaf.extended_key_usage();
+  auto missing = request.options.extended_key_usages;
+  std::erase_if(missing, [&held](const std::string& wanted) {
+    return std::ranges::any_of(held, [&](const object_id& id) { return id.oid == wanted || id.name == wanted; });
+  });
+  return missing;
+}
+
 finding explain(const problem& p, const circumstances& known) {
   const auto [code, depth, detail] = p;
   finding f{.code = code, .depth = depth};
@@ -114,9 +140,14 @@ finding explain(const problem& p, const circumstances& known) {
     f.message = "the " + peer + " showed no certificate";
     return f;
   }
+  if (known.chain.empty()) {
+    f.message = "the " + peer + " showed no certificate that could match a pin";
+    return f;
+  }
   const auto& c = depth < known.chain.size() ? known.chain[depth] : known.chain.front();
   f.subject = display_name(c);
   const auto subject = which(c, depth);
+  std::string said;
   switch (code) {
     case errc::no_trust_anchors:
       f.message = known.request.trust.contains_system() ? "no trusted certificates were found on this system"
@@ -152,13 +183,22 @@ finding explain(const problem& p, const circumstances& known) {
       f.hint = "check this machine's clock, which says " + to_rfc3339(known.now);
       break;
     case errc::name_mismatch:
-      explain_mismatch(f, c, known);
+      if (detail == not_the_mailbox)
+        said = base::printable(known.request.expected_mailbox.value_or(""));
+      else
+        explain_mismatch(f, c, known);
       break;
     case errc::invalid_purpose:
       f.message = subject + " is not allowed to identify a " + peer;
-      f.hint = "it needs the extended key usage " +
-               std::string(known.request.role == peer_role::server ? "serverAuth" : "clientAuth") +
-               " and a fitting key usage";
+      f.hint = known.request.role == peer_role::any
+                   ? "it needs a fitting key usage and extended key usage"
+                   : "it needs the extended key usage " +
+                         std::string(known.request.role == peer_role::server ? "serverAuth" : "clientAuth") +
+                         " and a fitting key usage";
+      if (detail == lacks_a_usage) {
+        said = joined(missing_usages(known.request, c), 6);
+        f.hint = "have it issued with them, or ask for less (verify_options::extended_key_usages)";
+      }
       break;
     case errc::invalid_ca:
       f.message = subject + " issued a certificate without being allowed to";
@@ -199,9 +239,22 @@ finding explain(const problem& p, const circumstances& known) {
     case errc::revoked:
       f.message = subject + " is revoked";
       break;
+    case errc::invalid_extension: {
+      std::vector<std::string> names;
+      for (const auto& id : c.broken_extensions()) names.push_back(id.name.empty() ? id.oid : id.name);
+      f.message = subject + " has an extension that cannot be read, or has it twice" +
+                  (names.empty() ? "" : ": " + joined(names, 6));
+      break;
+    }
+    case errc::certificate_rejected:
+      f.message = subject + " is not trusted to identify a " + peer;
+      f.hint = "the trusted certificates hold it with settings that reject this use (a TRUSTED CERTIFICATE of OpenSSL)";
+      break;
     case errc::crl_not_found:
       f.message = "there is no revocation list from the issuer of " + subject;
-      f.hint = "give one of '" + c.issuer() + "' (revocation_lists; --crl FILE)";
+      f.hint = detail.empty() ? "give one of '" + c.issuer() + "' (revocation_lists; --crl FILE)"
+                              : "give the certificate of '" + c.issuer() +
+                                    "' (verify_options::intermediates; --intermediates FILE)";
       break;
     case errc::path_search_exhausted:
       f.message = "the peer's certificates allow more ways to an issuer than are worth trying";
@@ -211,7 +264,7 @@ finding explain(const problem& p, const circumstances& known) {
       f.message = subject + " is not valid";
       break;
   }
-  if (!detail.empty()) f.message = subject + ' ' + std::string(detail);
+  if (!detail.empty()) f.message = subject + ' ' + std::string(detail) + said;
   return f;
 }
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <signet/verify/verify_peer.hpp>
@@ -26,6 +27,13 @@ struct circumstances {
 
 // "12 days", "1 hour", "40 seconds".
 [[nodiscard]] std::string age(std::chrono::seconds span);
+
+// Details that are told with what was asked for.
+inline constexpr std::string_view lacks_a_usage = "lacks an extended key usage that was asked for: ";
+inline constexpr std::string_view not_the_mailbox = "is not for the mailbox ";
+
+// Of verify_options::extended_key_usages, those that `leaf` does not hold.
+[[nodiscard]] std::vector<std::string> missing_usages(const verify_request& request, const certificate& leaf);
 
 [[nodiscard]] finding explain(const problem& p, const circumstances& known);
 

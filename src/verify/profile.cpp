@@ -292,6 +292,7 @@ void check_access(const subject& s) {
 
 void check_repeated(const subject& s) {
   const int count = X509_get_ext_count(s.x);
+  if (count > most_extensions) return;
   for (int i = 0; i < count; ++i) {
     const auto* object = X509_EXTENSION_get_object(X509_get_ext(s.x, i));
     if (X509_get_ext_by_OBJ(s.x, object, i) >= 0)

@@ -10,6 +10,9 @@
 
 namespace signet {
 
+// Of one certificate. With more it is refused unread, unless it is trusted as it is.
+inline constexpr int most_extensions = 100;
+
 enum class chain_end : unsigned char { anchor, open };
 
 // Adds what the rules of `profile` (webpki or strict) find; nothing under compatible.

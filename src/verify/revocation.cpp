@@ -5,6 +5,8 @@
 
 #include "ossl/errors.hpp"
 #include "ossl/handles.hpp"
+#include "verify/chain_order.hpp"
+#include "verify/trust_store_impl.hpp"
 #include "x509/crl_impl.hpp"
 #include "x509/impl.hpp"
 
@@ -85,14 +87,53 @@ void check_one(const certificate& c, const certificate& issuer, const std::vecto
   if (!is_covered) found.push_back(in_the_way.value_or(problem{errc::crl_not_found, depth}));
 }
 
+// Certificates whose name and key issued `c`, those of the trust first. A peer can send many.
+std::vector<certificate> issuers_at_hand(const certificate& c, const verify_request& request) {
+  constexpr std::size_t most = 16;
+  std::vector<certificate> found;
+  request.trust.get().find(X509_get_issuer_name(raw(c)), found);
+  const auto add = [&](const certificate& other) {
+    if (found.size() < most && X509_NAME_cmp(X509_get_subject_name(raw(other)), X509_get_issuer_name(raw(c))) == 0)
+      found.push_back(other);
+  };
+  std::ranges::for_each(request.options.intermediates, add);
+  std::ranges::for_each(request.sent, add);
+  std::erase_if(found, [&c](const certificate& other) {
+    auto* key = X509_get0_pubkey(raw(other));
+    return key == nullptr || X509_verify(raw(c), key) != 1;
+  });
+  return found;
+}
+
+void check_anchor(const certificate& c, const verify_request& request, std::chrono::sys_seconds now, std::size_t depth,
+                  problems& found) {
+  if (is_root(c)) return;
+  std::optional<problems> said;
+  for (const auto& issuer : issuers_at_hand(c, request)) {
+    problems by_this;
+    check_one(c, issuer, request.options.crls->lists, now, depth, by_this);
+    if (!by_this.empty() && by_this.front().code == errc::revoked) return found.push_back(by_this.front());
+    if (!said || by_this.empty()) said = std::move(by_this);
+  }
+  // A CA that is trusted as it is needs nobody to clear it.
+  if (depth > 0) return;
+  if (!said)
+    said = {{errc::crl_not_found, depth, "has no revocation list that can be checked: its issuer is not at hand"}};
+  found.insert(found.end(), said->begin(), said->end());
+}
+
 }  // namespace
 
-void check_revocation(const std::vector<certificate>& chain, const revocation_lists& lists,
+void check_revocation(const std::vector<certificate>& chain, const verify_request& request,
                       std::chrono::sys_seconds now, problems& found) {
   const ossl::quiet_errors quiet;
-  const std::size_t last = lists.scope == crl_scope::leaf ? std::min<std::size_t>(chain.size(), 2) : chain.size();
-  for (std::size_t depth = 0; depth + 1 < last; ++depth)
-    check_one(chain[depth], chain[depth + 1], lists.lists, now, depth, found);
+  const auto& lists = *request.options.crls;
+  const std::size_t asked = lists.scope == crl_scope::leaf ? 1 : chain.size();
+  for (std::size_t depth = 0; depth < asked; ++depth)
+    if (depth + 1 < chain.size())
+      check_one(chain[depth], chain[depth + 1], lists.lists, now, depth, found);
+    else
+      check_anchor(chain[depth], request, now, depth, found);
 }
 
 }  // namespace signet

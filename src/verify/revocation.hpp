@@ -10,8 +10,9 @@
 
 namespace signet {
 
-// `chain` ends at its anchor.
-void check_revocation(const std::vector<certificate>& chain, const revocation_lists& lists,
+// `chain` ends at its anchor, and `request` has lists. The anchor has no issuer in the chain: unless it is a root, its
+// issuer is looked for in all that is at hand, and the peer's own certificate is not cleared without one.
+void check_revocation(const std::vector<certificate>& chain, const verify_request& request,
                       std::chrono::sys_seconds now, problems& found);
 
 }  // namespace signet

@@ -1,6 +1,7 @@
 #include <signet/verify/verify_peer.hpp>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/printable.hpp"
 #include "ossl/errors.hpp"
@@ -81,16 +82,7 @@ void check_expected(const verify_request& request, verify_profile profile, const
     }
   }
   if (request.expected_mailbox && !speaks_for_mailbox(chain.front(), *request.expected_mailbox))
-    found.push_back({errc::name_mismatch, 0});
-}
-
-void check_purposes(const verify_request& request, const certificate& leaf, problems& found) {
-  const auto held = leaf.extended_key_usage();
-  for (const auto& wanted : request.options.extended_key_usages) {
-    const bool is_there =
-        std::ranges::any_of(held, [&](const object_id& id) { return id.oid == wanted || id.name == wanted; });
-    if (!is_there) found.push_back({errc::invalid_purpose, 0});
-  }
+    found.push_back({errc::name_mismatch, 0, not_the_mailbox});
 }
 
 built_chain build(const verify_request& request, sys_seconds now, verify_profile profile, verified_chains* known) {
@@ -107,7 +99,7 @@ built_chain build(const verify_request& request, sys_seconds now, verify_profile
   built = build_chain(request, now, [&](const std::vector<certificate>& chain, problems& found) {
     const bool is_open = std::ranges::any_of(found, [](const problem& p) { return is_without_issuer(p.code); });
     check_profile(chain, is_open ? chain_end::open : chain_end::anchor, request.role, profile, found);
-    if (request.options.crls && !is_open) check_revocation(chain, *request.options.crls, now, found);
+    if (request.options.crls && !is_open) check_revocation(chain, request, now, found);
   });
   // With nobody to trust, that is the reason and the unknown issuer its consequence.
   if (request.trust.size() == 0) {
@@ -133,6 +125,12 @@ bool waive(verdict_parts& parts, const std::function<bool(const finding&)>& waiv
   return any;
 }
 
+void refuse(verdict_parts& parts, const certificate& leaf, errc code, std::string message, std::string hint) {
+  parts.findings.insert(
+      parts.findings.begin(),
+      {.code = code, .subject = display_name(leaf), .message = std::move(message), .hint = std::move(hint)});
+}
+
 void accept_by_pin(const verify_request& request, const certificate& leaf, verdict_parts& parts) {
   const auto& pins = request.options.accepted_pins;
   const auto pin = std::ranges::find_if(pins, [&leaf](const certificate_pin& p) { return p.matches(leaf); });
@@ -140,36 +138,42 @@ void accept_by_pin(const verify_request& request, const certificate& leaf, verdi
     parts.accepted_by = "pin " + pin->text();
 }
 
-void accept_by_first_use(const verify_request& request, const certificate& leaf, sys_seconds now,
-                         verdict_parts& parts) {
+// The peer is trusted by its key; true when that key has yet to be written down.
+bool accept_by_first_use(const verify_request& request, const certificate& leaf, verdict_parts& parts) {
   const auto& peers = request.options.first_use;
   const auto is_chains = [](const finding& f) { return is_without_issuer(f.code) || f.code == errc::no_trust_anchors; };
   // Only who lacks nothing but a trusted chain is looked up, so that no one else is remembered.
   if (!peers || !request.expected || request.role != peer_role::server || parts.findings.empty() ||
       !std::ranges::all_of(parts.findings, is_chains))
-    return;
-  const auto refuse = [&](errc code, std::string message, std::string hint) {
-    parts.findings.insert(
-        parts.findings.begin(),
-        {.code = code, .subject = display_name(leaf), .message = std::move(message), .hint = std::move(hint)});
-  };
+    return false;
   const auto& name = *request.expected;
-  auto standing = peers->look_up(name, leaf);
-  if (!standing) return refuse(errc::certificate_rejected, standing.error().message(), standing.error().hint());
-  if (*standing == known_peers::standing::changed)
-    return refuse(errc::pin_mismatch,
-                  "the key of " + name.display() + " is not the one that " + peers->file().string() + " knows",
-                  "somebody may be in between; if its administrator says that the key was changed, remove its line "
-                  "from the file");
-  if (*standing == known_peers::standing::unknown) {
-    const auto remembered = peers->remember(name, leaf, now);
-    if (!remembered) return refuse(errc::certificate_rejected, remembered.error().message(), {});
+  const auto standing = peers->look_up(name, leaf);
+  if (!standing) {
+    refuse(parts, leaf, errc::certificate_rejected, standing.error().message(), standing.error().hint());
+    return false;
+  }
+  if (*standing == known_peers::standing::changed) {
+    refuse(parts, leaf, errc::pin_mismatch,
+           "the key of " + name.display() + " is not the one that " + peers->file().string() + " knows",
+           "somebody may be in between; if its administrator says that the key was changed, remove its line "
+           "from the file");
+    return false;
   }
   waive(parts, is_chains);
   parts.accepted_by = "its key, known from " + peers->file().string();
+  return *standing == known_peers::standing::unknown;
 }
 
-verdict judge(const verify_request& request, verified_chains* known) {
+void remember(const verify_request& request, const certificate& leaf, sys_seconds now, verdict_parts& parts) {
+  const auto remembered = request.options.first_use->remember(*request.expected, leaf, now);
+  if (remembered) return;
+  // Nothing stands in for a chain then.
+  parts.accepted_by.clear();
+  parts.findings = std::exchange(parts.waived, {});
+  refuse(parts, leaf, errc::certificate_rejected, remembered.error().message(), remembered.error().hint());
+}
+
+verdict judge(const verify_request& request, verified_chains* known, const problems& so_far) {
   using namespace std::chrono;
   const auto now = request.options.clock ? request.options.clock() : floor<seconds>(system_clock::now());
   const auto decide = [&](const std::vector<certificate>& chain, problems found, const problems& passed_over = {}) {
@@ -185,26 +189,32 @@ verdict judge(const verify_request& request, verified_chains* known) {
                         .passed_over = explained(passed_over),
                         .trust = request.trust.description(),
                         .loosened = request.loosened.reason()};
+    bool is_new = false;
     if (!request.sent.empty()) {
       accept_by_pin(request, request.sent.front(), parts);
-      accept_by_first_use(request, request.sent.front(), now, parts);
+      is_new = accept_by_first_use(request, request.sent.front(), parts);
     }
     if (request.options.further)
       if (auto objection = request.options.further(verdict(parts))) parts.findings.push_back(*std::move(objection));
+    if (is_new && parts.findings.empty()) remember(request, request.sent.front(), now, parts);
     waive(parts, [&request](const finding& f) { return request.loosened.waives(f); });
     return verdict(std::move(parts));
   };
-  if (request.sent.empty()) return decide({}, {{errc::no_peer_certificate, 0}});
-  if (request.sent.size() > most_sent) return decide({request.sent.front()}, {{errc::path_too_long, 0}});
-
+  if (request.sent.empty()) {
+    problems found{{errc::no_peer_certificate, 0}};
+    if (!request.options.pins.empty()) found.push_back({errc::pin_mismatch, 0});
+    return decide({}, std::move(found));
+  }
   const ossl::quiet_errors forget;
   const auto profile = profile_of(request);
   auto built = build(request, now, profile, known);
+  built.found.insert(built.found.end(), so_far.begin(), so_far.end());
   problems passed_over;
   if (profile == verify_profile::compatible)
     check_profile(built.certificates, chain_end::anchor, request.role, verify_profile::webpki, passed_over);
   check_expected(request, profile, built.certificates, built.found);
-  check_purposes(request, built.certificates.front(), built.found);
+  if (!missing_usages(request, built.certificates.front()).empty())
+    built.found.push_back({errc::invalid_purpose, 0, lacks_a_usage});
   // What was refused was not let pass.
   std::erase_if(passed_over, [&built](const problem& passed) {
     return std::ranges::any_of(built.found,
@@ -215,13 +225,21 @@ verdict judge(const verify_request& request, verified_chains* known) {
   return decide(built.certificates, std::move(built.found), passed_over);
 }
 
+// What is sent beyond the bound does not count, and all else is judged as ever.
+verdict judge_within_bounds(const verify_request& request, verified_chains* known) {
+  if (request.sent.size() <= most_sent) return judge(request, known, {});
+  verify_request bounded = request;
+  bounded.sent = request.sent.first(most_sent);
+  return judge(bounded, known, {{errc::path_too_long, 0, "came with more certificates than are looked at"}});
+}
+
 }  // namespace
 
 verdict verify_peer(const verify_request& request) {
-  return judge(request, nullptr);
+  return judge_within_bounds(request, nullptr);
 }
 verdict verify_peer(const verify_request& request, verified_chains& known) {
-  return judge(request, &known);
+  return judge_within_bounds(request, &known);
 }
 
 bool matches_name(const certificate& cert, const server_name& name, const verify_options& options) {

@@ -128,6 +128,36 @@ TEST(pins, are_demanded_even_where_any_certificate_is_accepted) {
   EXPECT_TRUE(judge_loosely(pin(c, "sha256")).trusted());
 }
 
+TEST(pins, are_demanded_however_many_certificates_are_sent) {
+  const auto stranger = test::root("Stranger");
+  const auto other = test::leaf("other.test", stranger);
+  for (const std::size_t count : {0U, 1U, 2U, 100U, 101U, 5000U}) {
+    const std::vector<certificate> sent(count, other.leaf());
+    const auto refused = [&](verify_options options, loosened_verification loosened) {
+      options.clock = [] { return test::noon; };
+      return codes(verify_peer({.sent = sent,
+                                .trust = trust_store::of({ca().leaf()}),
+                                .expected = server_name::parse("server.test").value(),
+                                .options = options,
+                                .loosened = std::move(loosened)})
+                       .findings());
+    };
+    const auto demanded = certificate_pin::parse(pin(server().leaf(), "sha256")).value();
+    EXPECT_EQ(refused({.pins = {demanded}}, dangerous::accept_any_certificate("a test")), strings{"pin_mismatch"})
+        << count;
+    // Whoever accepts long chains accepts no strangers with it.
+    const auto said = refused(
+        {}, dangerous::accept_findings("a test", [](const finding& f) { return f.code == errc::path_too_long; }));
+    EXPECT_EQ(said, count == 0 ? strings{"no_peer_certificate"} : (strings{"unknown_issuer", "name_mismatch"}))
+        << count;
+  }
+  // What is within the bound is judged as if there were no more.
+  std::vector<certificate> sent(101, server().leaf());
+  const auto answer = judge(sent, trust_store::of({ca().leaf()}), "server.test");
+  EXPECT_EQ(codes(answer.findings()), strings{"path_too_long"});
+  EXPECT_EQ(answer.chain().back(), ca().leaf());
+}
+
 TEST(pins, only_the_findings_that_are_named_are_waived) {
   const auto answer = verify_peer({.sent = server().chain(),
                                    .trust = trust_store::none(),

@@ -2,9 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 
-#include "issued.hpp"
+#include <signet/dangerous.hpp>
+
+#include "spoilt.hpp"
+#include "support/pki.hpp"
 
 namespace signet {
 namespace {
@@ -153,6 +157,132 @@ TEST(chain, the_length_is_limited) {
   EXPECT_TRUE(judge(sent, trust, "server.test", {.max_intermediates = 2}).trusted());
   EXPECT_EQ(codes(judge(sent, trust, "server.test", {.max_intermediates = 1}).findings()), strings{"path_too_long"});
   EXPECT_EQ(codes(judge(sent, trust, "server.test", {.max_intermediates = 0}).findings()), strings{"path_too_long"});
+}
+
+// As "openssl x509 -addtrust" or "-addreject" writes it.
+std::string with_settings(const certificate& c, const std::vector<int>& trusted_for,
+                          const std::vector<int>& rejected_for) {
+  const ossl::x509_ptr x(X509_dup(raw(c)));
+  for (const int nid : trusted_for) X509_add1_trust_object(x.get(), OBJ_nid2obj(nid));
+  for (const int nid : rejected_for) X509_add1_reject_object(x.get(), OBJ_nid2obj(nid));
+  const ossl::bio_ptr memory(BIO_new(BIO_s_mem()));
+  EXPECT_EQ(PEM_write_bio_X509_AUX(memory.get(), x.get()), 1);
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(memory.get(), &data);
+  return {data, static_cast<std::size_t>(size)};
+}
+
+TEST(chain, a_trusted_certificate_keeps_its_settings_when_the_peer_sends_it_too) {
+  const auto anchor = test::root("Root");
+  const auto issuing = test::intermediate("Issuing CA", anchor);
+  const auto server = test::leaf("server.test", issuing);
+  const auto& leaf = server.leaf();
+  const std::vector without_root{leaf, issuing.leaf()}, whole{leaf, issuing.leaf(), anchor.leaf()};
+  const auto rejected_at = [&](const std::vector<certificate>& sent, const std::string& trusted) {
+    const auto answer = judge(sent, trust_store::pem(trusted).value(), "server.test");
+    std::vector<std::size_t> depths;
+    for (const auto& f : answer.findings())
+      if (f.code == errc::certificate_rejected) depths.push_back(f.depth);
+    EXPECT_EQ(answer.trusted(), depths.empty());
+    return depths;
+  };
+  using depths = std::vector<std::size_t>;
+  for (const auto& [trusted_for, rejected_for] :
+       {std::pair{std::vector<int>{}, std::vector{NID_server_auth}}, {std::vector{NID_email_protect}, {}}}) {
+    const auto of = [&, &t = trusted_for, &r = rejected_for](const identity& i) {
+      return with_settings(i.leaf(), t, r);
+    };
+    for (const auto& sent : {without_root, whole}) {
+      EXPECT_EQ(rejected_at(sent, of(anchor)), depths{2});
+      EXPECT_EQ(rejected_at(sent, of(issuing)), depths{1});
+      EXPECT_EQ(rejected_at(sent, of(server)), depths{0});
+      // Beside a root that is trusted, too.
+      EXPECT_EQ(rejected_at(sent, of(server) + anchor.leaf().pem()), depths{0});
+      EXPECT_EQ(rejected_at(sent, of(issuing) + anchor.leaf().pem()), depths{1});
+    }
+  }
+  for (const auto& sent : {without_root, whole}) {
+    EXPECT_EQ(rejected_at(sent, with_settings(anchor.leaf(), {NID_server_auth}, {NID_email_protect})), depths{});
+    EXPECT_EQ(rejected_at(sent, with_settings(issuing.leaf(), {}, {NID_client_auth}) + anchor.leaf().pem()), depths{});
+  }
+}
+
+TEST(chain, what_cannot_be_read_in_a_certificate_does_not_hide_behind_an_unknown_issuer) {
+  const test::temporary_folder folder;
+  const auto stranger = test::root("Stranger");
+  const auto other = test::root("Root");
+  const auto unreadable_with = [&](const std::string& oid) {
+    return test::spoilt(test::fresh_key(), stranger, [&](X509* x) {
+      test::put(x, NID_subject_alt_name, "DNS:server.test");
+      test::put(x, NID_ext_key_usage, "clientAuth");
+      test::add_extension(x, oid, test::unreadable);
+    });
+  };
+  // Where revocation lists are, which OpenSSL reads for its checks; policies, which it does not; names, there twice.
+  for (const auto& c : {unreadable_with("2.5.29.31"), unreadable_with("2.5.29.32"), unreadable_with("2.5.29.17")}) {
+    const auto refused = [&](const trust_store& trust, verify_options options = {},
+                             loosened_verification loosened = {}) {
+      options.clock = [] { return test::noon; };
+      const auto answer = verify_peer({.sent = {&c, 1},
+                                       .trust = trust,
+                                       .expected = server_name::parse("server.test").value(),
+                                       .options = options,
+                                       .loosened = std::move(loosened)});
+      EXPECT_FALSE(answer.trusted());
+      const auto said = codes(answer.findings());
+      return std::ranges::find(said, "invalid_extension") != said.end();
+    };
+    EXPECT_TRUE(refused(trust_store::of({other.leaf()})));
+    EXPECT_TRUE(refused(trust_store::of({stranger.leaf()})));
+    EXPECT_TRUE(refused(trust_store::of({c})));
+    EXPECT_TRUE(refused(trust_store::of({other.leaf()}), {.first_use = known_peers::open(folder / "peers").value()}));
+    EXPECT_TRUE(refused(trust_store::of({other.leaf()}), {}, dangerous::accept_findings("a test", [](const finding& f) {
+                          return f.code == errc::unknown_issuer;
+                        })));
+  }
+}
+
+TEST(chain, the_extension_that_cannot_be_read_is_named_and_its_issuer_not_called_untrusted) {
+  const auto anchor = test::root("Root");
+  const auto trust = trust_store::of({anchor.leaf()});
+  const auto with = [&](const std::string& oid, const std::string& der) {
+    return judge({test::spoilt(test::fresh_key(), anchor,
+                               [&](X509* x) {
+                                 test::put(x, NID_subject_alt_name, "DNS:server.test");
+                                 test::add_extension(x, oid, der);
+                               })},
+                 trust, "server.test");
+  };
+  const auto broken = with("2.5.29.31", test::unreadable);
+  ASSERT_EQ(codes(broken.findings()), (strings{"unknown_issuer", "invalid_extension"}));
+  EXPECT_EQ(
+      broken.findings()[1].message,
+      "the certificate 'server.test' has an extension that cannot be read, or has it twice: crlDistributionPoints");
+  // A key identifier that is not the issuer's.
+  const auto other_key = with("2.5.29.35", test::element('\x30', test::element('\x80', "abcd")));
+  ASSERT_EQ(codes(other_key.findings()), strings{"unknown_issuer"});
+  for (const auto& answer : {broken, other_key}) {
+    EXPECT_EQ(answer.findings()[0].message.find("not among the trusted"), std::string::npos);
+    EXPECT_NE(answer.findings()[0].message.find("a name that is trusted"), std::string::npos);
+    EXPECT_NE(answer.findings()[0].hint.find("key identifiers"), std::string::npos);
+  }
+}
+
+// They are compared with each other, and a peer can send ten thousand.
+TEST(chain, more_extensions_than_anybody_has_are_not_read) {
+  const auto anchor = test::root("Root");
+  const auto with = [&](int count) {
+    return codes(judge({test::spoilt(test::fresh_key(), anchor,
+                                     [&](X509* x) {
+                                       test::put(x, NID_subject_alt_name, "DNS:server.test");
+                                       for (int i = 1; i < count; ++i)
+                                         test::add_extension(x, "1.2.3.4." + std::to_string(i), "\x05");
+                                     })},
+                       trust_store::of({anchor.leaf()}), "server.test", {.profile = verify_profile::webpki})
+                     .findings());
+  };
+  EXPECT_EQ(with(100), strings{});
+  EXPECT_EQ(with(101), strings{"invalid_extension"});
 }
 
 TEST(chain, further_purposes_are_demanded_of_the_peers_own_certificate) {

@@ -72,6 +72,42 @@ TEST(revocation, a_list_counts_from_its_time_to_its_successors) {
             strings{"revoked"});
 }
 
+TEST(revocation, is_asked_of_a_certificate_that_is_trusted_itself) {
+  const auto& leaf = h().server.leaf();
+  const auto judged = [&](std::vector<certificate> trusted, std::vector<certificate> sent, std::vector<crl> lists,
+                          crl_scope scope = crl_scope::leaf, std::vector<certificate> intermediates = {}) {
+    return codes(judge(sent, trust_store::of(std::move(trusted)), "server.test",
+                       {.intermediates = std::move(intermediates),
+                        .crls = revocation_lists{.lists = std::move(lists), .scope = scope}})
+                     .findings());
+  };
+  const auto& ca = h().issuing.leaf();
+  const auto& root = h().anchor.leaf();
+  const auto clean = list_of(h().issuing, {}), bad = list_of(h().issuing, {leaf});
+  // Its issuer may be known from anywhere.
+  for (const auto scope : {crl_scope::leaf, crl_scope::chain}) {
+    EXPECT_EQ(judged({leaf}, {leaf, ca}, {bad}, scope), strings{"revoked"});
+    EXPECT_EQ(judged({leaf}, {leaf}, {bad}, scope, {ca}), strings{"revoked"});
+    EXPECT_EQ(judged({leaf}, {leaf, ca}, {clean}, scope), strings{});
+    EXPECT_EQ(judged({leaf}, {leaf, ca}, {}, scope), strings{"crl_not_found"});
+    // Whether a list is signed only the issuer's key can tell.
+    EXPECT_EQ(judged({leaf}, {leaf}, {bad}, scope), strings{"crl_not_found"});
+    EXPECT_EQ(judged({leaf}, {leaf}, {clean}, scope), strings{"crl_not_found"});
+  }
+  // A search for another way does not end at it.
+  EXPECT_EQ(judged({leaf, root}, {leaf, ca}, {bad}), strings{"revoked"});
+  EXPECT_EQ(judged({leaf, root}, {leaf, ca}, {}), strings{"crl_not_found"});
+  EXPECT_EQ(judged({leaf, ca}, {leaf}, {bad}), strings{"revoked"});
+
+  const auto bad_ca = list_of(h().anchor, {ca});
+  EXPECT_EQ(judged({ca, root}, {leaf, ca}, {clean, bad_ca}, crl_scope::chain), strings{"revoked"});
+  EXPECT_EQ(judged({ca}, {leaf, ca, root}, {clean, bad_ca}, crl_scope::chain), strings{"revoked"});
+  // A trusted CA without a list is trusted as it is, and roots have no issuer.
+  EXPECT_EQ(judged({ca}, {leaf}, {clean}, crl_scope::chain), strings{});
+  const auto alone = make_self_signed({.dns_names = {"server.test"}, .at = noon - 24h}, test::fresh_key()).value();
+  EXPECT_EQ(judged({alone.leaf()}, {alone.leaf()}, {}), strings{});
+}
+
 TEST(revocation, each_refusal_has_its_sentence_and_a_way_out) {
   const auto answer =
       judge({h().server.leaf(), h().issuing.leaf()}, h().trust, "server.test", {.crls = revocation_lists{}});

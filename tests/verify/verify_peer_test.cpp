@@ -174,6 +174,33 @@ TEST(verify_peer, loosened_reports_and_accepts) {
   EXPECT_EQ(answer.loosened(), "a test");
 }
 
+// ------------------------------------------------------------------------------------------------- on first use
+
+TEST(first_use, remembers_nobody_whom_a_further_check_refuses) {
+  const test::temporary_folder folder;
+  const auto peers = known_peers::open(folder / "peers").value();
+  const auto sent = certificates("self-signed");
+  const auto judged = [&](further_check further, loosened_verification loosened = {}) {
+    return verify_peer({.sent = sent,
+                        .trust = trusting({"ca"}),
+                        .expected = server_name::parse("server.test").value(),
+                        .options = {.first_use = peers, .further = std::move(further)},
+                        .loosened = std::move(loosened)});
+  };
+  const auto name = server_name::parse("server.test").value();
+  bool was_trusted = false;
+  const auto object = [&](const verdict& so_far) -> std::optional<finding> {
+    was_trusted = so_far.trusted() && !so_far.accepted_by().empty();
+    return finding{.code = errc::certificate_rejected, .message = "not this one"};
+  };
+  EXPECT_FALSE(judged(object).trusted());
+  EXPECT_TRUE(was_trusted) << "it is asked about the verdict as it would be";
+  EXPECT_TRUE(judged(object, dangerous::accept_any_certificate("a test")).trusted());
+  EXPECT_EQ(peers.look_up(name, sent[0]).value(), known_peers::standing::unknown);
+  EXPECT_TRUE(judged([](const verdict&) { return std::optional<finding>(); }).trusted());
+  EXPECT_EQ(peers.look_up(name, sent[0]).value(), known_peers::standing::known);
+}
+
 // --------------------------------------------------------------------------------------------- chains that are known
 
 TEST(verified_chains, remember_signatures_and_nothing_that_changes) {
@@ -336,6 +363,26 @@ TEST(text, of_further_problems_stands_in_the_details) {
       "srv", std::make_shared<const verdict>(verify_peer(
                  {.sent = sent, .trust = trusting({"other-ca"}), .expected = server_name::parse("a.test").value()})));
   EXPECT_EQ(e.details().size(), 2U);
+}
+
+TEST(text, of_what_was_asked_for_says_what_that_was) {
+  const auto sent = certificates("server");
+  const auto first = [&](peer_role role, verify_options options, std::optional<std::string> mailbox = {}) {
+    const auto answer = verify_peer({.sent = sent,
+                                     .trust = trusting({"ca"}),
+                                     .expected_mailbox = std::move(mailbox),
+                                     .role = role,
+                                     .options = std::move(options)});
+    return answer.findings().empty() ? finding{} : answer.findings().front();
+  };
+  const auto usage = first(peer_role::server, {.extended_key_usages = {"serverAuth", "1.2.3.4.5"}});
+  EXPECT_EQ(usage.code, errc::invalid_purpose);
+  EXPECT_EQ(usage.message, "the certificate 'server.test' lacks an extended key usage that was asked for: 1.2.3.4.5");
+  EXPECT_EQ(usage.hint.find("serverAuth"), std::string::npos) << usage.hint;
+  const auto mailbox = first(peer_role::any, {}, "joe@server.test");
+  EXPECT_EQ(mailbox.code, errc::name_mismatch);
+  EXPECT_EQ(mailbox.message, "the certificate 'server.test' is not for the mailbox joe@server.test");
+  EXPECT_EQ(mailbox.hint.find("--name"), std::string::npos) << mailbox.hint;
 }
 
 TEST(text, of_hostile_names_is_harmless) {
