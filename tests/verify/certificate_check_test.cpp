@@ -214,6 +214,14 @@ TEST_F(certificate_check_test, trust_tells_a_missing_intermediate_from_an_unknow
   EXPECT_EQ(with("intermediate", test_ca()), "");
 }
 
+TEST_F(certificate_check_test, what_trust_says_of_a_broken_extension_is_said_already) {
+  auto options = options_at(now);
+  const auto alone = summary("broken-extensions", options);
+  EXPECT_NE(alone.find("problem:broken_extension:0"), std::string::npos) << alone;
+  options.trust = trust_store::of({load("broken-extensions")});
+  EXPECT_EQ(summary("broken-extensions", options), alone);
+}
+
 TEST_F(certificate_check_test, hints_say_what_to_do) {
   const auto hint = [](const std::string& list, certificate_check_options options = options_at(now)) {
     return check_certificates(list_of(list), options).at(0).hint;

@@ -40,7 +40,9 @@ enum class verify_profile : unsigned char {
 /// By these names. invalid_argument.
 SIGNET_EXPORT result<verify_profile> parse_verify_profile(std::string_view name);
 
-/// Of whom revocation lists are asked: the peer's own certificate, or each of the chain but the anchor.
+/// Of whom revocation lists are asked: the peer's own certificate, or each of the chain but the anchor. The peer's own
+/// is asked about where it is trusted itself too, unless it is self-signed: its issuer is then looked for in the trust,
+/// the intermediates and what was sent. A CA that is trusted as it is may do without a list, but is refused by one.
 enum class crl_scope : unsigned char { leaf, chain };
 
 struct revocation_lists {
@@ -79,7 +81,8 @@ struct verify_options {
   /// A match of one of these stands in for chain and name; without one everything is checked as usual.
   std::vector<certificate_pin> accepted_pins = {};
   /// Servers without a chain to the trust are trusted by the key they showed first. It is read and written while a
-  /// handshake waits.
+  /// handshake waits; written once nothing else stands against the server, `further` included, and before the handshake
+  /// has shown that the key is its own.
   std::optional<known_peers> first_use = {};
   /// Can refuse anything and accept nothing.
   further_check further = {};
@@ -120,7 +123,8 @@ struct verify_request {
   loosened_verification loosened = {};
 };
 
-/// Never fails: whatever is wrong is a finding. Waits for nothing.
+/// Never fails: whatever is wrong is a finding. Waits for nothing but the file of `first_use`. Of more than 100
+/// certificates the first 100 count, and path_too_long is found.
 SIGNET_EXPORT verdict verify_peer(const verify_request& request);
 
 /// Only whether `cert` speaks for `name` under the scheme and suffixes of `options`; nothing about whom it is from.
