@@ -11,16 +11,23 @@ void channel::begin(std::string_view phase, deadline until, waiting may_wait) no
   until_ = until;
   may_wait_ = may_wait;
   moved_ = false;
-  if (!until.is_never()) began_ = deadline::clock::now();
+  late_ = false;
+  if (until.is_never()) return;
+  began_ = deadline::clock::now();
+  late_ = began_ >= until.when();
 }
 
 error channel::timed_out_now() const {
   return timed_out(whom_.describe(), phase_, deadline::clock::now() - began_);
 }
 
-result<void> channel::check() const {
-  if (moved_ && until_.passed()) return timed_out_now();
+result<void> channel::in_time() const {
+  if (until_.passed()) return timed_out_now();
   return {};
+}
+
+result<void> channel::check() const {
+  return moved_ ? in_time() : result<void>();
 }
 
 result<void> channel::wait(int fd, short events, deadline until) const {
@@ -37,8 +44,8 @@ result<void> channel::wait(int fd, short events, deadline until) const {
   }
 }
 
-result<void> channel::pollable() {
-  if (read_handle() >= 0 && below() == nullptr) return {};
+result<void> channel::pollable() const {
+  if (polled_by_descriptor()) return {};
   return error(errc::not_supported, whom_.describe() + ": it does not stand on a descriptor that poll(2) can wait for",
                "use a tls_socket, whose calls wait");
 }

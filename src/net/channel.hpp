@@ -23,8 +23,9 @@ class channel : public transport {
   // Opens a call: what errors name as its phase (a literal), when it ends, and whether it may wait.
   virtual void begin(std::string_view phase, deadline until, waiting may_wait) noexcept;
   void begin(std::string_view phase, deadline until) noexcept { begin(phase, until, waiting::allowed); }
-  // timed_out once the call has used its time. A call whose deadline had passed before it began may still move what is
-  // ready, once.
+  // timed_out once the deadline has passed.
+  [[nodiscard]] result<void> in_time() const;
+  // The same once something has moved: a call whose deadline had passed before it began still moves what is ready.
   [[nodiscard]] result<void> check() const;
   // poll(2) of one descriptor.
   [[nodiscard]] result<void> wait(int fd, short events, deadline until) const;
@@ -37,9 +38,7 @@ class channel : public transport {
   [[nodiscard]] virtual int read_handle() const noexcept = 0;
   [[nodiscard]] virtual int write_handle() const noexcept { return read_handle(); }
   // Whether poll(2) can wait for it and then says all there is to say. not_supported.
-  [[nodiscard]] result<void> pollable();
-  // Waiting until bytes come says nothing while some have come already and are held above the descriptor.
-  [[nodiscard]] virtual std::size_t pending() const noexcept { return 0; }
+  [[nodiscard]] result<void> pollable() const;
   // What is written next is the last of this connection: it may wait for the segment that ends it.
   virtual void last_words() noexcept {}
   // Ends our direction.
@@ -50,16 +49,23 @@ class channel : public transport {
   virtual void part() noexcept = 0;
   // Closes; sends nothing.
   virtual void close() noexcept = 0;
+  // Closes, after what a stream has to say at its end.
+  virtual void end() noexcept { close(); }
   // Gives the one descriptor up, where that is all there is.
   virtual result<int> release();
   // The encrypted connection below, where there is one.
   virtual tls_socket* below() noexcept { return nullptr; }
 
  protected:
+  [[nodiscard]] virtual bool polled_by_descriptor() const noexcept { return read_handle() >= 0; }
   explicit channel(peer whom) noexcept : whom_(std::move(whom)) {}
 
   [[nodiscard]] bool patient() const noexcept { return may_wait_ == waiting::allowed; }
   [[nodiscard]] bool timed() const noexcept { return patient() && !until_.is_never(); }
+  // Before each move of a call with a deadline: a peer that always has one more byte ready does not outlive it. A read
+  // that began too late waits for nothing, and takes all that is there.
+  [[nodiscard]] result<void> may_read() const { return timed() && !late_ ? check() : result<void>(); }
+  [[nodiscard]] result<void> may_write() const { return timed() ? check() : result<void>(); }
   [[nodiscard]] deadline until() const noexcept { return until_; }
   [[nodiscard]] error failure(int system_error) const { return io_failure(whom_, phase_, system_error); }
   [[nodiscard]] error timed_out_now() const;
@@ -72,6 +78,7 @@ class channel : public transport {
   deadline::clock::time_point began_ = {};
   waiting may_wait_ = waiting::allowed;
   bool moved_ = false;
+  bool late_ = false;
 };
 
 }  // namespace signet::net

@@ -10,10 +10,7 @@
 namespace signet::net {
 
 result<io_status> descriptor_channel::read(byte_span buffer) {
-  if (timed()) {
-    // A peer that always has one more byte ready does not outlive the deadline.
-    if (auto ok = check(); !ok) return std::move(ok).error();
-  }
+  if (auto ok = may_read(); !ok) return std::move(ok).error();
   bool polled = false;
   for (;;) {
     if (timed() && !polled) {
@@ -43,9 +40,7 @@ result<io_status> descriptor_channel::read(byte_span buffer) {
 }
 
 result<io_status> descriptor_channel::write(byte_view bytes) {
-  if (timed()) {
-    if (auto ok = check(); !ok) return std::move(ok).error();
-  }
+  if (auto ok = may_write(); !ok) return std::move(ok).error();
   const int flags = MSG_NOSIGNAL | (patient() && !timed() ? 0 : MSG_DONTWAIT) | (last_words_ ? MSG_MORE : 0);
   for (;;) {
     const auto n = ::send(fd_.get(), bytes.data(), bytes.size(), flags);

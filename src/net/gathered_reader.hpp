@@ -29,6 +29,11 @@ class gathered_reader {
   }
   // Bytes that came by another way, after those that are held.
   void append(byte_view bytes) { held_.append(bytes.text()); }
+  // Before them.
+  void put_back(byte_view bytes) {
+    compact();
+    held_.insert(0, bytes.text());
+  }
   void discard() { drop(buffered()); }
 
   // `step` is called as result<std::size_t>(byte_span) with a buffer that is never empty; `whom` as std::string() for
@@ -143,10 +148,6 @@ class gathered_reader {
   void compact() {
     held_.erase(0, at_);
     at_ = 0;
-  }
-  void put_back(byte_view bytes) {
-    compact();
-    held_.insert(0, bytes.text());
   }
   std::string give(std::size_t length, std::size_t used) {
     std::string out(held().substr(0, length));

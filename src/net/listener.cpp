@@ -198,6 +198,8 @@ result<std::optional<incoming>> listener::try_accept() {
     }
     if (is_passing(errno)) continue;
     const int system_error = errno;
+    // Another process that shares the door has shut it, and its `closed` is not ours.
+    if (system_error == EINVAL) close();
     if (impl_->closed) return impl_->closed_now();
     error_parts parts;
     const bool used_up =

@@ -61,6 +61,7 @@ struct nonblocking_socket::impl {
     if (!made) return std::move(made).error();
     tls->tls.emplace(*std::move(made));
     if (auto fed = tls->tls->feed(from.held.held_bytes()); !fed) return std::move(fed).error();
+    from.held.discard();
     first_bytes.assign(how.first_bytes.text());
     if (!first_bytes.empty()) tls->tls->cork();
     return {};

@@ -3,6 +3,7 @@
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "net/race.hpp"
@@ -32,7 +33,9 @@ struct pending_connect::impl {
   [[nodiscard]] bool set_clock(deadline at) const {
     itimerspec when{};
     if (!at.is_never()) {
-      const auto since = std::chrono::duration_cast<std::chrono::nanoseconds>(at.when().time_since_epoch()).count();
+      constexpr std::chrono::nanoseconds earliest{1};
+      // Zero would disarm it, and less is refused.
+      const auto since = std::max<std::chrono::nanoseconds>(at.when().time_since_epoch(), earliest).count();
       when.it_value.tv_sec = since / 1'000'000'000;
       when.it_value.tv_nsec = since % 1'000'000'000;
     }

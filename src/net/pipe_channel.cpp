@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -50,9 +51,7 @@ class no_sigpipe {
 
 result<bool> pipe_channel::ready(int fd, short events) {
   if (fd < 0) return failure(EPIPE);
-  if (timed()) {
-    if (auto ok = check(); !ok) return std::move(ok).error();
-  }
+  if (auto ok = events == POLLIN ? may_read() : may_write(); !ok) return std::move(ok).error();
   if (patient()) {
     if (auto ok = wait(fd, events, until()); !ok) return std::move(ok).error();
     return true;
@@ -106,7 +105,10 @@ result<io_status> pipe_channel::write(byte_view bytes) {
 }
 
 result<void> pipe_channel::end_writing() {
+  // Of a socket, which the other descriptor may hold open (inetd's stdin and stdout), closing one is no end.
+  const int why = ::shutdown(out_.get(), SHUT_WR) == 0 ? 0 : errno;
   out_.reset();
+  if (why != 0 && why != ENOTSOCK) return failure(why);
   return {};
 }
 

@@ -127,6 +127,8 @@ struct direction {
   reading source = reading::goes_on;
   // Bytes are left that `to` does not take for the moment.
   bool blocked = false;
+  // `from` has made us answer more than it takes: until it does, it is not read.
+  bool answers_first = false;
   bool end_passed = false;
   bool done = false;
 
@@ -147,7 +149,10 @@ class two_way {
         moved = take(*d) || moved;
         moved = give(*d) || moved;
       }
-      if (moved) quiet_since_ = deadline::clock::now();
+      if (moved) {
+        quiet_since_ = deadline::clock::now();
+        quiet_until_ = idle_from_now();
+      }
       if (there_.done && back_.done) break;
       if (auto ok = wait(moved); !ok) return told(std::move(ok).error());
     }
@@ -175,6 +180,7 @@ class two_way {
     }
     d.begin = 0;
     d.end = got->bytes;
+    d.answers_first = got->next == wait_for::write;
     if (got->end) d.source = reading::ended;
     return got->end || got->bytes != 0;
   }
@@ -219,14 +225,17 @@ class two_way {
     const auto watch = [moved](bool wanted, int fd, short events) {
       return pollfd{wanted && !moved ? fd : -1, events, 0};
     };
-    std::array<pollfd, 5> waited{watch(there_.wants_bytes(), there_.from.wire().read_handle(), POLLIN),
+    const auto watch_source = [&watch](const direction& d) {
+      return d.answers_first ? watch(d.wants_bytes(), d.from.wire().write_handle(), POLLOUT)
+                             : watch(d.wants_bytes(), d.from.wire().read_handle(), POLLIN);
+    };
+    std::array<pollfd, 5> waited{watch_source(there_),
                                  watch(there_.wants_room(), there_.to.wire().write_handle(), POLLOUT),
-                                 watch(back_.wants_bytes(), back_.from.wire().read_handle(), POLLIN),
+                                 watch_source(back_),
                                  watch(back_.wants_room(), back_.to.wire().write_handle(), POLLOUT),
                                  {options_.stop, POLLIN, 0}};
-    const auto quiet = options_.idle.count() > 0 ? deadline(quiet_since_ + options_.idle) : deadline::never();
     if (!moved || options_.stop >= 0) {
-      const auto until = deadline::earlier(until_, quiet);
+      const auto until = deadline::earlier(until_, quiet_until_);
       if (::poll(waited.data(), waited.size(), moved ? 0 : until.poll_timeout()) < 0 && errno != EINTR)
         return error(net::code_of(errno), std::string(relaying) + ": " + net::reason_of(errno));
     }
@@ -234,9 +243,16 @@ class two_way {
     if (waited.back().revents != 0) return error(errc::closed, std::string(relaying) + ": told to stop");
     if (until_.passed()) return net::timed_out(whom(), relaying, now - began_);
     const bool ready = std::any_of(waited.begin(), waited.end(), [](const pollfd& p) { return p.revents != 0; });
-    if (!moved && !ready && quiet.passed())
+    // What was ready once without having moved anything was no data.
+    const bool idle = !moved && (!ready || was_ready_);
+    was_ready_ = ready && !moved;
+    if (idle && quiet_until_.passed())
       return net::timed_out(whom(), "relaying with nothing to pass on", now - quiet_since_);
     return {};
+  }
+
+  [[nodiscard]] deadline idle_from_now() const {
+    return options_.idle.count() > 0 ? deadline(options_.idle) : deadline::never();
   }
 
   [[nodiscard]] std::string whom() const {
@@ -257,6 +273,8 @@ class two_way {
   std::optional<error> failure_;
   deadline::clock::time_point began_ = deadline::clock::now();
   deadline::clock::time_point quiet_since_ = began_;
+  deadline quiet_until_ = idle_from_now();
+  bool was_ready_ = false;
 };
 
 constexpr std::string_view first_side = "first side";

@@ -55,9 +55,10 @@ struct net::shared_connection {
                       {(events & POLLOUT) != 0 ? wire.write_handle() : -1, POLLOUT, 0}};
     for (;;) {
       const int ready = ::poll(both, 2, until.poll_timeout());
+      // One that is always ready does not outlive the deadline.
+      if (until.passed()) return timed_out(wire.whom().describe(), phase, deadline::clock::now() - began);
       if (ready > 0) return {};
       if (ready < 0 && errno != EINTR) return io_failure(wire.whom(), phase, errno);
-      if (until.passed()) return timed_out(wire.whom().describe(), phase, deadline::clock::now() - began);
     }
   }
 
@@ -75,7 +76,10 @@ struct net::shared_connection {
       });
       if (!got) return std::move(got).error();
       if (got->end || got->bytes != 0) return got->bytes;
-      const auto events = static_cast<short>(unsent ? POLLIN | POLLOUT : POLLIN);
+      // A peer that takes none of the answers that it made us give is not read from until it does.
+      const auto events = static_cast<short>(got->next == wait_for::write ? POLLOUT
+                                             : unsent                     ? POLLIN | POLLOUT
+                                                                          : POLLIN);
       if (auto ok = wait(reading, events, until, began); !ok) return std::move(ok).error();
     }
   }

@@ -36,7 +36,10 @@ result<tls_socket> over(tls_socket& outer, Upgrade&& upgrade) {
   if (!outer.is_open()) return net::not_open("handshake");
   auto plain = tcp_socket::over(std::move(outer));
   result<tls_socket> inner = upgrade(plain);
-  if (!inner) outer = std::move(*plain.get().wire->below());
+  if (inner) return inner;
+  outer = std::move(*plain.get().wire->below());
+  // What came early came through it.
+  outer.get().held.put_back(plain.get().held.held_bytes());
   return inner;
 }
 

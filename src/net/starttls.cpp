@@ -178,7 +178,7 @@ result<tls_socket> connect(const endpoint& to, protocol which, const client_conf
                           {.timeout = no_limit, .until = until, .sni = how.sni, .first_bytes = how.first_bytes});
   if (secure) return secure;
   // So that the alert which tells the server why arrives.
-  plain->get().wire->part();
+  plain->get().wire->part();  // NOLINT(bugprone-use-after-move): moved from only on success
   return proxied ? secure.error().in(to_string(to) + " through a proxy") : std::move(secure).error();
 }
 

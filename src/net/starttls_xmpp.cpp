@@ -160,6 +160,7 @@ class tag_reader {
     const auto prefix = colon == std::string_view::npos ? std::string_view() : name.substr(0, colon);
     element out{
         which, {}, std::string(colon == std::string_view::npos ? name : name.substr(colon + 1)), open_.size() - 1};
+    // NOLINTNEXTLINE(modernize-loop-convert): clang 14 has no use for std::views::reverse
     for (auto level = open_.rbegin(); level != open_.rend(); ++level) {
       for (const auto& [declared, space] : level->declared) {
         if (declared != prefix) continue;

@@ -46,10 +46,13 @@ class stream::buffer final : public std::streambuf {
   int_type underflow() override {
     if (gptr() != egptr()) return traits_type::to_int_type(*gptr());
     if (!in_) in_ = std::make_unique<std::array<char, kept + room>>();
+    // What comes takes the place of what was read.
+    std::array<char, kept> last{};
+    const auto keep = std::min<std::size_t>(kept, static_cast<std::size_t>(gptr() - eback()));
+    if (keep != 0) std::memcpy(last.data(), gptr() - keep, keep);
     const auto n = receive({in_->data() + kept, room});
     if (n == 0) return traits_type::eof();
-    const auto keep = std::min<std::size_t>(kept, static_cast<std::size_t>(gptr() - eback()));
-    if (keep != 0) std::memmove(in_->data() + kept - keep, gptr() - keep, keep);
+    std::memcpy(in_->data() + kept - keep, last.data(), keep);
     give(keep, n);
     return traits_type::to_int_type(*gptr());
   }

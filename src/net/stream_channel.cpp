@@ -8,9 +8,7 @@ constexpr std::chrono::seconds at_once{0};
 }  // namespace
 
 result<io_status> stream_channel::read(byte_span buffer) {
-  if (timed()) {
-    if (auto ok = check(); !ok) return std::move(ok).error();
-  }
+  if (auto ok = may_read(); !ok) return std::move(ok).error();
   auto got = stream_->read_some(buffer, patient() ? until() : deadline(at_once));
   if (!got) {
     if (!patient() && got.error().code() == errc::timed_out) return io_status{0, wait_for::read};
@@ -24,9 +22,7 @@ result<io_status> stream_channel::read(byte_span buffer) {
 }
 
 result<io_status> stream_channel::write(byte_view bytes) {
-  if (timed()) {
-    if (auto ok = check(); !ok) return std::move(ok).error();
-  }
+  if (auto ok = may_write(); !ok) return std::move(ok).error();
   auto taken = stream_->write_some(bytes, patient() ? until() : deadline(at_once));
   if (!taken) {
     if (!patient() && taken.error().code() == errc::timed_out) return io_status{0, wait_for::write};

@@ -24,6 +24,10 @@ class stream_channel : public channel {
   result<void> end_writing() override { return stream_->close_write(); }
   void part() noexcept override { stream_->close(); }
   void close() noexcept override { stream_.reset(); }
+  void end() noexcept override {
+    if (stream_) stream_->close();
+    close();
+  }
 
  private:
   std::unique_ptr<byte_stream> stream_;
@@ -50,10 +54,13 @@ class tls_channel final : public stream_channel {
   tls_channel(std::unique_ptr<tls_below> outer, peer whom) noexcept
       : stream_channel(std::unique_ptr<byte_stream>(outer.get()), std::move(whom)), outer_(outer.release()) {}
 
-  [[nodiscard]] std::size_t pending() const noexcept override { return is_open() ? outer_->socket().pending() : 0; }
+  result<void> end_writing() override { return outer_->socket().close_write(until()); }
   tls_socket* below() noexcept override { return is_open() ? &outer_->socket() : nullptr; }
 
  private:
+  // Records that have come wait above the descriptor.
+  [[nodiscard]] bool polled_by_descriptor() const noexcept override { return false; }
+
   tls_below* outer_;
 };
 

@@ -197,11 +197,11 @@ result<void> tcp_socket::close_write() {
 }
 
 void tcp_socket::close() noexcept {
-  if (impl_ && impl_->wire) impl_->wire->close();
+  if (usable(impl_)) impl_->wire->end();
 }
 
 void tcp_socket::abandon() noexcept {
-  close();
+  if (usable(impl_)) impl_->wire->close();
 }
 
 bool tcp_socket::is_open() const noexcept {

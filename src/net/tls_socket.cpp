@@ -31,8 +31,12 @@ auto named(const tls_socket::impl& s) {
 
 net::tls_call::tls_call(tls_socket::impl* s, std::string_view phase, std::nullptr_t) noexcept
     : socket_(s), phase_(phase) {
-  if (socket_ == nullptr || !socket_->own || !socket_->own->is_open()) return;
-  entered_ = !socket_->in_use.exchange(true, std::memory_order_acquire);
+  if (socket_ == nullptr) return;
+  busy_ = socket_->in_use.exchange(true, std::memory_order_acquire);
+  if (busy_) return;
+  // Nobody can close it under us from here on.
+  entered_ = socket_->own && socket_->own->is_open();
+  if (!entered_) socket_->in_use.store(false, std::memory_order_release);
 }
 
 net::tls_call::tls_call(tls_socket::impl* s, std::string_view phase, deadline until) : tls_call(s, phase, nullptr) {
@@ -44,7 +48,7 @@ net::tls_call::tls_call(tls_socket::impl* s, std::string_view phase) : tls_call(
 }
 
 error net::tls_call::refusal() const {
-  if (socket_ == nullptr || !socket_->own || !socket_->own->is_open()) return not_open(phase_);
+  if (!busy_) return not_open(phase_);
   return {errc::invalid_argument,
           socket_->wire.whom().describe() + ": " + std::string(phase_) + ": another thread is inside this socket",
           "split() makes two halves, one for the thread that reads and one for the thread that writes"};
@@ -66,7 +70,9 @@ result<void> tls_socket::impl::handshake(deadline until, byte_view first_bytes) 
     if (tls->handshake_done() && status->next == wait_for::nothing) break;
     if (auto ok = wire.check(); !ok) return ok;
     if (status->next == wait_for::application) {
-      // Nobody can wake a thread that waits for an identity: ask again, less and less often.
+      // Nothing moves meanwhile, and nobody can wake a thread that waits for an identity: ask again, less and less
+      // often.
+      if (auto ok = wire.in_time(); !ok) return ok;
       std::this_thread::sleep_for(pause);
       pause = std::min(pause * 2, std::chrono::milliseconds(20));
     }
@@ -91,7 +97,7 @@ result<std::size_t> tls_socket::impl::read_step(byte_span buffer) {
     }
     if (got->bytes != 0) return got->bytes;
     // The transport waited and what came was no application data (a ticket, a key update).
-    if (auto ok = wire.check(); !ok) return std::move(ok).error();
+    if (auto ok = wire.in_time(); !ok) return std::move(ok).error();
   }
 }
 
@@ -116,17 +122,19 @@ result<void> tls_socket::impl::write(byte_view bytes) {
 }
 
 result<void> tls_socket::impl::flush() {
-  while (tls->unsent() != 0) {
+  // Once at least: what could not be sent has been dropped, and is told of here.
+  do {
     if (auto sent = tls->flush(); !sent) return failed(std::move(sent).error());
-  }
+  } while (tls->unsent() != 0);
   return {};
 }
 
 result<void> tls_socket::impl::end_writing() {
-  if (write_ended) return flush();
-  write_ended = true;
   if (auto sent = tls->close_write(); !sent) return failed(std::move(sent).error());
-  return flush();
+  auto sent = flush();
+  // Not before: what could not be sent is what writing says from then on.
+  write_ended = sent.has_value();
+  return sent;
 }
 
 result<tls_socket> net::secure(tcp_socket& plain, const upgrade& how) {
@@ -138,6 +146,7 @@ result<tls_socket> net::secure(tcp_socket& plain, const upgrade& how) {
   if (!engine) return std::move(engine).error();
   made->tls.emplace(*std::move(engine));
   if (auto fed = made->tls->feed(from.held.held_bytes()); !fed) return std::move(fed).error();
+  from.held.discard();
   const auto until = deadline_of_call(how.until, {}, from.whole);
   if (auto done = made->handshake(until, how.first_bytes); !done) return std::move(done).error();
   made->own = std::move(from.wire);
@@ -228,14 +237,12 @@ result<void> tls_socket::write_gathered(std::span<const byte_view> parts, deadli
 result<void> tls_socket::close_write(deadline until) {
   const net::tls_call call(impl_.get(), closing, until);
   if (!call) return call.refusal();
-  if (impl_->write_ended) return {};
   return impl_->end_writing();
 }
 
 result<void> tls_socket::close() {
-  if (!usable(impl_)) return {};
   const net::tls_call call(impl_.get(), closing);
-  if (!call) return call.refusal();
+  if (!call) return call.is_busy() ? call.refusal() : result<void>();
   result<void> outcome;
   if (!impl_->write_ended && !impl_->broken) {
     impl_->write_ended = true;
@@ -288,7 +295,13 @@ int tls_socket::write_handle() const noexcept {
 }
 
 std::size_t tls_socket::pending() const noexcept {
-  return usable(impl_) ? impl_->held.buffered() + impl_->tls->pending() : 0;
+  const net::tls_call call(impl_.get(), reading);
+  return call ? impl_->held.buffered() + impl_->tls->pending() : 0;
+}
+
+bool tls_socket::readable() const noexcept {
+  const net::tls_call call(impl_.get(), reading);
+  return call && (impl_->held.buffered() != 0 || impl_->tls->readable());
 }
 
 cork::cork(tls_socket& of) noexcept : socket_(&of) {

@@ -64,12 +64,15 @@ class tls_call {
   explicit operator bool() const noexcept { return entered_; }
   // Why not.
   [[nodiscard]] error refusal() const;
+  // Another thread is inside; else it is closed.
+  [[nodiscard]] bool is_busy() const noexcept { return busy_; }
 
  private:
   tls_call(tls_socket::impl* s, std::string_view phase, std::nullptr_t) noexcept;
 
   tls_socket::impl* socket_;
   std::string_view phase_;
+  bool busy_ = false;
   bool entered_ = false;
 };
 

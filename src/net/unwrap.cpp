@@ -22,7 +22,9 @@ result<std::string> end_both_ways(tls_socket::impl& s, std::size_t discard) {
   if (unread_now > discard) return unread(s.wire.whom().describe(), unread_now);
   discard -= s.held.buffered();
   s.held.discard();
-  if (auto ended = s.end_writing(); !ended && !s.peer_ended) return std::move(ended).error();
+  // A peer that has ended and is gone keeps nobody from what it sent; half a record in its way would.
+  if (auto ended = s.end_writing(); !ended && !(s.peer_ended && ended.error().code() == errc::connection_reset))
+    return std::move(ended).error();
   while (!s.peer_ended) {
     std::byte piece[4096];
     auto got = s.read_step(byte_span(piece, sizeof piece));
@@ -61,8 +63,8 @@ class parting_channel final : public net::channel {
         plain_ = ending_->tls->take_leftover();
         ending_.reset();
       } else if (!patient()) {
-        return io_status{0, wait_for::read};
-      } else if (auto ok = below_->check(); !ok) {
+        return io_status{0, got->next};
+      } else if (auto ok = below_->in_time(); !ok) {
         return std::move(ok).error();
       }
     }
@@ -85,13 +87,15 @@ class parting_channel final : public net::channel {
   [[nodiscard]] bool is_open() const noexcept override { return below_->is_open(); }
   [[nodiscard]] int read_handle() const noexcept override { return below_->read_handle(); }
   [[nodiscard]] int write_handle() const noexcept override { return below_->write_handle(); }
-  [[nodiscard]] std::size_t pending() const noexcept override { return plain_.size() + below_->pending(); }
   void last_words() noexcept override { below_->last_words(); }
   result<void> end_writing() override { return below_->end_writing(); }
   void part() noexcept override { below_->part(); }
   void close() noexcept override { below_->close(); }
+  void end() noexcept override { below_->end(); }
 
  private:
+  [[nodiscard]] bool polled_by_descriptor() const noexcept override { return below_->pollable().has_value(); }
+
   std::unique_ptr<net::channel> below_;
   // Its engine reads from there.
   std::unique_ptr<tls_socket::impl> ending_;

@@ -145,6 +145,7 @@ result<io_status> engine::impl::handshake() {
   if (fatal) return *fatal;
   if (done) return flush();
   started = true;
+  io.begin_call();
   auto out = ossl::call(ssl.get(), SSL_do_handshake);
   if (out.succeeded()) {
     if (auto proved = check_verdict(); !proved) return fail(proved.error());
@@ -181,6 +182,7 @@ result<io_status> engine::impl::read(byte_span buffer) {
   if (buffer.empty()) return io_status{};
   if (peer_closed) return io_status{.end = true};
 
+  io.begin_call();
   std::size_t total = 0;
   for (;;) {
     std::size_t n = 0;
@@ -206,7 +208,7 @@ result<io_status> engine::impl::read(byte_span buffer) {
     if (auto failure = io.take_read_failure()) return *failure;
   auto status = after_io(total, total == 0 && peer_closed);
   if (total == 0 && !peer_closed)
-    status->next = wait_for::read;
+    status->next = io.overfull() ? wait_for::write : wait_for::read;
   else
     status->next = wait_for::nothing;
   return status;
@@ -215,6 +217,7 @@ result<io_status> engine::impl::read(byte_span buffer) {
 result<io_status> engine::impl::write(byte_view bytes) {
   if (fatal) return *fatal;
   if (!done) return error(errc::not_connected, "the handshake is not complete");
+  if (io.write_failure()) return *io.write_failure();
   if (close_sent) return error(errc::not_connected, whom + ": nothing can be written after close_write()");
   std::size_t total = 0;
   while (total < bytes.size()) {
@@ -277,8 +280,29 @@ result<io_status> engine::close_write() {
   return impl_->close_write();
 }
 
+// OpenSSL counts what it has decrypted, and may hold a whole record that it has not.
+std::size_t engine::impl::pending() {
+  if (fatal || !done) return 0;
+  if (SSL_pending(ssl.get()) == 0 && io.buffered() != 0 && !peer_closed) {
+    std::byte first{};
+    std::size_t n = 0;
+    io.read_only_buffered(true);
+    const auto out = ossl::call(ssl.get(), [&](SSL* s) { return SSL_peek_ex(s, &first, 1, &n); });
+    io.read_only_buffered(false);
+    if (!out.succeeded() && out.reason != SSL_ERROR_WANT_READ && out.reason != SSL_ERROR_ZERO_RETURN) {
+      (void)fail(explain_failure(*this, out));
+      return 0;
+    }
+  }
+  return static_cast<std::size_t>(std::max(0, SSL_pending(ssl.get())));
+}
+
 std::size_t engine::pending() const noexcept {
-  return impl_->fatal ? 0 : static_cast<std::size_t>(std::max(0, SSL_pending(impl_->ssl.get())));
+  return impl_->pending();
+}
+bool engine::readable() const noexcept {
+  return impl_->pending() != 0 || impl_->fatal || impl_->peer_closed ||
+         (SSL_get_shutdown(impl_->ssl.get()) & SSL_RECEIVED_SHUTDOWN) != 0;
 }
 std::size_t engine::unsent() const noexcept {
   return impl_->io.unsent();

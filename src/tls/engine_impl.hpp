@@ -56,6 +56,7 @@ struct engine::impl {
   result<io_status> write(byte_view bytes);
   result<io_status> flush();
   result<io_status> close_write();
+  std::size_t pending();
 
   // In callbacks.
   bool judge_peer(X509_STORE_CTX* ctx);

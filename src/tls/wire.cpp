@@ -90,11 +90,21 @@ void wire::keep(byte_view rest, std::size_t capacity) {
   std::memcpy(in_.get(), rest.data(), rest.size());
 }
 
+// That it cannot be sent is no reason not to hear why, and a read that has used its time says nothing about writing.
+void wire::flush_for_reading() {
+  if (write_failure_ || unsent() == 0) return;
+  if (auto sent = push(); !sent && sent.error().code() != errc::timed_out) give_up(std::move(sent).error());
+}
+
 wire::read_answer wire::read(byte_span into, std::size_t& got) {
+  if (overfull()) {
+    if (!only_buffered_) flush_for_reading();
+    if (overfull()) return read_answer::not_yet;
+  }
   if (in_begin_ == in_end_) {
-    if (only_buffered_) return read_answer::not_yet;
-    // A silent peer may be waiting for what we hold. That this cannot be sent is no reason not to hear why.
-    if (!write_failure_ && unsent() != 0) (void)flush();
+    if (only_buffered_ || budget_ == 0) return read_answer::not_yet;
+    // A silent peer may be waiting for what we hold.
+    flush_for_reading();
 
     std::byte small[first_read];
     const byte_span target = in_ ? byte_span(in_.get(), in_capacity_) : byte_span(small);
@@ -115,6 +125,7 @@ wire::read_answer wire::read(byte_span into, std::size_t& got) {
       return read_answer::not_yet;
     }
     const auto n = std::min(answer->bytes, target.size());
+    budget_ -= std::min(n, budget_);
     if (first_size_ < first_.size()) note_first(target.first(n));
     more_expected_ = n == target.size();
     if (!in_) {
@@ -157,26 +168,34 @@ void wire::hold(byte_view bytes) {
   out_end_ += bytes.size();
 }
 
-result<bool> wire::flush() {
-  if (postponed_) return true;
+result<bool> wire::push() {
   while (unsent() != 0) {
-    if (write_failure_) return *write_failure_;
     auto sent = below_->write(std::span<const std::byte>(out_.get() + out_begin_, unsent()));
-    if (!sent) {
-      write_failure_ = sent.error();
-      break;
-    }
+    if (!sent) return std::move(sent).error();
     out_begin_ += std::min(sent->bytes, unsent());
     if (sent->bytes == 0) return false;
   }
-  if (write_failure_) {
-    out_begin_ = out_end_ = out_capacity_ = 0;
-    out_.reset();
-    return *write_failure_;
-  }
-  out_.reset();
-  out_begin_ = out_end_ = out_capacity_ = 0;
+  drop_held();
   return true;
+}
+
+void wire::drop_held() noexcept {
+  out_begin_ = out_end_ = out_capacity_ = 0;
+  out_.reset();
+}
+
+void wire::give_up(error why) {
+  write_failure_ = std::move(why);
+  drop_held();
+}
+
+result<bool> wire::flush() {
+  if (postponed_) return true;
+  if (write_failure_) return *write_failure_;
+  auto sent = push();
+  if (sent) return sent;
+  give_up(std::move(sent).error());
+  return *write_failure_;
 }
 
 void wire::feed(byte_view bytes) {

@@ -23,6 +23,8 @@ class wire {
   // A full TLS record with the most a cipher may add (RFC 8446 section 5.2, RFC 5246 section 6.2.3 for TLS 1.2).
   static constexpr std::size_t record_room = 16384 + 256;
   static constexpr std::size_t held_limit = 4 * record_room;
+  // What one call of the engine takes from the transport: a peer that sends everything but data cannot keep it there.
+  static constexpr std::size_t taken_at_most = std::size_t{64} << 10;
 
   explicit wire(transport& below) noexcept : below_(&below) {}
   wire(const wire&) = delete;
@@ -31,11 +33,15 @@ class wire {
   // For SSL_set0_rbio and wbio; refers to this object, which has to outlive it.
   [[nodiscard]] ossl::bio_ptr make_bio();
 
+  // One call of the engine begins.
+  void begin_call() noexcept { budget_ = taken_at_most; }
   // Hands over what is held. True when nothing is left that has to leave.
   result<bool> flush();
   // What is held now has no reader who waits for it: it leaves together with whatever is written next.
   void postpone() noexcept { postponed_ = true; }
   [[nodiscard]] std::size_t unsent() const noexcept { return postponed_ ? 0 : out_end_ - out_begin_; }
+  // More is held than writing leaves behind: answers to a peer that takes none. Until they have left, nothing is read.
+  [[nodiscard]] bool overfull() const noexcept { return unsent() > held_limit; }
   [[nodiscard]] std::size_t buffered() const noexcept { return in_end_ - in_begin_; }
   // Octets of memory held for buffers.
   [[nodiscard]] std::size_t allocated() const noexcept { return (in_ ? in_capacity_ : 0) + (out_ ? out_capacity_ : 0); }
@@ -58,6 +64,10 @@ class wire {
 
   enum class read_answer : unsigned char { bytes, not_yet, end, failed };
   read_answer read(byte_span into, std::size_t& got);
+  void flush_for_reading();
+  result<bool> push();
+  void give_up(error why);
+  void drop_held() noexcept;
   void hold(byte_view bytes);
   void note_first(byte_view bytes) noexcept;
   void keep(byte_view rest, std::size_t capacity);
@@ -71,6 +81,7 @@ class wire {
   std::optional<error> write_failure_;
   std::array<char, 64> first_{};
   std::size_t first_size_ = 0;
+  std::size_t budget_ = taken_at_most;
   bool only_buffered_ = false;
   bool peer_ended_ = false;
   bool postponed_ = false;

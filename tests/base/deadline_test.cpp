@@ -38,6 +38,8 @@ TEST(deadline, does_not_overflow) {
   EXPECT_TRUE(deadline(std::chrono::hours::max()).is_never());
   EXPECT_TRUE(deadline(std::chrono::duration<double>(1e300)).is_never());
   EXPECT_TRUE(deadline(std::chrono::seconds::min()).passed());
+  EXPECT_EQ(deadline(deadline::clock::time_point::min()).poll_timeout(), 0);
+  EXPECT_EQ(deadline(deadline::clock::time_point::max()).poll_timeout(), std::numeric_limits<int>::max());
 }
 
 TEST(deadline, of_two_the_earlier_holds) {

@@ -262,6 +262,43 @@ TEST_P(engine_of_each_version, an_identity_may_come_later) {
   EXPECT_EQ(p.client->info().peer_chain.front(), ready->leaf());
 }
 
+TEST_P(engine_of_each_version, knows_what_a_read_returns_without_the_transport) {
+  pair p(pair::defaults(GetParam()));
+  p.must_shake();
+  EXPECT_FALSE(p.client->readable());
+  EXPECT_EQ(p.client->pending(), 0U);
+  for (const std::string_view text : {"one", "two", "last"}) ASSERT_TRUE(p.server->write(text));
+  ASSERT_TRUE(p.server->close_write());
+  std::array<char, 3> three{};
+  // All of it comes with the first record.
+  ASSERT_EQ(p.client->read(three).value().bytes, 3U);
+  ASSERT_TRUE(p.to_client->queue.empty());
+  EXPECT_EQ(p.client->pending(), 3U);
+  EXPECT_TRUE(p.client->readable());
+  ASSERT_EQ(p.client->read(three).value().bytes, 3U);
+  EXPECT_EQ(p.client->pending(), 4U);
+  ASSERT_EQ(p.client->read(three).value().bytes, 3U);
+  EXPECT_EQ(p.client->pending(), 1U);
+  ASSERT_EQ(p.client->read(three).value().bytes, 1U);
+  // The end, which no descriptor tells of.
+  EXPECT_EQ(p.client->pending(), 0U);
+  EXPECT_TRUE(p.client->readable());
+  EXPECT_TRUE(p.client->read(three).value().end);
+}
+
+TEST_P(engine_of_each_version, knows_of_a_record_that_is_refused_before_it_is_read) {
+  pair p(pair::defaults(GetParam()));
+  p.must_shake();
+  ASSERT_TRUE(p.server->write("one"));
+  p.to_client->alter_at = p.to_client->written + 10;
+  ASSERT_TRUE(p.server->write("two"));
+  std::array<char, 3> three{};
+  ASSERT_EQ(p.client->read(three).value().bytes, 3U);
+  EXPECT_EQ(p.client->pending(), 0U);
+  EXPECT_TRUE(p.client->readable());
+  EXPECT_EQ(p.client->read(three).error().code(), errc::bad_record);
+}
+
 TEST_P(engine_of_each_version, a_refused_name_is_an_alert) {
   auto options = pair::defaults(GetParam());
   options.server.loaded_identities.clear();

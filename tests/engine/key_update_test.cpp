@@ -7,6 +7,7 @@
 #include <openssl/ssl.h>
 
 #include "support/pair.hpp"
+#include "tls/wire.hpp"
 
 namespace signet {
 namespace {
@@ -77,6 +78,28 @@ TEST_P(key_update, alone_is_no_data_and_its_answer_goes_with_the_next) {
   EXPECT_EQ(octets_of(), usual);
 }
 
+TEST_P(key_update, in_any_number_holds_no_call_up) {
+  pair p(pair::defaults(protocol_version::tls1_3));
+  p.must_shake();
+  auto [asks, asked, from_asked] = roles(p);
+  auto* ssl = native::handle(asks);
+  for (int i = 0; i < 8000; ++i) {
+    ASSERT_EQ(SSL_key_update(ssl, SSL_KEY_UPDATE_NOT_REQUESTED), 1);
+    ASSERT_EQ(SSL_do_handshake(ssl), 1);
+    ASSERT_TRUE(asks.flush());
+  }
+  ASSERT_TRUE(asks.write("data"));
+  const auto& incoming = GetParam() ? *p.to_server : *p.to_client;
+  const auto all = incoming.queue.size();
+  ASSERT_GT(all, 2 * wire::taken_at_most);
+  char buffer[16];
+  EXPECT_EQ(asked.read(buffer).value(), (io_status{.next = wait_for::read}));
+  EXPECT_GT(incoming.queue.size(), all - 2 * wire::taken_at_most);
+  auto got = asked.read(buffer).value();
+  while (got.bytes == 0 && !incoming.queue.empty()) got = asked.read(buffer).value();
+  EXPECT_EQ(std::string_view(buffer, got.bytes), "data");
+}
+
 // A peer that asks for it, which this library is not.
 void ask_to_renegotiate(engine& asks) {
   auto* ssl = native::handle(asks);
@@ -126,6 +149,34 @@ TEST_P(renegotiation, whose_refusal_cannot_leave_yet_is_told_by_unsent) {
   from_asked.full = false;
   EXPECT_EQ(asked.flush().value(), io_status{});
   EXPECT_EQ(asked.unsent(), 0U);
+}
+
+TEST(a_renegotiation, refused_to_a_server_that_asks_without_end_fills_no_memory) {
+  pair p(pair::defaults(protocol_version::tls1_2));
+  p.must_shake();
+  auto* ssl = native::handle(*p.server);
+  SSL_clear_options(ssl, SSL_OP_NO_RENEGOTIATION);
+  for (int i = 0; i < 20'000; ++i) {
+    SSL_renegotiate(ssl);
+    SSL_do_handshake(ssl);
+    ASSERT_TRUE(p.server->flush());
+  }
+  ERR_clear_error();
+  p.to_server->full = true;
+  const auto step = [&] {
+    char buffer[16];
+    const auto status = p.client->read(buffer).value();
+    EXPECT_EQ(status.bytes, 0U);
+    EXPECT_LE(p.client->unsent(), wire::held_limit + 1024);
+    return status.next;
+  };
+  // As much as a peer may leave lying.
+  while (step() != wait_for::write) ASSERT_FALSE(p.to_client->queue.empty());
+  EXPECT_EQ(step(), wait_for::write);
+  const auto left = p.to_client->queue.size();
+  p.to_server->full = false;
+  EXPECT_EQ(step(), wait_for::read);
+  EXPECT_LT(p.to_client->queue.size(), left);
 }
 
 TEST_P(renegotiation, does_not_exist_in_tls1_3) {

@@ -12,8 +12,12 @@ namespace {
 
 class a_wire : public testing::Test {
  protected:
-  // As OpenSSL reads: a number of octets, or what the BIO says instead.
+  // As OpenSSL reads, in a call of its own: a number of octets, or what the BIO says instead.
   std::string take(std::size_t size) {
+    io.begin_call();
+    return take_more(size);
+  }
+  std::string take_more(std::size_t size) {
     std::string taken(size, '\0');
     std::size_t got = 0;
     if (BIO_read_ex(bio.get(), taken.data(), size, &got) != 1)
@@ -63,6 +67,38 @@ TEST_F(a_wire, gives_a_stream_a_large_buffer_and_takes_it_back) {
   EXPECT_EQ(total, 300'000U);
   EXPECT_LE(below.reads, 8U);
   EXPECT_EQ(io.allocated(), 0U);
+}
+
+TEST_F(a_wire, is_not_read_in_one_call_for_as_long_as_a_peer_likes) {
+  in.put(std::string(300'000, 's'));
+  std::size_t total = 0;
+  io.begin_call();
+  for (std::string piece; (piece = take_more(16384)) != "later";) total += piece.size();
+  EXPECT_GE(total, wire::taken_at_most);
+  EXPECT_LE(total, 2 * wire::taken_at_most);
+  EXPECT_EQ(take(1), "s") << "the next call goes on";
+}
+
+TEST_F(a_wire, is_not_read_while_more_is_held_than_writing_leaves) {
+  out.full = true;
+  in.put("question");
+  put(std::string(wire::held_limit, 'h'));
+  EXPECT_EQ(take(1), "q") << "as much as a writer that waits for its reader may hold";
+  put("h");
+  EXPECT_EQ(take(1), "later");
+  EXPECT_TRUE(io.overfull());
+  out.full = false;
+  EXPECT_EQ(take(1), "u");
+  EXPECT_EQ(io.unsent(), 0U);
+}
+
+TEST_F(a_wire, that_could_not_send_in_the_time_of_a_read_can_still_write) {
+  put("answer");
+  below.write_error = error(errc::timed_out, "no time");
+  EXPECT_EQ(take(1), "later");
+  below.write_error.reset();
+  EXPECT_TRUE(io.flush().value());
+  EXPECT_EQ(out.queue, "answer");
 }
 
 TEST_F(a_wire, gathers_what_is_written_and_sends_it_before_it_waits) {

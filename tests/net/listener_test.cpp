@@ -5,6 +5,8 @@
 #include <netinet/tcp.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <array>
 #include <future>
@@ -123,6 +125,27 @@ TEST(listener, close_from_another_thread_ends_a_waiting_accept) {
   EXPECT_EQ(waiting.get().error().code(), errc::closed);
   EXPECT_EQ(door.accept().error().code(), errc::closed);
   EXPECT_EQ(tcp_socket::connect(at, {.timeout = patience}).error().code(), errc::connection_refused);
+}
+
+TEST(listener, close_in_another_process_ends_accepting_in_all_that_share_it) {
+  for (const char* host : {"127.0.0.1", "localhost"}) {
+    auto door = listener::bind({host, 0}, test_server()).value();
+    const auto at = door.local_endpoint();
+    const auto child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      door.close();
+      ::_exit(0);
+    }
+    const auto ended = door.accept(patience);
+    ASSERT_FALSE(ended);
+    EXPECT_EQ(ended.error().code(), errc::closed) << ended.error().message();
+    EXPECT_EQ(door.try_accept().error().code(), errc::closed);
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+    EXPECT_EQ(tcp_socket::connect(at, {.timeout = patience}).error().code(), errc::connection_refused);
+  }
 }
 
 TEST(listener, without_descriptors_accepting_fails_and_works_again_later) {

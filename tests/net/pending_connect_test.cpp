@@ -118,6 +118,11 @@ TEST(pending_connect, ends_by_its_deadline_in_each_of_its_phases) {
   }
   EXPECT_EQ(when_woken(pending_connect::start({"127.0.0.1", 1}, address_family::any, 0ms).value()).error().code(),
             errc::timed_out);
+  for (const deadline long_past : {deadline::clock::time_point::min(), deadline::clock::time_point()}) {
+    const auto late =
+        when_woken(pending_connect::start({"127.0.0.1", silent.door.port()}, address_family::any, long_past).value());
+    EXPECT_EQ(late.error().code(), errc::timed_out) << late.error().message();
+  }
   release.set_value();
 }
 

@@ -286,6 +286,18 @@ TEST(relay, ends_when_nothing_moves_or_its_time_is_up_or_it_is_told) {
   }
 }
 
+TEST(relay, the_longest_idle_is_no_limit) {
+  front f;
+  auto running = f.run({.idle = std::chrono::milliseconds::max()});
+  EXPECT_EQ(running.wait_for(20ms), std::future_status::timeout);
+  ASSERT_TRUE(f.client.write_all("question\n"));
+  EXPECT_EQ(f.server.read_line().value(), "question");
+  ASSERT_TRUE(f.client.close_write());
+  ASSERT_TRUE(f.server.close_write());
+  const auto done = running.get();
+  EXPECT_TRUE(done) << done.error().message();
+}
+
 TEST(relay, waits_without_work_for_a_side_that_has_ended_its_direction) {
   front f;
   auto running = f.run();

@@ -7,13 +7,16 @@
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <filesystem>
 #include <future>
+#include <iostream>
 #include <mutex>
 #include <thread>
 
@@ -570,6 +573,29 @@ TEST(serve, leaves_no_descriptor_and_no_thread_behind) {
   for (int i = 0; i < 3; ++i) round();
   EXPECT_EQ(entries_of("/proc/self/fd"), descriptors);
   EXPECT_EQ(entries_of("/proc/self/task"), threads);
+}
+
+TEST(serve, ends_when_another_process_closes_the_door_they_share) {
+  auto door = listener::bind({"127.0.0.1", 0}, test_server()).value();
+  const auto child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    ::alarm(60);  // whatever becomes of the parent
+    const auto served = serve(door, echo);
+    if (!served) std::cerr << served.error().message() << '\n';
+    ::_exit(served ? 0 : 1);
+  }
+  {
+    auto client =
+        connect(door.local_endpoint(), trusting_client(), {.timeout = patience, .name = "server.test"}).value();
+    ASSERT_TRUE(client.write_all("are you there?\n"));
+    EXPECT_EQ(client.read_line({}, patience).value_or(""), "are you there?");
+    EXPECT_TRUE(client.close());
+  }
+  door.close();
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
 }
 
 TEST(serve, says_what_cannot_be_served) {

@@ -1,10 +1,15 @@
 #include <signet/net/split.hpp>
 
 #include <gtest/gtest.h>
+#include <openssl/ssl.h>
 #include <sys/socket.h>
 
+#include <array>
+#include <atomic>
 #include <future>
 #include <thread>
+
+#include <signet/native.hpp>
 
 #include "support/net_peers.hpp"
 
@@ -51,6 +56,30 @@ TEST(split, a_reader_that_waits_stops_no_writer) {
   }
   ASSERT_TRUE(server.write_all("enough\n"));
   EXPECT_EQ(waiting.get().value(), "enough");
+}
+
+TEST(split, a_peer_that_sends_everything_but_data_outlives_no_deadline) {
+  auto [client, server] = make_tls_pair();
+  auto* ssl = native::handle(server);
+  ASSERT_TRUE(server.write_all("x"));
+  std::array<char, 1> one{};
+  ASSERT_TRUE(client.read_some(one, patience));
+  auto ours = split(std::move(client)).value();
+  std::atomic<bool> over = false;
+  auto flooding = std::async(std::launch::async, [&] {
+    while (!over) {
+      for (int i = 0; i < 100; ++i) {
+        SSL_key_update(ssl, SSL_KEY_UPDATE_NOT_REQUESTED);
+        SSL_do_handshake(ssl);
+      }
+      if (!server.write_all("", patience)) break;
+    }
+  });
+  EXPECT_EQ(ours.reader.read_some(one, 100ms).error().code(), errc::timed_out);
+  EXPECT_TRUE(ours.writer.write_all("not held up", patience));
+  over = true;
+  { const auto gone = std::move(ours); }
+  flooding.get();
 }
 
 TEST(split, each_half_keeps_to_its_deadline) {

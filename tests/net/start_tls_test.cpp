@@ -104,6 +104,26 @@ TEST(start_tls, a_client_that_did_not_wait_for_the_go_ahead_is_served) {
   say_and_hear(*connected, *secure, "secret");
 }
 
+TEST(start_tls, a_server_whose_identity_never_comes_keeps_to_its_deadline) {
+  const auto config = server_config::make({.select_identity = [](const client_hello_info&) -> identity_choice {
+                        return {.is = identity_choice::state::not_yet};
+                      }}).value();
+  auto [client, server] = test::make_plain_pair();
+  auto connecting = std::async(std::launch::async, [to = std::move(client)]() mutable {
+    EXPECT_TRUE(to.write_all("STARTTLS\r\n"));
+    return start_tls(std::move(to), "server.test", trusting_client(), {.timeout = patience});
+  });
+  // All that the client says is in the server's hands, and nothing moves any more.
+  std::array<char, 200> first{};
+  const deadline until(patience);
+  while (::recv(server.native_handle(), first.data(), first.size(), MSG_PEEK | MSG_WAITALL) != 200)
+    ASSERT_FALSE(until.passed());
+  EXPECT_EQ(server.read_line({}, patience).value(), "STARTTLS");
+  EXPECT_EQ(start_tls(std::move(server), config, {.timeout = 50ms}).error().code(), errc::timed_out);
+  server.close();  // NOLINT(bugprone-use-after-move): what a failure promises
+  EXPECT_FALSE(connecting.get());
+}
+
 TEST(start_tls, a_server_takes_no_commands_from_before_it) {
   auto [client, server] = test::make_plain_pair();
   ASSERT_TRUE(client.write_all("STARTTLS\r\nRSET\r\n"));
@@ -229,6 +249,22 @@ TEST(unwrap, waits_for_nobody_longer_than_it_is_told_and_can_be_tried_again) {
   say_and_hear(*plain, *other, "plain");
 }
 
+TEST(unwrap, leads_to_no_plain_connection_in_the_middle_of_a_record) {
+  for (const bool peer_has_ended : {false, true}) {
+    auto [client, server] = test::make_tls_pair();
+    if (peer_has_ended) {
+      ASSERT_TRUE(server.close_write());
+      ASSERT_EQ(client.read_all({}, patience).value(), "");
+    }
+    ASSERT_EQ(client.write_all(std::string(std::size_t{64} << 20, 'x'), 30ms).error().code(), errc::timed_out);
+    for (int time = 0; time < 2; ++time) {
+      EXPECT_EQ(std::move(client).unwrap_early(patience).error().code(), errc::timed_out);
+      // NOLINTNEXTLINE(bugprone-use-after-move): what a failure promises
+      EXPECT_EQ(std::move(client).unwrap({.timeout = patience}).error().code(), errc::timed_out);
+    }
+  }
+}
+
 TEST(unwrap, leaves_no_data_behind_unasked) {
   for (const bool had_been_read_ahead : {false, true}) {
     auto [client, server] = test::make_tls_pair();
@@ -315,6 +351,50 @@ TEST(stacked_tls, a_refused_inner_peer_leaves_the_outer_connection_with_its_call
   say_and_hear(outer.client, outer.server, "still here");
 }
 
+TEST(stacked_tls, an_early_line_stays_readable_where_the_inner_handshake_is_refused) {
+  auto outer = test::make_tls_pair();
+  ASSERT_TRUE(outer.server.write_all("early\nlater\n"));
+  ASSERT_TRUE(test::wait_readable(outer.client.native_handle()));
+  const auto refused = start_tls(std::move(outer.client), "server.test", trusting_client(), {.timeout = patience});
+  EXPECT_EQ(refused.error().code(), errc::plaintext_before_tls);
+  EXPECT_EQ(outer.client.read_line({}, patience).value(), "early");
+  EXPECT_EQ(outer.client.read_line({}, patience).value(), "later");
+}
+
+TEST(stacked_tls, a_plain_socket_over_it_ends_it_and_lets_go_of_it) {
+  auto ended = test::make_tls_pair();
+  auto over = tcp_socket::over(std::move(ended.client));
+  ASSERT_TRUE(over.write_all("last words", patience));
+  over.close();
+  EXPECT_EQ(ended.server.read_all({}, patience).value(), "last words");
+
+  auto cut = test::make_tls_pair();
+  over = tcp_socket::over(std::move(cut.client));
+  over.abandon();
+  EXPECT_EQ(cut.server.read_all({}, patience).error().code(), errc::truncated);
+}
+
+TEST(stacked_tls, the_end_of_a_direction_keeps_to_its_deadline) {
+  auto [client, server] = test::make_tls_pair();
+  // The kernel's buffers are full under the engine.
+  const std::string filler(1 << 16, 'f');
+  while (::send(client.native_handle(), filler.data(), filler.size(), MSG_DONTWAIT | MSG_NOSIGNAL) > 0) {
+  }
+  while (::send(client.native_handle(), filler.data(), 1, MSG_DONTWAIT | MSG_NOSIGNAL) > 0) {
+  }
+  auto plain = tcp_socket::over(std::move(client));
+  plain.set_timeout(30ms);
+  EXPECT_EQ(plain.close_write().error().code(), errc::timed_out);
+}
+
+TEST(stacked_tls, half_left_over_an_outer_one_is_not_for_poll) {
+  auto outer = test::make_tls_pair();
+  auto inner = upgraded(std::move(outer.client), std::move(outer.server));
+  auto plain = std::move(inner.client).unwrap_early(patience).value();
+  auto other = test::make_plain_pair();
+  EXPECT_EQ(relay(other.server, plain, {.until = patience}).error().code(), errc::not_supported);
+}
+
 TEST(stacked_tls, waits_no_longer_than_its_deadline) {
   auto outer = test::make_tls_pair();
   EXPECT_EQ(start_tls(std::move(outer.client), "server.test", trusting_client(), {.timeout = 50ms}).error().code(),
@@ -363,6 +443,25 @@ TEST(stacked_tls, descriptors_that_go_the_wrong_way_are_refused) {
   EXPECT_EQ(::fcntl(ends[0], F_GETFD), 0);
   ::close(ends[0]);
   ::close(ends[1]);
+}
+
+TEST(stacked_tls, one_socket_on_two_descriptors_ends_for_the_peer_but_not_by_abandon) {
+  for (const bool ends : {true, false}) {
+    auto [client, server] = test::make_plain_pair();
+    const int in = client.release().value();
+    const int kept = ::dup(in);
+    auto both = tcp_socket::adopt(in, ::dup(in)).value();
+    auto other_process = tcp_socket::adopt(kept).value();
+    say_and_hear(both, server, "there");
+    if (ends) {
+      ASSERT_TRUE(both.close_write());
+      EXPECT_EQ(server.read_all({}, patience).value(), "");
+      say_and_hear(server, both, "and back");
+    } else {
+      both.abandon();
+      say_and_hear(other_process, server, "still there");
+    }
+  }
 }
 
 TEST(stacked_tls, reaches_a_server_through_an_https_proxy) {

@@ -152,6 +152,22 @@ TEST_P(stream_over, looks_ahead_and_puts_back) {
   EXPECT_FALSE(in.error());
 }
 
+TEST_P(stream_over, puts_back_what_came_before_a_longer_piece) {
+  auto [client, server] = pair();
+  server << "0123456789" << std::flush;
+  std::string read(10, '\0');
+  ASSERT_TRUE(client.read(read.data(), 10));
+  server << "ABCDEFGHIJKLMNOPQRST" << std::flush;
+  EXPECT_EQ(client.get(), 'A');
+  for (const char c : std::string_view("A98765432")) {
+    ASSERT_TRUE(client.unget());
+    EXPECT_EQ(client.peek(), c);
+  }
+  read.resize(28);
+  ASSERT_TRUE(client.read(read.data(), 28));
+  EXPECT_EQ(read, "23456789ABCDEFGHIJKLMNOPQRST");
+}
+
 TEST_P(stream_over, nothing_can_be_put_back_before_the_first_read) {
   auto in = reading("x");
   EXPECT_FALSE(in.putback('y'));

@@ -370,7 +370,33 @@ TEST(tls_socket, a_write_that_timed_out_is_never_taken_for_done) {
   auto [client, server] = make_tls_pair();
   EXPECT_EQ(client.write_all(std::string(std::size_t{64} << 20, 'x'), 30ms).error().code(), errc::timed_out);
   EXPECT_EQ(client.write_all("more", patience).error().code(), errc::timed_out);
-  EXPECT_FALSE(client.close_write(patience));
+  for (int time = 0; time < 2; ++time) EXPECT_EQ(client.close_write(patience).error().code(), errc::timed_out);
+  EXPECT_EQ(client.write_all("more", patience).error().code(), errc::timed_out);
+}
+
+TEST(tls_socket, says_when_poll_has_nothing_to_say) {
+  auto [client, server] = make_tls_pair();
+  {
+    const cork together(server);
+    ASSERT_TRUE(server.write_all("question\n"));
+    ASSERT_TRUE(server.close_write());
+  }
+  EXPECT_EQ(client.read_line({}, patience).value(), "question");
+  // The end came with it.
+  EXPECT_TRUE(client.readable());
+  EXPECT_EQ(client.pending(), 0U);
+  std::array<char, 1> one{};
+  EXPECT_EQ(client.read_some(one, 0s).value(), 0U);
+}
+
+TEST(tls_socket, what_has_come_is_read_whole_without_waiting) {
+  auto [client, server] = make_tls_pair();
+  const std::string record(16000, 'r');
+  ASSERT_TRUE(server.write_all(record));
+  ASSERT_TRUE(test::wait_readable(client.native_handle()));
+  std::string got(record.size(), '\0');
+  // More than one read of the system's, and no time.
+  EXPECT_EQ(client.read_some(got, 0s).value(), record.size());
 }
 
 TEST(tls_socket, two_threads_at_once_are_told) {

@@ -43,7 +43,7 @@ class memory_transport final : public transport {
   result<io_status> write(byte_view bytes) override;
 
   std::size_t reads = 0;
-  // Given out once instead of the next read or write.
+  // Given out once instead of the next read, and instead of every write.
   std::optional<error> read_error = {};
   std::optional<error> write_error = {};
 

@@ -33,8 +33,10 @@ class deadline {
   /// Milliseconds left, rounded up, in the form poll(2) takes: -1 for never, 0 once passed.
   [[nodiscard]] int poll_timeout() const noexcept {
     if (is_never()) return -1;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(when_ - clock::now()).count();
-    if (left <= 0) return 0;
+    const auto now = clock::now();
+    // The difference to a time long past would overflow.
+    if (when_ <= now) return 0;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(when_ - now).count();
     constexpr auto most = std::numeric_limits<int>::max();
     return left > most ? most : static_cast<int>(left);
   }

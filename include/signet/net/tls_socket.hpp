@@ -91,8 +91,11 @@ class SIGNET_EXPORT tls_socket {
   [[nodiscard]] int native_handle() const noexcept;
   /// The same, save where it stands on two descriptors.
   [[nodiscard]] int write_handle() const noexcept;
-  /// Decrypted bytes that a read returns without waiting.
+  /// Bytes that a read returns without waiting.
   [[nodiscard]] std::size_t pending() const noexcept;
+  /// Whether a read returns without the descriptor: with bytes, with the end, or with what went wrong. What poll(2)
+  /// says counts only where this is false.
+  [[nodiscard]] bool readable() const noexcept;
 
   struct impl;
   [[nodiscard]] impl& get() const noexcept { return *impl_; }

@@ -47,7 +47,8 @@ class SIGNET_EXPORT engine {
 
   /// Decrypted bytes into `buffer`; an empty buffer is 0 bytes. The end is told apart: after close_notify `end`,
   /// without it truncated, for altered data bad_record. When next is read and unsent() is not 0, wait for writing as
-  /// well.
+  /// well; when it is write, a peer that takes no answers is not read from until it does. One call takes at most some
+  /// 64 KiB from the transport that hold no data.
   result<io_status> read(byte_span buffer);
   /// Takes bytes as long as no more than 64 KiB of ciphertext wait for the transport.
   result<io_status> write(byte_view bytes);
@@ -56,8 +57,10 @@ class SIGNET_EXPORT engine {
   /// Sends close_notify; reading goes on. A second call flushes.
   result<io_status> close_write();
 
-  /// Decrypted bytes that a read returns without the transport.
+  /// Bytes that a read returns without the transport; what came with them is looked into.
   [[nodiscard]] std::size_t pending() const noexcept;
+  /// Whether a read has something to say without the transport: bytes, the end, or what went wrong.
+  [[nodiscard]] bool readable() const noexcept;
   /// Ciphertext that the transport has not taken yet.
   [[nodiscard]] std::size_t unsent() const noexcept;
   /// Bytes that came after the peer's close_notify and are not TLS any more; empty before it.
