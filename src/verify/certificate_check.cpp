@@ -185,7 +185,7 @@ class check {
     request.options.clock = [this] { return at_; };
     const auto judged = verify_peer(request);
     for (const auto& f : judged.findings()) {
-      if (f.code == errc::unknown_issuer && order_.chain.size() == 1)
+      if (f.code == errc::unknown_issuer && order_.chain.size() == 1 && !has_trusted_issuer_name(list_[leaf()], trust))
         add_missing(severity::problem, "neither in the list nor trusted: " + trust.description());
       else if (!is_told(f, judged.chain()))
         add(severity::problem, "untrusted", {}, f.message, hint_for(f, judged.chain().back()));

@@ -47,16 +47,10 @@ std::string_view peer_is_a(peer_role role) {
 constexpr const char* trust_it =
     "if it is yours or you know it, add it to the trusted certificates (trust_store::pem_file; --add-ca FILE)";
 
-bool bears_trusted_name(const X509_NAME* name, const trust_store& trust) {
-  std::vector<certificate> found;
-  trust.get().find(name, found);
-  return !found.empty();
-}
-
 void explain_unknown_issuer(finding& f, const certificate& c, const circumstances& known) {
   const std::string issuer = c.issuer();
   const auto& trust = known.request.trust;
-  if (bears_trusted_name(X509_get_issuer_name(raw(c)), trust)) {
+  if (has_trusted_issuer_name(c, trust)) {
     f.message = which(c, f.depth) + " was issued by '" + issuer +
                 "', a name that is trusted, but by no trusted certificate of that name";
     f.hint =
@@ -121,6 +115,12 @@ std::string display_name(const certificate& c) {
   if (!cn.empty()) return cn;
   auto subject = c.subject();
   return subject.empty() ? "without a name" : subject;
+}
+
+bool has_trusted_issuer_name(const certificate& c, const trust_store& trust) {
+  std::vector<certificate> found;
+  trust.get().find(X509_get_issuer_name(raw(c)), found);
+  return !found.empty();
 }
 
 std::vector<std::string> missing_usages(const verify_request& request, const certificate& leaf) {

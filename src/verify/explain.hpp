@@ -28,6 +28,9 @@ struct circumstances {
 // "12 days", "1 hour", "40 seconds".
 [[nodiscard]] std::string age(std::chrono::seconds span);
 
+// Whether a trusted certificate has the name of the issuer of `c`, be it the issuer or not.
+[[nodiscard]] bool has_trusted_issuer_name(const certificate& c, const trust_store& trust);
+
 // Details that are told with what was asked for.
 inline constexpr std::string_view lacks_a_usage = "lacks an extended key usage that was asked for: ";
 inline constexpr std::string_view not_the_mailbox = "is not for the mailbox ";

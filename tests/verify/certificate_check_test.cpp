@@ -201,6 +201,8 @@ TEST_F(certificate_check_test, trust_tells_a_missing_intermediate_from_an_unknow
   EXPECT_EQ(with("chain intermediate-cross intermediate", other), "");
   EXPECT_EQ(with("self-signed", test_ca()), "problem:untrusted");
   EXPECT_EQ(with("server", trust_store::none()), "problem:untrusted");
+  // Who bears the issuer's name is no reason to call the issuer unknown.
+  EXPECT_EQ(with("server", trust_store::pem_file(pki("ca-twin.pem")).value()), "problem:untrusted");
   // No CA, and not for that.
   EXPECT_EQ(with("by-a-leaf server", test_ca()), "problem:untrusted problem:untrusted");
   EXPECT_EQ(with("critical-unknown", test_ca()), "problem:untrusted");
