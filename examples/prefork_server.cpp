@@ -58,7 +58,14 @@ int main(int argc, char** argv) try {
     int which = 0;
     ::sigwait(&waited, &which);
     if (which == SIGTERM) break;
-    for (pid_t gone = 0; (gone = ::waitpid(-1, nullptr, WNOHANG)) > 0;) children.erase(gone);
+    bool is_shut = false;
+    int how = 0;
+    for (pid_t gone = 0; (gone = ::waitpid(-1, &how, WNOHANG)) > 0;) {
+      children.erase(gone);
+      // One that has ended well was told to, and has shut the door for all.
+      is_shut = is_shut || (WIFEXITED(how) && WEXITSTATUS(how) == 0);
+    }
+    if (is_shut) break;
   }
   for (const auto each : children) ::kill(each, SIGTERM);
   for (const auto each : children) ::waitpid(each, nullptr, 0);

@@ -2,7 +2,6 @@
 
 #include <poll.h>
 #include <pthread.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -105,10 +104,7 @@ result<io_status> pipe_channel::write(byte_view bytes) {
 }
 
 result<void> pipe_channel::end_writing() {
-  // Of a socket, which the other descriptor may hold open (inetd's stdin and stdout), closing one is no end.
-  const int why = ::shutdown(out_.get(), SHUT_WR) == 0 ? 0 : errno;
   out_.reset();
-  if (why != 0 && why != ENOTSOCK) return failure(why);
   return {};
 }
 

@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <utility>
@@ -50,6 +52,14 @@ result<void> close_on_exec(int descriptor) {
   return {};
 }
 
+// As inetd gives it: stdin and stdout are copies of one another.
+bool are_one_socket(int one, int other) {
+  struct stat a {};
+  struct stat b {};
+  return ::fstat(one, &a) == 0 && ::fstat(other, &b) == 0 && S_ISSOCK(a.st_mode) && a.st_dev == b.st_dev &&
+         a.st_ino == b.st_ino;
+}
+
 result<void> open_for(int descriptor, int refused_mode, std::string_view what) {
   const int flags = ::fcntl(descriptor, F_GETFL);
   if (flags < 0) return refused_descriptor(descriptor, net::reason_of(errno));
@@ -89,6 +99,11 @@ result<tcp_socket> tcp_socket::adopt(int descriptor) {
 
 result<tcp_socket> tcp_socket::adopt(int in, int out) {
   if (in == out) return adopt(in);
+  if (are_one_socket(in, out)) {
+    auto made = adopt(in);
+    if (made) ::close(out);
+    return made;
+  }
   if (auto ok = open_for(in, O_WRONLY, "reading"); !ok) return std::move(ok).error();
   if (auto ok = open_for(out, O_RDONLY, "writing"); !ok) return std::move(ok).error();
   // Once neither is refused any more: a caller gets them back as they were.

@@ -125,6 +125,12 @@ class PreforkServer(ServerCase):
             self.assertNotEqual(self.process_of(second), serving)
             self.assertTrue(second.session_reused)
 
+    def test_sigterm_to_one_of_them_ends_them_all(self):
+        client = self.client()
+        os.kill(self.process_of(client), signal.SIGTERM)
+        client.unwrap()
+        self.assertEqual(self.program.finish(), 0, self.program.said())
+
     def test_sigterm_ends_them_all_and_lets_clients_finish(self):
         client = self.client()
         serving = self.process_of(client)

@@ -133,13 +133,8 @@ int own_copy(int given) {
 void serve_given(const serve_options& o, const client_service& service, std::chrono::milliseconds step) {
   keep_stderr_out_of_the_connection();
   const auto config = server_config_of(o);
-  struct stat in {};
-  struct stat out {};
-  const bool one = ::fstat(STDIN_FILENO, &in) == 0 && ::fstat(STDOUT_FILENO, &out) == 0 && in.st_dev == out.st_dev &&
-                   in.st_ino == out.st_ino && S_ISSOCK(in.st_mode);
   const int from = own_copy(STDIN_FILENO);
-  auto client =
-      (one ? signet::tcp_socket::adopt(from) : signet::tcp_socket::adopt(from, own_copy(STDOUT_FILENO))).value();
+  auto client = signet::tcp_socket::adopt(from, own_copy(STDOUT_FILENO)).value();
   if (o.also_plain) {
     char first = 0;
     const auto came = client.peek(signet::byte_span(&first, 1), step).value();

@@ -39,8 +39,8 @@ class SIGNET_EXPORT tcp_socket {
   static result<tcp_socket> connect(const endpoint& to, tcp_connect_options options = {});
   /// Takes ownership of a connected stream socket; a failure leaves it with the caller. invalid_argument.
   static result<tcp_socket> adopt(int descriptor);
-  /// Takes ownership of two descriptors, one a direction: pipes, a terminal, stdin and stdout. They stay blocking. A
-  /// failure leaves them with the caller. invalid_argument.
+  /// Takes ownership of two descriptors, one a direction: pipes, a terminal, stdin and stdout. They stay blocking; of
+  /// two that are the same socket one is kept. A failure leaves them with the caller. invalid_argument.
   static result<tcp_socket> adopt(int in, int out);
   /// Stands on a stream that somebody else made, or on an encrypted connection.
   static tcp_socket over(std::unique_ptr<byte_stream> below);
