@@ -32,7 +32,6 @@ error bind_failure(const std::string& whom, int system_error) {
   } else if (parts.code == errc::permission_denied) {
     parts.hint = "ports below 1024 take a privilege (CAP_NET_BIND_SERVICE): choose a higher one";
   } else if (system_error == EADDRNOTAVAIL) {
-    parts.code = errc::invalid_endpoint;
     parts.hint = "name an address of this machine, or :: for all of them";
   }
   return error(std::move(parts));

@@ -229,19 +229,30 @@ class two_way {
       return d.answers_first ? watch(d.wants_bytes(), d.from.wire().write_handle(), POLLOUT)
                              : watch(d.wants_bytes(), d.from.wire().read_handle(), POLLIN);
     };
+    // Nobody reads from one that has ended its own direction: that it has gone is for the one that writes to it to see.
+    const auto watch_sink = [&](direction& d) {
+      const bool unread = !d.done && opposite(d).source == reading::ended;
+      return watch(d.wants_room() || unread, d.to.wire().write_handle(), d.wants_room() ? POLLOUT : 0);
+    };
     std::array<pollfd, 5> waited{watch_source(there_),
-                                 watch(there_.wants_room(), there_.to.wire().write_handle(), POLLOUT),
+                                 watch_sink(there_),
                                  watch_source(back_),
-                                 watch(back_.wants_room(), back_.to.wire().write_handle(), POLLOUT),
-                                 {options_.stop, POLLIN, 0}};
+                                 watch_sink(back_),
+                                 {stopping_ ? -1 : options_.stop, POLLIN, 0}};
     if (!moved || options_.stop >= 0) {
       const auto until = deadline::earlier(until_, quiet_until_);
       if (::poll(waited.data(), waited.size(), moved ? 0 : until.poll_timeout()) < 0 && errno != EINTR)
         return error(net::code_of(errno), std::string(relaying) + ": " + net::reason_of(errno));
     }
     const auto now = deadline::clock::now();
-    if (waited.back().revents != 0) return error(errc::closed, std::string(relaying) + ": told to stop");
+    if (waited.back().revents != 0) {
+      stopping_ = true;
+      until_ = deadline::earlier(until_, deadline(options_.finish));
+    }
+    if (until_.passed() && stopping_) return error(errc::closed, std::string(relaying) + ": told to stop");
     if (until_.passed()) return net::timed_out(whom(), relaying, now - began_);
+    look_whether_gone(there_, waited[1]);
+    look_whether_gone(back_, waited[3]);
     const bool ready = std::any_of(waited.begin(), waited.end(), [](const pollfd& p) { return p.revents != 0; });
     // What was ready once without having moved anything was no data.
     const bool idle = !moved && (!ready || was_ready_);
@@ -249,6 +260,12 @@ class two_way {
     if (idle && quiet_until_.passed())
       return net::timed_out(whom(), "relaying with nothing to pass on", now - quiet_since_);
     return {};
+  }
+
+  void look_whether_gone(direction& d, const pollfd& seen) {
+    if (d.done || seen.events != 0 || (seen.revents & (POLLERR | POLLHUP)) == 0) return;
+    if ((seen.revents & POLLERR) != 0) failed(d.to, net::io_failure(d.to.wire().whom(), relaying, ECONNRESET));
+    d.done = true;
   }
 
   [[nodiscard]] deadline idle_from_now() const {
@@ -267,7 +284,7 @@ class two_way {
   }
 
   const relay_options& options_;
-  const deadline until_;
+  deadline until_;
   direction there_;
   direction back_;
   std::optional<error> failure_;
@@ -275,6 +292,7 @@ class two_way {
   deadline::clock::time_point quiet_since_ = began_;
   deadline quiet_until_ = idle_from_now();
   bool was_ready_ = false;
+  bool stopping_ = false;
 };
 
 constexpr std::string_view first_side = "first side";

@@ -4,6 +4,7 @@
 
 #include <new>
 
+#include "base/printable.hpp"
 #include "ossl/errors.hpp"
 #include "x509/impl.hpp"
 
@@ -13,7 +14,7 @@ namespace {
 error refused(std::string_view option, const std::string& value, std::string hint) {
   auto queue = ossl::drain_errors();
   return error(error_parts{.code = errc::invalid_configuration,
-                           .message = "the option " + std::string(option) + " does not hold: '" + value + "'",
+                           .message = std::string(option) + ": OpenSSL has no use for " + base::quoted(value),
                            .hint = std::move(hint),
                            .library_errors = ossl::texts(queue)});
 }

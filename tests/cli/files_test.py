@@ -93,7 +93,7 @@ class BadFiles(ToolTest):
         self.refused(5, "get", NOWHERE, "--ca", CA, "-o", self.folder, says="writing")
 
     def test_cipher_lists_that_name_nothing_are_5(self):
-        self.refused(5, "get", NOWHERE, "--ca", CA, "--ciphers", "NO-SUCH-CIPHER")
+        self.refused(5, "get", NOWHERE, "--ca", CA, "--ciphers", "NO-SUCH-CIPHER", says="ciphers: .*NO-SUCH-CIPHER")
 
     def test_the_key_log_is_private(self):
         log = self.folder / "keys"

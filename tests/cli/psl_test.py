@@ -4,11 +4,12 @@ import json
 import lzma
 import os
 import pathlib
+import subprocess
 import sys
 import unittest
 
 import common  # noqa: F401
-from support.signet_testing import ToolTest
+from support.signet_testing import ENVIRONMENT, PATIENCE, TOOL, ToolTest
 
 VECTORS = pathlib.Path(os.environ.get("SIGNET_VECTORS", pathlib.Path(os.environ["SIGNET_SOURCE"]) / "../shared/vectors")) / "psl"
 
@@ -56,6 +57,31 @@ class Psl(ToolTest):
         self.official()
         with lzma.open(VECTORS / "public_suffix_list-2026.dat.xz") as newer:
             self.official("--list", self.write("newer.dat", newer.read()))
+
+    def test_answers_come_as_the_names_do(self):
+        with subprocess.Popen([TOOL, "psl"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=ENVIRONMENT) as asked:
+            for name, answer in ((b"www.example.co.uk", b"co.uk example.co.uk"), (b"com", b"com -")):
+                asked.stdin.write(name + b"\n")
+                asked.stdin.flush()
+                self.assertEqual(asked.stdout.readline(), name + b" " + answer + b"\n")
+
+    def test_it_ends_with_its_reader(self):
+        endless = subprocess.Popen(["yes", "www.example.co.uk"], stdout=subprocess.PIPE)
+        asked = subprocess.Popen([TOOL, "psl"], stdin=endless.stdout, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                 env=ENVIRONMENT)
+        endless.stdout.close()
+        asked.stdout.read(1)
+        asked.stdout.close()
+        self.assertEqual(asked.wait(PATIENCE), 0)
+        endless.wait(PATIENCE)
+
+    def test_a_stdin_that_cannot_be_read_is_5(self):
+        folder = os.open(self.folder, os.O_RDONLY)
+        self.addCleanup(os.close, folder)
+        asked = subprocess.run([TOOL, "psl"], stdin=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT,
+                               timeout=PATIENCE)
+        self.assertEqual((asked.returncode, asked.stdout), (5, b""))
+        self.assertIn(b"reading stdin", asked.stderr)
 
     def test_names_as_arguments_keep_their_order(self):
         self.assertEqual(self.asked("www.example.co.uk", "co.uk", "127.0.0.1", "a.b.example.com"),

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -148,7 +149,7 @@ class Exec(Served):
         self.assertEqual(self.cat(port, b""), b"")
 
     def test_it_ends_with_the_server_and_what_it_started_too(self):
-        program, port = self.serve("--exec", "echo $$; sleep 1000 & echo $!; wait")
+        program, port = self.serve("--exec", "echo $$; sleep 1000 & echo $!; wait", "--timeout", "1")
         with tls_client(port) as connection:
             reader = connection.makefile("r")
             started = [int(reader.readline()), int(reader.readline())]
@@ -165,6 +166,28 @@ class Exec(Served):
                 if state.read().rsplit(")", 1)[1].split()[0] == "Z":
                     raise ProcessLookupError
             threading.Event().wait(0.01)
+
+    def test_a_client_that_goes_after_its_end_ends_it(self):
+        _, port = self.serve("--exec", "echo $$; exec sleep 1000")
+        with tls_client(port) as connection:
+            pid = int(connection.makefile("r").readline())
+            with self.assertRaises(OSError):
+                connection.settimeout(0.1)
+                connection.unwrap()  # says its close_notify, and hears none
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        with self.assertRaises(ProcessLookupError):
+            self.wait_until_gone(pid)
+
+    def test_what_is_carried_is_finished_on_sigterm(self):
+        program, port = self.serve("--exec", "echo $$; read line; echo got $line")
+        with tls_client(port) as connection:
+            reader = connection.makefile("r")
+            reader.readline()
+            program._process.send_signal(signal.SIGTERM)
+            connection.sendall(b"the rest\n")
+            self.assertEqual(reader.read(), "got the rest\n")
+            connection.unwrap()
+        self.assertEqual(program.finish(), 0, program.said())
 
     def test_a_client_that_goes_ends_it(self):
         _, port = self.serve("--exec", "echo $$; exec sleep 1000")
@@ -234,6 +257,12 @@ class Inetd(Served):
         data = read_all(connection)
         self.assertEqual(process.wait(PATIENCE), 4)
         self.assertNotIn(b"signet", data)
+
+    def test_a_client_in_plain_is_told_as_such(self):
+        process, connection = self.given("--echo")
+        connection.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        self.assertEqual(process.wait(PATIENCE), 4)
+        self.assertIn(b"does not speak TLS", process.stderr.read())
 
     def test_plain_clients_too(self):
         process, connection = self.given("--echo", "--also-plain")

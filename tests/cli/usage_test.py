@@ -5,6 +5,7 @@ import subprocess
 import unittest
 
 import common  # noqa: F401
+from support.peers import free_port
 from support.signet_testing import CA, CERT, KEY, PATIENCE, TOOL, ToolTest, signet_server, started
 
 COMMANDS = (["get"], ["head"], ["post"], ["put"], ["delete"], ["cat"], ["serve"], ["cert", "ca"], ["cert", "create"],
@@ -23,6 +24,15 @@ class Usage(ToolTest):
             self.assertIn(f"Examples:\n  signet {' '.join(command)}", text.decode())
         for word in (b"ca", b"create"):
             self.assertIn(word, self.fine("cert", "--help")[0])
+
+    def test_an_empty_value_is_2(self):
+        for args in (["cat", "localhost:1", "--name", ""], ["cat", "localhost:1", "--cert", ""], ["psl", "--list", ""],
+                     ["cert", "create", "--self-signed", "--dns", "a.test", "--out-password-file", ""],
+                     ["cert", "ca", "--cn", "A", "--permit", ""], ["serve", "0", "--echo", "--client-ca", ""], ["get", ""]):
+            with self.subTest(args=args):
+                self.refused(2, *args, says="empty value")
+        # A body may be empty.
+        self.refused(3, "post", f"http://127.0.0.1:{free_port()}/", "--data", "")
 
     def test_mistakes_are_2_and_one_line(self):
         for args in ([], ["fetch"], ["--nothing"], ["cert"], ["cert", "break"], ["get"], ["get", "a", "b"], ["get", "--nothing", "a"],

@@ -172,6 +172,37 @@ TEST(relay, a_reset_side_is_named) {
             (std::vector<std::string>{"first to second: 0 bytes", "second to first: 11 bytes"}));
 }
 
+TEST(relay, one_that_goes_after_its_own_end_is_missed_at_once) {
+  front f;
+  auto running = f.run();
+  ASSERT_TRUE(f.client.close_write());
+  EXPECT_EQ(f.server.read_all({}, patience).value(), "");
+  // The other side has nothing to say for the moment, so nobody writes to it.
+  test::close_resets(f.client.native_handle());
+  f.client.abandon();
+  const auto gone = running.get();
+  ASSERT_FALSE(gone);
+  EXPECT_EQ(gone.error().code(), errc::connection_reset);
+  EXPECT_EQ(gone.error().message().find("first side: client "), 0U) << gone.error().message();
+}
+
+TEST(relay, told_to_stop_lets_both_finish) {
+  for (const bool they_do : {true, false}) {
+    front f;
+    const net::descriptor stop(::eventfd(1, EFD_CLOEXEC));
+    auto running = f.run({.stop = stop.get(), .finish = they_do ? std::chrono::milliseconds(patience) : 50ms});
+    ASSERT_TRUE(f.server.write_all("the rest of the answer\n"));
+    EXPECT_EQ(f.client.read_line({}, patience).value(), "the rest of the answer");
+    if (they_do) {
+      ASSERT_TRUE(f.server.close_write());
+      ASSERT_TRUE(f.client.close_write());
+      EXPECT_TRUE(running.get());
+    } else {
+      EXPECT_EQ(running.get().error().code(), errc::closed);
+    }
+  }
+}
+
 TEST(relay, between_two_encrypted_connections_and_two_plain_ones) {
   auto left = make_tls_pair();
   auto right = make_tls_pair();

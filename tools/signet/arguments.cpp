@@ -43,6 +43,12 @@ std::optional<exit_status> command_line::read(arguments args) {
   } catch (const CLI::ParseError& e) {
     return usage_error(get_name(), e.what());
   }
+  for (const auto* option : get_options()) {
+    const auto& given = option->results();
+    if (std::ranges::find(given, "") == given.end() || std::ranges::find(may_be_empty_, option) != may_be_empty_.end())
+      continue;
+    return usage_error(get_name(), option->get_name() + " was given an empty value");
+  }
   set_color(color_ == "always" ? color_mode::always : color_ == "never" ? color_mode::never : color_mode::automatic);
   return {};
 }

@@ -34,8 +34,11 @@ class command_line : public CLI::App {
 
   /// An option that may be given again and again, one value each time.
   CLI::Option* repeatable(const std::string& names, std::vector<std::string>& into, const std::string& description);
+  /// Elsewhere an empty value is refused: it is a shell's variable that nobody has set.
+  void may_be_empty(const CLI::Option* option) { may_be_empty_.push_back(option); }
 
  private:
+  std::vector<const CLI::Option*> may_be_empty_;
   std::string color_ = "auto";
 };
 

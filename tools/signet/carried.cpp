@@ -34,7 +34,7 @@ void end(signet::tcp_socket& client) {
 // connection is dropped without close_notify.
 template <class Client>
 void carry(Client& client, signet::tcp_socket& other, int stop, const service_limits& limits) {
-  signet::relay(client, other, {.idle = limits.idle, .stop = stop}).value();
+  signet::relay(client, other, {.idle = limits.idle, .stop = stop, .finish = limits.each_step}).value();
   end(client);
 }
 

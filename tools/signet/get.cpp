@@ -170,6 +170,7 @@ exit_status run_method(const std::string& command, const std::string& method, ar
   line.add_flag("-v,--verbose", o.verbose, "tell on stderr whom we talk to");
   if (sends) {
     auto* data = line.add_option("--data", o.data, "send this text as the body")->type_name("TEXT");
+    line.may_be_empty(data);
     line.add_option("--data-file", o.data_file, "send this file as the body (-: stdin)")
         ->type_name("FILE")
         ->excludes(data);

@@ -1,7 +1,10 @@
 // signet psl: where registrations begin.
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <iostream>
 #include <optional>
+#include <utility>
 
 #include <signet/verify/public_suffix_list.hpp>
 #include <signet/verify/server_name.hpp>
@@ -14,15 +17,15 @@ namespace tool {
 namespace {
 
 // Names on stdin, one a line; empty lines are passed over.
-std::vector<std::string> names_on_stdin() {
+template <class Each>
+void each_name_on_stdin(Each&& each) {
   constexpr std::size_t longest_line = 64 * 1024;
-  std::vector<std::string> out;
+  std::ios::sync_with_stdio(false);
   for (std::string line; read_line(line, longest_line);) {
     if (line.size() > longest_line) throw failure(exit_status::local, "reading stdin: a line is longer than 64 KiB");
     while (!line.empty() && (line.back() == '\r' || line.back() == ' ' || line.back() == '\t')) line.pop_back();
-    if (!line.empty()) out.push_back(line);
+    if (!line.empty()) each(line);
   }
-  return out;
 }
 
 }  // namespace
@@ -47,11 +50,10 @@ exit_status run_psl(arguments args) {
   const auto list =
       file.empty() ? signet::public_suffix_list::system() : signet::public_suffix_list::load(file).value();
   const auto which = section == "icann" ? signet::suffix_section::icann : signet::suffix_section::all;
-  if (domains.empty()) domains = names_on_stdin();
 
   auto rows = nlohmann::ordered_json::array();
   std::string text;
-  for (const auto& domain : domains) {
+  const auto tell = [&](const std::string& domain) {
     const auto parsed = signet::server_name::parse(domain);
     if (!parsed) warn(parsed.error().message());
     const auto suffix = list.public_suffix(domain, which);
@@ -59,10 +61,20 @@ exit_status run_psl(arguments args) {
     const auto or_null = [](const std::optional<std::string>& value) {
       return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json(nullptr);
     };
+    text += printable(domain) + ' ' + suffix.value_or("-") + ' ' + registrable.value_or("-") + '\n';
+    if (!json) return;
     rows.push_back({{"domain", parsed ? parsed->ascii() : printable(domain)},
                     {"public_suffix", or_null(suffix)},
                     {"registrable_domain", or_null(registrable)}});
-    text += printable(domain) + ' ' + suffix.value_or("-") + ' ' + registrable.value_or("-") + '\n';
+  };
+  if (domains.empty()) {
+    each_name_on_stdin([&](const std::string& domain) {
+      tell(domain);
+      // In blocks, as they come: whoever writes names one by one is not kept waiting for an answer.
+      if (!json && (text.size() > 65536 || std::cin.rdbuf()->in_avail() <= 0)) print(std::exchange(text, {}));
+    });
+  } else {
+    std::ranges::for_each(domains, tell);
   }
   print(json ? nlohmann::ordered_json{{"domains", rows}}.dump(2) + "\n" : text);
   return exit_status::ok;

@@ -95,7 +95,7 @@ void check(const serve_options& o) {
   const auto wrong = [](const std::string& why) { throw failure(exit_status::usage, "serve: " + why); };
   const auto services =
       (o.echo ? 1 : 0) + (o.www.empty() ? 0 : 1) + (o.forward.empty() ? 0 : 1) + (o.exec.empty() ? 0 : 1);
-  if (services != 1) wrong("one of --echo, --www DIR, --forward HOST:PORT and --exec COMMAND is needed");
+  if (services != 1) wrong("just one of --echo, --www DIR, --forward HOST:PORT and --exec COMMAND is needed");
   if (o.inetd != o.address.empty())
     wrong(o.inetd ? "--inetd serves the connection it is given: no ADDR" : "ADDR is needed");
   if (o.certificates.empty() && o.self_signed.empty()) wrong("--cert FILE is needed, or --self-signed NAME");
@@ -135,11 +135,13 @@ void serve_given(const serve_options& o, const client_service& service, std::chr
   const auto config = server_config_of(o);
   const int from = own_copy(STDIN_FILENO);
   auto client = signet::tcp_socket::adopt(from, own_copy(STDOUT_FILENO)).value();
-  if (o.also_plain) {
-    char first = 0;
-    const auto came = client.peek(signet::byte_span(&first, 1), step).value();
-    // A handshake record of TLS begins so (RFC 8446 section 5.1), and no other protocol's first word.
-    if (came != 0 && first != 0x16) return service.plain(client, -1);
+  char first = 0;
+  const auto came = client.peek(signet::byte_span(&first, 1), step).value();
+  // A handshake record of TLS begins so (RFC 8446 section 5.1), and no other protocol's first word.
+  if (came != 0 && first != 0x16) {
+    if (o.also_plain) return service.plain(client, -1);
+    throw failure(exit_status::dialogue, "serve: --inetd: the client does not speak TLS",
+                  "--also-plain serves those that do not, too");
   }
   auto secure = signet::start_tls(std::move(client), config, {.timeout = step}).value();
   service.secure(secure, -1);
@@ -180,7 +182,8 @@ exit_status run_serve(arguments args) {
       ->type_name("FILE");
   line.add_option("--client-ca", o.client_ca, "ask clients for certificates of these CAs")->type_name("FILE");
   line.add_flag("--require-client-cert", o.require_client_certificate, "refuse clients without one");
-  line.add_option("--timeout", o.timeout, "for a handshake, a request, a piece of an answer (10)")
+  line.add_option("--timeout", o.timeout,
+                  "for a handshake, a request, a piece of an answer, and for clients to finish after SIGTERM (10)")
       ->type_name("SECONDS");
   line.add_option("--max-clients", o.most_clients, "clients at once; more wait (1024)")
       ->type_name("N")
@@ -202,17 +205,18 @@ exit_status run_serve(arguments args) {
   auto door = signet::listener::bind(where, server_config_of(o)).value();
   const auto taken = door.local_endpoint();
   const auto plain = o.also_plain ? plain_clients::served : plain_clients::refused;
-  run_server(std::move(door), service, plain, {.clients = o.most_clients, .handshake = step}, [&] {
-    if (o.json) {
-      const nlohmann::ordered_json document = {{"event", "listening"},
-                                               {"listening_on", signet::to_string(taken)},
-                                               {"host", taken.host},
-                                               {"port", taken.port}};
-      say(document.dump());
-    } else {
-      say("listening on " + signet::to_string(taken));
-    }
-  });
+  run_server(std::move(door), service, plain,
+             {.clients = o.most_clients, .handshake = step, .farewell = step + std::chrono::seconds(5)}, [&] {
+               if (o.json) {
+                 const nlohmann::ordered_json document = {{"event", "listening"},
+                                                          {"listening_on", signet::to_string(taken)},
+                                                          {"host", taken.host},
+                                                          {"port", taken.port}};
+                 say(document.dump());
+               } else {
+                 say("listening on " + signet::to_string(taken));
+               }
+             });
   return exit_status::ok;
 }
 

@@ -47,7 +47,7 @@ struct listen_options {
 class SIGNET_EXPORT listener {
  public:
   /// Listens on every address of the host; "" and "::" stand for all of them, IPv4 too. Port 0 takes a free one.
-  /// address_in_use, permission_denied, name_not_found, invalid_endpoint.
+  /// address_in_use, permission_denied, unreachable (no address of this machine), name_not_found, invalid_endpoint.
   static result<listener> bind(const endpoint& at, server_config config, listen_options options = {});
 
   listener(listener&&) noexcept;

@@ -20,6 +20,8 @@ struct relay_options {
   deadline until = {};
   /// Ends it (closed) once this is readable: a stop_signal's native_handle(). -1 for none. Borrowed.
   int stop = -1;
+  /// How long both may go on after that, to end by themselves.
+  std::chrono::milliseconds finish{0};
 };
 
 /// Bytes that the other side has taken.
@@ -33,7 +35,8 @@ struct relayed {
 /// fails, what had come from it is still delivered, its end is not passed on, and the other direction goes on as long
 /// as there is somebody to take it; then comes the error, which opens with "first side" or "second side" and tells in
 /// details() how far each direction came: truncated, bad_record, alert_received, connection_reset, io_failed, closed
-/// by one that does not take any more. Both sides have to stand on descriptors: not_supported.
+/// by one that does not take any more, or that is gone after its own end. Both sides have to stand on descriptors:
+/// not_supported.
 SIGNET_EXPORT result<relayed> relay(tls_socket& first, tcp_socket& second, relay_options options = {});
 SIGNET_EXPORT result<relayed> relay(tcp_socket& first, tls_socket& second, relay_options options = {});
 SIGNET_EXPORT result<relayed> relay(tls_socket& first, tls_socket& second, relay_options options = {});
