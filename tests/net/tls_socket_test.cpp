@@ -425,6 +425,20 @@ TEST(tls_socket, two_threads_at_once_are_told) {
   EXPECT_TRUE(client.write_all("free again"));
 }
 
+TEST(tls_socket, one_thread_closes_it_between_two_calls_of_another) {
+  auto [client, server] = make_tls_pair();
+  auto reading = std::async(std::launch::async, [from = &client] {
+    std::array<char, 8> piece{};
+    for (;;) {
+      const auto got = from->read_some(piece, 0s);
+      if (!got && got.error().code() != errc::timed_out && got.error().code() != errc::invalid_argument)
+        return got.error().code();
+    }
+  });
+  for (const deadline until(patience); !client.close();) ASSERT_FALSE(until.passed());
+  EXPECT_EQ(reading.get(), errc::not_connected);
+}
+
 TEST(tls_socket, an_abandoned_one_leaves_the_connection_to_the_other_process) {
   auto [client, server] = make_tls_pair();
   const auto child = ::fork();
