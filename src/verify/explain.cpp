@@ -148,6 +148,11 @@ finding explain(const problem& p, const circumstances& known) {
   f.subject = display_name(c);
   const auto subject = which(c, depth);
   std::string said;
+  // A time that was given is not this machine's.
+  const auto clock = [&known](const std::string& advice) {
+    return known.request.options.clock ? std::string()
+                                       : advice + "check this machine's clock, which says " + to_rfc3339(known.now);
+  };
   switch (code) {
     case errc::no_trust_anchors:
       f.message = known.request.trust.contains_system() ? "no trusted certificates were found on this system"
@@ -171,16 +176,13 @@ finding explain(const problem& p, const circumstances& known) {
       break;
     case errc::expired:
       f.message = subject + " expired on " + to_rfc3339(c.not_after()) + ", " + age(known.now - c.not_after()) + " ago";
-      f.hint = depth == 0
-                   ? "it has to be renewed; if that cannot be, check this machine's clock, which says " +
-                         to_rfc3339(known.now)
-                   : "the " + peer + " has to send a current chain; check this machine's clock too, which says " +
-                         to_rfc3339(known.now);
+      f.hint = depth == 0 ? "it has to be renewed" + clock("; if that cannot be, ")
+                          : "the " + peer + " has to send a current chain" + clock("; else ");
       break;
     case errc::not_yet_valid:
       f.message =
           subject + " is not valid before " + to_rfc3339(c.not_before()) + ", in " + age(c.not_before() - known.now);
-      f.hint = "check this machine's clock, which says " + to_rfc3339(known.now);
+      f.hint = clock("");
       break;
     case errc::name_mismatch:
       if (detail == not_the_mailbox)

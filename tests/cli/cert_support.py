@@ -1,10 +1,15 @@
 """What the tests of `signet cert` share: a CA made by the tool, and the openssl program as the stranger that judges."""
 
 import json
+import os
+import pathlib
 import re
 
 import common  # noqa: F401
-from support.signet_testing import ToolTest, run
+from support.signet_testing import CA, PKI, TOOL, ToolTest, run
+
+
+GUIDE = pathlib.Path(os.environ["SIGNET_SOURCE"]) / "docs/guide/certificates.md"
 
 
 class CertTest(ToolTest):
@@ -38,6 +43,22 @@ class CertTest(ToolTest):
     def password_file(self, password="correct horse", name="password"):
         return self.write(name, password.encode() + b"\nanother line\n")
 
+    def current_list(self, revoked, folder):
+        """A list of the test root that is current, made by the openssl program."""
+        serial = self.openssl("x509", "-in", revoked, "-noout", "-serial").strip().partition("=")[2]
+        index = self.write("index.txt", f"R\t491231235959Z\t260101000000Z\t{serial}\tunknown\t/CN=x\n".encode())
+        self.write("number", b"01\n")
+        config = self.write("ca.cnf", f"[ca]\ndefault_ca=a\n[a]\ndatabase={index}\ncrlnumber={self.folder}/number\ndefault_md=sha256\n"
+                                      "crl_extensions=e\n[e]\nauthorityKeyIdentifier=keyid:always\n".encode())
+        folder.mkdir()
+        self.openssl("ca", "-config", config, "-gencrl", "-cert", CA, "-keyfile", PKI / "ca.key", "-crldays", "30", "-out",
+                     folder / "list.crl")
+        return folder / "list.crl"
+
+    def in_sh(self, script):
+        """Runs it in the test's folder, where `signet` is the one under test."""
+        return run("/bin/sh", "-euc", f'signet() {{ "{TOOL}" "$@"; }}\ncd "{self.folder}"\n{script}')
+
     def remaining(self):
         return sorted(p.name for p in self.folder.iterdir())
 
@@ -46,4 +67,4 @@ class CertTest(ToolTest):
         return re.sub("[^0-9a-f]", "", text.partition("=")[2].lower())
 
 
-__all__ = ["CertTest"]
+__all__ = ["GUIDE", "CertTest"]

@@ -5,8 +5,9 @@ import os
 import unittest
 
 import common  # noqa: F401
+from cert_support import CertTest
 from support.named_certificate import certificate_with
-from support.signet_testing import CA, CERT, PKI, ToolTest, run, signet
+from support.signet_testing import CA, CERT, PKI, run, signet
 
 OTHER_CA = PKI / "other-ca.pem"
 INTERMEDIATE = PKI / "intermediate.pem"
@@ -28,7 +29,7 @@ def fingerprint(file, digest="sha256", of="certificate"):
     return run("openssl", "dgst", f"-{digest}", "-r", given=der[-65:])[1].decode().split()[0]
 
 
-class VerifyTest(ToolTest):
+class VerifyTest(CertTest):
     def json_of(self, *args, given=b""):
         """The report of a run that judged; its status has to fit it."""
         status, out, err = signet("verify", *args, "--json", given=given)
@@ -100,6 +101,15 @@ class Report(VerifyTest):
             with self.subTest(file=file):
                 self.assertTrue(self.json_of(PKI / file, "--ca", CA)["ok"])
 
+    def test_a_password_comes_from_a_file(self):
+        bundle = self.path("both.p12")
+        self.openssl("pkcs12", "-export", "-in", CERT, "-inkey", PKI / "server.key", "-passout", "pass:correct horse", "-out", bundle)
+        self.refused(5, "verify", bundle, "--ca", CA, says="password", hint="--password-file FILE")
+        self.refused(5, "verify", bundle, "--ca", CA, "--password-file", self.password_file("wrong", "wrong"), says="password")
+        self.refused(5, "verify", bundle, "--ca", CA, "--password-file", self.path("none"), says="none")
+        self.assertTrue(self.json_of(bundle, "--ca", CA, "--password-file", self.password_file())["ok"])
+        self.refused(2, "verify", "--batch", "--password-file", self.password_file())
+
 
 class Trust(VerifyTest):
     def test_from_files_and_folders_and_beside_others(self):
@@ -139,6 +149,18 @@ class Rules(VerifyTest):
             with self.subTest(when=when):
                 self.assertEqual(self.codes(CERT, "--ca", CA, "--at", when), expected)
 
+    def test_a_time_that_is_given_is_not_doubted(self):
+        for file, code, options in ((CERT, "expired", ("--at", "2050-01-01T00:00:00Z")), (PKI / "expired.pem", "expired", ()),
+                                    (CERT, "not_yet_valid", ("--at", "2020-01-01T00:00:00Z")), (PKI / "not-yet.pem", "not_yet_valid", ()),
+                                    (PKI / "under-expired-ca.pem", "expired", ("--at", "2050-01-01T00:00:00Z"))):
+            with self.subTest(file=file.name, options=options):
+                found = self.json_of(file, "--ca", CA, "--ca", PKI / "expired-ca.pem", *options)["findings"]
+                hints = [one["hint"] for one in found if one["error"] == code]
+                self.assertTrue(hints)
+                for hint in hints:
+                    (self.assertNotRegex if options else self.assertRegex)(hint, "check this machine's clock, which says 20")
+                    self.assertNotRegex(hint, r"; ?\Z")
+
     def test_purposes(self):
         for file, purpose, expected in ((CERT, "server", []), (CERT, "client", ["invalid_purpose"]), (CERT, "any", []),
                                         (PKI / "client.pem", "server", ["invalid_purpose"]), (PKI / "client.pem", "client", []),
@@ -176,20 +198,6 @@ class Rules(VerifyTest):
             with self.subTest(name=name):
                 self.assertEqual(self.codes(good, "--ca", CA, "--crl", PKI / f"{name}.pem", *THEN), expected)
         self.assertEqual(self.codes(good, "--ca", CA, "--crl", PKI / "crl-numbered.pem"), ["crl_expired"])
-
-    def current_list(self, revoked, folder):
-        """A list of the test root that is current, made by the openssl program."""
-        serial = run("openssl", "x509", "-in", revoked, "-noout", "-serial")[1].decode().strip().partition("=")[2]
-        index = self.write("index.txt", f"R\t491231235959Z\t260101000000Z\t{serial}\tunknown\t/CN=x\n".encode())
-        self.write("number", b"01\n")
-        config = self.write("ca.cnf", f"[ca]\ndefault_ca=a\n[a]\ndatabase={index}\ncrlnumber={self.folder}/number\ndefault_md=sha256\n"
-                                      "crl_extensions=e\n[e]\nauthorityKeyIdentifier=keyid:always\n".encode())
-        folder.mkdir()
-        out = folder / "list.crl"
-        status, _, err = run("openssl", "ca", "-config", config, "-gencrl", "-cert", CA, "-keyfile", PKI / "ca.key", "-crldays", "30",
-                             "-out", out)
-        self.assertEqual(status, 0, err)
-        return out
 
     def test_lists_for_the_whole_chain_and_from_the_folder_of_the_trust(self):
         crl = self.current_list(INTERMEDIATE, self.folder / "cas")

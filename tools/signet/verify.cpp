@@ -25,6 +25,7 @@ struct verify_command {
   // Empty is not the same as absent: it is what an unset variable of a script leaves.
   std::optional<std::string> name = {};
   std::optional<std::string> at = {};
+  std::string password_file = {};
   std::string purpose = "server";
   bool name_only = false;
   bool partial_chain = false;
@@ -39,8 +40,11 @@ struct verify_command {
         ->type_name("FILE|DIR")
         ->group(trust);
     line.repeatable("--add-ca", add_ca, "trust these certificates too")->type_name("FILE")->group(trust);
-    line.add_option("--name", name, "the host name or address it has to be for")->type_name("NAME")->group(trust);
+    line.may_be_empty(
+        line.add_option("--name", name, "the host name or address it has to be for")->type_name("NAME")->group(trust));
     rules.add_to(line, trust);
+    line.add_option("--password-file", password_file, "the password of a PKCS#12 file: the first line of a file")
+        ->type_name("FILE");
     line.add_option("--at", at, "the time to judge by (now)")->type_name("RFC3339");
     line.add_option("--purpose", purpose, "server, client or any (server)")
         ->check(CLI::IsMember({"server", "client", "any"}))
@@ -53,10 +57,10 @@ struct verify_command {
   }
 };
 
-std::vector<signet::certificate> certificates_of(const std::string& file) {
-  auto content = read_for_a_look(file, {});
+std::vector<signet::certificate> certificates_of(const verify_command& asked) {
+  auto content = read_for_a_look(asked.file, password_from(asked.password_file));
   if (content.certificates.empty())
-    throw failure(exit_status::local, (file == "-" ? "stdin" : file) + ": holds no certificate");
+    throw failure(exit_status::local, (asked.file == "-" ? "stdin" : asked.file) + ": holds no certificate");
   return std::move(content.certificates);
 }
 
@@ -132,7 +136,7 @@ exit_status judge_name_only(const verify_command& asked, const signet::certifica
 }
 
 exit_status judge(const verify_command& asked) {
-  const auto sent = certificates_of(asked.file);
+  const auto sent = certificates_of(asked);
   signet::verify_request request{.sent = sent};
   asked.rules.apply(request.options, asked.ca);
   if (asked.name_only) return judge_name_only(asked, sent.front(), request.options);
@@ -186,10 +190,10 @@ exit_status run_verify(arguments args) {
     throw failure(exit_status::usage, command + (asked.batch ? ": --batch reads its certificates from stdin"
                                                              : ": a certificate is needed, or --batch"));
   if (asked.batch) {
-    refuse_together(
-        line, command, "--batch",
-        {"--ca", "--add-ca", "--name", "--scheme", "--profile", "--public-suffix", "--intermediates", "--pin",
-         "--accept-pin", "--crl", "--crl-all", "--check-crl", "--known-peers", "--at", "--name-only"});
+    refuse_together(line, command, "--batch",
+                    {"--ca", "--add-ca", "--name", "--scheme", "--profile", "--public-suffix", "--intermediates",
+                     "--pin", "--accept-pin", "--crl", "--crl-all", "--check-crl", "--known-peers", "--at",
+                     "--name-only", "--password-file"});
     return run_batch();
   }
   asked.rules.check(command);
@@ -197,9 +201,7 @@ exit_status run_verify(arguments args) {
   if (asked.at && !parse_rfc3339(*asked.at))
     throw failure(exit_status::usage, command + ": --at: " + printable(*asked.at) + " is no time as RFC 3339 has it",
                   "write it as 2026-11-21T08:00:00Z");
-  if (!asked.name_only && asked.name)
-    if (const auto name = signet::server_name::parse(*asked.name); !name)
-      throw failure(exit_status::usage, command + ": --name: " + name.error().message(), name.error().hint());
+  if (!asked.name_only && asked.name) (void)expected_name(command, *asked.name);
   return judge(asked);
 }
 

@@ -29,6 +29,10 @@ std::vector<signet::certificate_pin> parse_pins(const std::string& command, cons
 
 }  // namespace
 
+signet::server_name expected_name(const std::string& command, const std::string& text) {
+  return named(command, "--name", signet::server_name::parse(text));
+}
+
 void verify_flags::add_to(command_line& line, const std::string& group) {
   line.add_option("--scheme", scheme_text_,
                   "how names are compared: rfc9525 (when none is named), default, http, smtp, ldap, ... or none")

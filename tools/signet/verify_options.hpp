@@ -10,6 +10,9 @@
 
 namespace tool {
 
+/// What --name says. Throws failure (usage).
+signet::server_name expected_name(const std::string& command, const std::string& text);
+
 class verify_flags {
  public:
   void add_to(command_line& line, const std::string& group);
