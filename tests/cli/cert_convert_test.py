@@ -81,6 +81,9 @@ class Convert(CertTest):
         self.refused(2, "cert", "convert", "--in", PKI / "ed25519.key", "--out", self.path("x"), "--traditional", says="traditional")
         self.assertEqual(self.remaining(), ["password"])
 
+    def test_stdin_is_read_once(self):
+        self.refused(2, "cert", "convert", "--in", "-", "--key", "-", "--out", "-", given=(PKI / "combined.pem").read_bytes(), says="once")
+
     def test_nothing_is_overwritten_unasked(self):
         precious = self.write("precious", b"precious")
         self.refused(5, "cert", "convert", "--in", PKI / "server.der", "--out", precious, hint="--force")

@@ -2,10 +2,11 @@
 
 import base64
 import hashlib
+import re
 import unittest
 
 import common  # noqa: F401
-from cert_support import CertTest
+from cert_support import GUIDE, CertTest
 from support.signet_testing import CA, PKI, run, signet_server
 
 
@@ -55,6 +56,16 @@ class Fingerprint(CertTest):
             (pin,) = self.lines(f"127.0.0.1:{port}", "--curl", "--ca", CA)
             self.assertEqual(curl(pin), 0)
             self.assertEqual(curl(self.lines(PKI / "wildcard.pem", "--curl")[0]), 90, "curl's code for a pin that does not match")
+
+    def test_the_examples_pin_the_leaf_of_a_chain(self):
+        self.write("cert.pem", (PKI / "chain.pem").read_bytes())
+        said = self.fine("cert", "fingerprint", "--help")[0].decode() + GUIDE.read_text()
+        examples = set(re.findall(r'"\$\((signet cert fingerprint .*?)\)"', said))
+        self.assertEqual({"--curl" in one for one in examples}, {True, False}, said)
+        for one in examples:
+            status, out, err = self.in_sh(one)
+            form = ["--curl"] if "--curl" in one else ["--public-key"] if "--public-key" in one else []
+            self.assertEqual((status, out.decode().splitlines()), (0, self.lines(PKI / "chain-leaf-only.pem", *form)), err)
 
     def test_a_server_that_does_not_verify_is_said_to(self):
         program, port = signet_server("--echo", "--cert", PKI / "self-signed.pem", "--key", PKI / "self-signed.key")

@@ -1,10 +1,11 @@
 """signet cert ca, create, csr and sign: all that can be asked for stands in what is made, and nothing else is made."""
 
+import re
 import stat
 import unittest
 
 import common  # noqa: F401
-from cert_support import CertTest
+from cert_support import GUIDE, CertTest
 from support.signet_testing import PKI, TOOL, run
 
 
@@ -99,6 +100,35 @@ class Leaves(CertTest):
         self.assertIn("notBefore=Jan  1 00:00:00 2030", dates)
         self.assertIn("notAfter=Mar 31 23:59:59 2030", dates)
 
+    def test_what_ends_with_its_ca_is_told(self):
+        self.ca("--path-length", "1", "--days", "40")
+        issuer = ("--ca", self.path("ca.pem"), "--ca-key", self.path("ca-key.pem"))
+        ends = self.json_of("cert", "show", "--json", self.path("ca.pem"))["certificates"][0]["not_after"]
+        self.fine("cert", "csr", "--dns", "a.example", "--out-key", self.path("r-key.pem"), "--out", self.path("r.pem"))
+        self.create("--dns", "a.example", "--days", "39", name="old")
+        for command in (("create", "--dns", "a.example", "--out-key", self.path("k1")), ("ca", "--cn", "Issuing", "--out-key", self.path("k2")),
+                        ("sign", "--in", self.path("r.pem")),
+                        ("create", "--renew", self.path("old.pem"), "--key", self.path("old-key.pem"))):
+            with self.subTest(command=command):
+                for days, told in (("400", True), ("39", False), (None, False)):
+                    out, err = self.fine("cert", *command, *issuer, "--out", self.path("c.pem"), "--force",
+                                         *(("--days", days) if days else ()))
+                    (self.assertRegex if told else self.assertNotRegex)(err, f"(?m)^signet: warning: --days 400: .*ends with its CA, on {ends}$")
+        err = self.create("--dns", "a.example", "--days", "41", "--json", name="json")[1]
+        self.assertRegex(err, "(?m)^signet: warning: --days 41: ")
+
+    def test_who_is_no_ca_is_5(self):
+        self.ca()
+        self.create("--dns", "a.example")
+        leaf = ("--ca", self.path("cert.pem"), "--ca-key", self.path("cert-key.pem"), "--out", self.path("c"))
+        request = self.write("r.pem", self.fine("cert", "csr", "--dns", "a.example", "--key", self.path("cert-key.pem"))[0])
+        before = self.remaining()
+        for command in (("create", "--dns", "b.example", "--out-key", self.path("k")), ("ca", "--cn", "x", "--out-key", self.path("k")),
+                        ("sign", "--in", request), ("create", "--like", PKI / "server.pem", "--out-key", self.path("k"))):
+            with self.subTest(command=command):
+                self.refused(5, "cert", *command, *leaf, says="cert.pem: .*is not a CA")
+                self.assertEqual(self.remaining(), before)
+
     def test_a_key_that_is_there_is_used_and_not_written(self):
         self.ca()
         self.fine("cert", "create", "--ca", self.path("ca.pem"), "--ca-key", self.path("ca-key.pem"), "--dns", "a.example", "--key",
@@ -106,6 +136,17 @@ class Leaves(CertTest):
         ours = self.openssl("x509", "-in", self.path("c.pem"), "-noout", "-pubkey")
         self.assertEqual(ours, self.openssl("pkey", "-in", PKI / "server.key", "-pubout"))
         self.assertEqual(self.remaining(), ["c.pem", "ca-key.pem", "ca.pem", "password"])
+
+    def test_a_key_that_is_there_has_its_type(self):
+        self.refused(2, "cert", "create", "--self-signed", "--dns", "a.example", "--key", PKI / "server.key", "--key-type", "ec:P-256",
+                     "--out", self.path("c"), says="--key-type")
+        self.refused(2, "cert", "csr", "--dns", "a.example", "--key", PKI / "server.key", "--key-type", "rsa:2048", says="--key-type")
+        self.assertEqual(self.remaining(), [])
+
+    def test_stdin_is_read_once(self):
+        both = (PKI / "combined.pem").read_bytes()
+        self.refused(2, "cert", "create", "--self-signed", "--renew", "-", "--key", "-", "--out", self.path("c"), given=both, says="once")
+        self.fine("cert", "create", "--self-signed", "--dns", "a.example", "--key", "-", "--out", self.path("c"), given=both)
 
     def test_pkcs12_holds_key_and_chain(self):
         self.ca("--path-length", "1")
@@ -225,6 +266,7 @@ class Requests(CertTest):
         self.ca()
         signed = self.json_of("cert", "sign", "--ca", self.path("ca.pem"), "--ca-key", self.path("ca-key.pem"), "--in", "-", "--json",
                               given=document["pem"].encode())
+        self.assertEqual((signed["key"], signed["pkcs12"]), (None, None))
         self.assertEqual((signed["certificate"], signed["dns_names"], signed["issuer"]), (None, ["a.example"], "CN=Test CA"))
 
     def test_a_forged_request_is_refused(self):
@@ -241,6 +283,16 @@ class Requests(CertTest):
         status, out, err = run("openssl", *args)
         self.assertEqual(status, 0, err)
         return out
+
+
+class Guide(CertTest):
+    def test_its_commands_run_as_printed(self):
+        script = re.search("^### Making.*?^```sh\n(.*?)^```", GUIDE.read_text(), re.DOTALL | re.MULTILINE).group(1)
+        self.assertGreaterEqual(script.count("signet cert "), 5)
+        status, _, err = self.in_sh(script)
+        self.assertEqual(status, 0, err)
+        for name in ("ca.pem", "cert.pem"):
+            self.assertIn(name, self.remaining())
 
 
 class Together(CertTest):

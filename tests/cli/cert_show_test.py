@@ -78,15 +78,15 @@ class Show(CertTest):
             "subject_attributes": [{"type": "C", "value": "DE", "is_joined": False},
                                    {"type": "O", "value": "Löwe GmbH", "is_joined": False},
                                    {"type": "CN", "value": "rich.example", "is_joined": False}],
-            "extended_key_usage": [{"oid": "1.3.6.1.5.5.7.3.1", "name": "serverAuth"}, {"oid": "1.2.3.4.5", "name": ""}],
+            "extended_key_usage": [{"oid": "1.3.6.1.5.5.7.3.1", "name": "serverAuth"}, {"oid": "1.2.3.4.5", "name": None}],
             "authority_access": [{"method": {"oid": "1.3.6.1.5.5.7.48.1", "name": "OCSP"},
                                   "location": {"kind": "uniformResourceIdentifier", "value": "http://ocsp.example/"}},
                                  {"method": {"oid": "1.3.6.1.5.5.7.48.2", "name": "caIssuers"},
                                   "location": {"kind": "uniformResourceIdentifier", "value": "http://ca.example/ca.der"}}],
             "crl_distribution_points": [{"names": [{"kind": "uniformResourceIdentifier", "value": "http://crl.example/list"}],
-                                         "relative_name": "", "crl_issuer": [], "reasons": ["keyCompromise", "cACompromise"]}],
-            "policies": [{"oid": "1.2.3.4.6", "name": "", "statement_urls": [], "notices": []},
-                         {"oid": "1.2.3.4.8", "name": "", "statement_urls": ["http://cps.example/"], "notices": ["be careful"]}],
+                                         "relative_name": None, "crl_issuer": [], "reasons": ["keyCompromise", "cACompromise"]}],
+            "policies": [{"oid": "1.2.3.4.6", "name": None, "statement_urls": [], "notices": []},
+                         {"oid": "1.2.3.4.8", "name": None, "statement_urls": ["http://cps.example/"], "notices": ["be careful"]}],
             "name_constraints": {"permitted": [{"kind": "dNSName", "value": "rich.example"},
                                                {"kind": "iPAddress", "value": "192.0.2.0/24"}],
                                  "excluded": [{"kind": "dNSName", "value": "bad.rich.example"}]},
@@ -116,7 +116,7 @@ class Show(CertTest):
         names = {one["oid"]: one for one in cert["extensions"]}
         self.assertEqual(len(cert["extensions"]), 12)
         self.assertEqual({k: names["1.2.3.4.7"][k] for k in ("name", "is_critical", "value")},
-                         {"name": "", "is_critical": True, "value": "0c026869"})
+                         {"name": None, "is_critical": True, "value": "0c026869"})
         self.assertIn("DNS:rich.example", names["2.5.29.17"]["text"])
         when = self.openssl("x509", "-in", file, "-noout", "-dates", "-dateopt", "iso_8601").replace(" ", "T")
         self.assertEqual(when.split(), ["notBefore=" + cert["not_before"], "notAfter=" + cert["not_after"]])
@@ -129,6 +129,16 @@ class Show(CertTest):
         for key, value in (("authority_key_id", None), ("name_constraints", None), ("policies", []), ("must_staple", False),
                            ("crl_urls", [])):
             self.assertEqual(cert[key], value)
+        (old,) = self.show(PKI / "crl-v1.pem")["crls"]
+        self.assertIsNone(old["number"])
+        self.assertTrue(old["entries"])
+        for entry in old["entries"]:
+            self.assertIsNone(entry["issuer"])
+            self.assertIsNone(entry["invalid_since"])
+        self.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/O=x", "-addext",
+                     "subjectKeyIdentifier=none", "-addext", "authorityKeyIdentifier=none", "-keyout", self.path("k"), "-out", self.path("bare"))
+        bare = self.only(self.path("bare"))
+        self.assertEqual([bare[key] for key in ("common_name", "subject_key_id", "authority_key_id")], [None] * 3)
 
     def test_every_form_is_told_by_its_content(self):
         self.ca()

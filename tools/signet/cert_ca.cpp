@@ -27,9 +27,9 @@ exit_status run_cert_ca(arguments args) {
   made.prepare();
   if (issuer.given()) {
     const auto ca = issuer.load();
-    made.store(value_in("making the CA", signet::issue_ca(wanted, made.key(), ca)));
+    made.store(value_in("making the CA", signet::issue_ca(wanted, made.key(), ca)), wanted);
   } else {
-    made.store(value_in("making the CA", signet::make_ca(wanted, made.key())));
+    made.store(value_in("making the CA", signet::make_ca(wanted, made.key())), wanted);
   }
   return exit_status::ok;
 }

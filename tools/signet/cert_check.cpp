@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include <signet/verify/certificate_check.hpp>
-#include <signet/verify/verdict.hpp>
+#include <signet/verify/verify_peer.hpp>
 
 #include "cert_commands.hpp"
 #include "cert_files.hpp"
@@ -24,6 +24,8 @@ struct checked {
   // Those that stand in the same file.
   std::vector<signet::private_key> keys = {};
   std::vector<signet::certificate_finding> findings = {};
+  // Its verdict is among the findings already.
+  bool is_peer = false;
 
   [[nodiscard]] signet::severity worst() const noexcept {
     auto most = signet::severity::ok;
@@ -35,6 +37,40 @@ struct checked {
            std::any_of(findings.begin(), findings.end(), [](const auto& one) { return one.id == "expires_soon"; });
   }
 };
+
+std::optional<std::size_t> place_of(const signet::certificate& cert, const checked& one) {
+  const auto found = std::ranges::find(one.certificates, cert);
+  if (found == one.certificates.end()) return {};
+  return static_cast<std::size_t>(found - one.certificates.begin());
+}
+
+void add_verdict(checked& one, const std::vector<signet::finding>& objections,
+                 const std::vector<signet::certificate>& chain) {
+  for (const auto& objection : objections) {
+    std::optional<std::size_t> index;
+    if (objection.depth < chain.size()) index = place_of(chain[objection.depth], one);
+    one.findings.push_back({signet::severity::problem, std::string(signet::name(objection.code)), index,
+                            objection.message, objection.hint});
+  }
+}
+
+// Where nobody said whom to trust, that an issuer is not at hand is worth a note.
+void add_open_end(checked& one, const std::vector<signet::certificate>& chain, std::chrono::sys_seconds at) {
+  signet::verify_request request{.sent = chain, .role = signet::peer_role::any};
+  request.options.clock = [at] { return at; };
+  const auto judged = signet::verify_peer(request);
+  const auto& end = judged.chain().back();
+  const bool is_open = std::ranges::any_of(judged.findings(), [](const signet::finding& objection) {
+    return objection.code == signet::errc::unknown_issuer || objection.code == signet::errc::no_trust_anchors;
+  });
+  const bool is_told =
+      std::ranges::any_of(one.findings, [](const auto& finding) { return finding.id == "missing_intermediate"; });
+  if (!is_open || is_told || end.is_self_issued()) return;
+  one.findings.push_back({signet::severity::note, "unknown_issuer", place_of(end, one),
+                          title_of(end) + " was issued by '" + end.issuer() + "', which is not in " + one.name +
+                              ": an intermediate is missing, or the issuer is a root of somebody's own",
+                          "put the intermediate behind it, or name the root with --ca FILE"});
+}
 
 // Days that were asked for count as they are, for short-lived certificates too.
 void add_expiries(checked& one, std::chrono::days within, std::chrono::sys_seconds at) {
@@ -88,12 +124,8 @@ json report_json(const checked& one, std::chrono::sys_seconds at) {
 checked read_source(const std::string& name, const signet::password_callback& password, const client_flags& client) {
   if (const auto peer = as_peer(name)) {
     auto seen = look_at(*peer, client);
-    checked result{signet::to_string(*peer), std::move(seen.chain)};
-    for (const auto& one : seen.objections()) {
-      const bool listed = one.depth < result.certificates.size();
-      result.findings.push_back({signet::severity::problem, std::string(signet::name(one.code)),
-                                 listed ? std::optional(one.depth) : std::nullopt, one.message, one.hint});
-    }
+    checked result{.name = signet::to_string(*peer), .certificates = seen.chain, .is_peer = true};
+    add_verdict(result, seen.objections(), seen.judged->chain());
     return result;
   }
   auto contents = read_for_a_look(name, password);
@@ -105,6 +137,8 @@ struct judgement {
   signet::certificate_check_options options = {};
   // --days was asked for.
   bool days_as_asked = false;
+  // What `signet verify` would be asked of a file: there when the command line says more than whom to trust.
+  std::optional<signet::verify_request> rules = {};
 
   [[nodiscard]] std::chrono::sys_seconds at() const { return *options.at; }
 
@@ -115,15 +149,24 @@ struct judgement {
   }
 
   void judge(checked& one) const {
-    auto with_key = options;
-    with_key.key = key_of(one);
-    for (auto& finding : signet::check_certificates(one.certificates, with_key)) {
-      // The verdict on a peer has said it already.
+    auto asked = options;
+    asked.key = key_of(one);
+    const auto chain = signet::in_chain_order(one.certificates, asked.key, signet::chain_root::keep);
+    if (rules && !one.is_peer) {
+      auto request = *rules;
+      request.sent = chain;
+      const auto judged = signet::verify_peer(request);
+      add_verdict(one, judged.findings(), judged.chain());
+      asked.trust.reset();
+    }
+    for (auto& finding : signet::check_certificates(one.certificates, asked)) {
+      // A verdict has said it already.
       const bool told = std::any_of(one.findings.begin(), one.findings.end(), [&](const auto& other) {
         return other.id == finding.id && other.index == finding.index;
       });
       if (!told) one.findings.push_back(std::move(finding));
     }
+    if (!rules && !options.trust && !one.is_peer) add_open_end(one, chain, at());
     if (days_as_asked) add_expiries(one, options.warn_within, at());
   }
 };
@@ -138,6 +181,24 @@ checked write_fixed(const checked& one, const judgement& rules, const std::strin
   files.commit();
   rules.judge(fixed);
   return fixed;
+}
+
+// The rules for files, where the command line says more than whom to trust.
+std::optional<signet::verify_request> rules_of(const command_line& line, const std::string& command,
+                                               const client_flags& client, std::chrono::sys_seconds at) {
+  const bool any = std::ranges::any_of(line.get_options(), [](const CLI::Option* option) {
+    const auto name = option->get_name();
+    return option->count() > 0 && option->get_group() == trust_group && name != "--ca" && name != "--add-ca";
+  });
+  if (!any) return {};
+  signet::verify_request request{.trust = client.trust(), .role = signet::peer_role::any};
+  request.options = client.verify_options();
+  request.options.clock = [at] { return at; };
+  if (!client.name().empty()) {
+    request.expected = expected_name(command, client.name());
+    request.role = signet::peer_role::server;
+  }
+  return request;
 }
 
 void print_reports(const std::vector<checked>& all, const judgement& rules, bool as_json) {
@@ -163,7 +224,8 @@ exit_status run_cert_check(arguments args) {
   command_line line(
       "signet cert check",
       "Says what is wrong, or about to go wrong, with certificates as a server would send them. Status 1 when there is "
-      "a problem, or one of them expires within --days; with --fix, when one is left.",
+      "a problem, or one of them expires within --days; with --fix, when one is left. With --name, --crl, --pin and "
+      "others of that group a file is judged as signet verify judges it.",
       "  signet cert check cert.pem --key key.pem\n"
       "  signet cert check --days 14 --json /etc/mail/cert.pem www.example.org:443\n"
       "  signet cert check wrong-order.pem --key key.pem --fix --out chain.pem\n");
@@ -187,6 +249,7 @@ exit_status run_cert_check(arguments args) {
   client.add_for_a_look_to(line);
   if (const auto over = line.read(args)) return *over;
   client.check(command);
+  refuse_options_of_peers(line, command, names, file_rules::trust);
 
   const std::chrono::days within(parse_number(command, "--days", days, 0, 36500));
   const auto at = at_text.empty() ? std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())
@@ -198,6 +261,7 @@ exit_status run_cert_check(arguments args) {
 
   judgement rules{.options = {.warn_within = within, .at = at}, .days_as_asked = days_option->count() > 0};
   if (client.names_trust()) rules.options.trust = client.trust();
+  rules.rules = rules_of(line, command, client, at);
   if (!key_file.empty()) rules.options.key = read_key(key_file, password_file);
   const auto password = password_from(password_file);
   std::vector<checked> all;

@@ -84,16 +84,16 @@ exit_status run_cert_create(arguments args) {
   if (!renewed.empty()) {
     const auto old = only_certificate(renewed);
     const signet::renewal_options period{.lifetime = wanted.lifetime};
-    made.store(value_in(doing, signet::renew_certificate(old, made.key(), ca ? &*ca : nullptr, period)));
+    made.store(value_in(doing, signet::renew_certificate(old, made.key(), ca ? &*ca : nullptr, period)), wanted);
   } else if (!original.empty()) {
     const auto like = only_certificate(original);
     const signet::clone_options how{
         .mode = mode_of(mode), .names = subject.hosts(), .serial_number = wanted.serial_number};
-    made.store(value_in(doing, signet::clone_certificate(like, made.key(), *ca, how)));
+    made.store(value_in(doing, signet::clone_certificate(like, made.key(), *ca, how)), wanted);
   } else if (ca) {
-    made.store(value_in(doing, signet::issue_certificate(wanted, made.key(), *ca)));
+    made.store(value_in(doing, signet::issue_certificate(wanted, made.key(), *ca)), wanted);
   } else {
-    made.store(value_in(doing, signet::make_self_signed(wanted, made.key())));
+    made.store(value_in(doing, signet::make_self_signed(wanted, made.key())), wanted);
   }
   return exit_status::ok;
 }

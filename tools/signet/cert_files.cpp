@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <utility>
 
 #include <signet/net/connect.hpp>
 #include <signet/verify/verdict.hpp>
@@ -17,7 +18,11 @@ constexpr std::size_t most_input = std::size_t{64} << 20;
 class x509_input {
  public:
   explicit x509_input(std::string file) : file_(std::move(file)) {
-    if (file_ == "-") piped_ = whole_file("/dev/stdin", most_input);
+    static bool is_stdin_read = false;
+    if (file_ != "-") return;
+    if (std::exchange(is_stdin_read, true))
+      throw failure(exit_status::usage, "reading stdin: it can be read once only", "name a file for all but one -");
+    piped_ = whole_file("/dev/stdin", most_input);
   }
   [[nodiscard]] signet::result<signet::x509_contents> read(const signet::password_callback& password,
                                                            signet::private_keys keys) const {
@@ -87,6 +92,21 @@ std::optional<signet::endpoint> as_peer(const std::string& text) {
       std::filesystem::exists(std::filesystem::symlink_status(text, ignored)))
     return {};
   return signet::endpoint::parse(text).value();
+}
+
+void refuse_options_of_peers(const command_line& line, const std::string& command,
+                             const std::vector<std::string>& sources, file_rules judged_by) {
+  if (std::ranges::any_of(sources, [](const auto& one) { return as_peer(one).has_value(); })) return;
+  for (const auto* option : line.get_options()) {
+    const auto name = option->get_name();
+    const auto& group = option->get_group();
+    const bool connects = group == "Connection" || group == "TLS" || name == "--sni";
+    if (option->count() == 0) continue;
+    if (connects) throw failure(exit_status::usage, command + ": " + name + " is for HOST:PORT, and no source is one");
+    if (group == trust_group && judged_by == file_rules::none)
+      throw failure(exit_status::usage, command + ": " + name + " is for HOST:PORT: a file is not judged here",
+                    "signet verify FILE judges one");
+  }
 }
 
 peer_look look_at(const signet::endpoint& peer, const client_flags& flags) {

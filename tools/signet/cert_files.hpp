@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <signet/net/endpoint.hpp>
@@ -40,6 +41,13 @@ struct peer_look {
 /// HOST:PORT, when the text is that and no file has the name; "-" never is. Throws signet::exception for a port that
 /// is none.
 std::optional<signet::endpoint> as_peer(const std::string& text);
+/// The group in which client_flags puts whom to trust.
+inline constexpr std::string_view trust_group = "Trust and identity";
+enum class file_rules : unsigned char { none, trust };
+/// Where no source is HOST:PORT: refuses the options for connecting, and those for trust unless files are judged by
+/// them. Throws failure (usage).
+void refuse_options_of_peers(const command_line& line, const std::string& command,
+                             const std::vector<std::string>& sources, file_rules judged_by);
 /// Shakes hands, says the verdict on stderr, and closes: no byte of data is sent.
 peer_look look_at(const signet::endpoint& peer, const client_flags& flags);
 

@@ -48,7 +48,8 @@ exit_status run_cert_fingerprint(arguments args) {
                     "Prints the fingerprint of each certificate as --pin takes it, one a line in their order.",
                     "  signet cert fingerprint cert.pem\n"
                     "  signet cert fingerprint --public-key --digest sha256,sha512 cert.pem\n"
-                    "  curl --pinnedpubkey \"$(signet cert fingerprint --curl cert.pem)\" https://www.example.org/\n");
+                    "  curl --pinnedpubkey \"$(signet cert fingerprint --curl cert.pem | head -n 1)\" \\\n      "
+                    "https://www.example.org/\n");
   std::string name, password_file;
   std::vector<std::string> digest_options;
   bool public_key = false, curl = false, as_json = false;
@@ -65,6 +66,7 @@ exit_status run_cert_fingerprint(arguments args) {
   client.add_for_a_look_to(line);
   if (const auto over = line.read(args)) return *over;
   client.check(command);
+  refuse_options_of_peers(line, command, {name}, file_rules::none);
 
   std::vector<std::string> digests;
   for (const auto& list : digest_options) {

@@ -10,14 +10,19 @@
 namespace tool {
 namespace {
 
-nlohmann::ordered_json named(const std::string& file) {
-  return file.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(file);
-}
+// Where what was made is.
+struct places_made {
+  std::string certificate;
+  std::string key = {};
+  std::string pkcs12 = {};
+};
 
 // What a script wants to know at once; `cert show --json` has the rest.
-nlohmann::ordered_json summary(const std::vector<signet::certificate>& chain, const std::string& file) {
+nlohmann::ordered_json summary(const std::vector<signet::certificate>& chain, const places_made& files) {
   const auto& leaf = chain.front();
-  return {{"certificate", named(file)},
+  return {{"certificate", text_or_null(files.certificate)},
+          {"key", text_or_null(files.key)},
+          {"pkcs12", text_or_null(files.pkcs12)},
           {"subject", leaf.subject()},
           {"issuer", leaf.issuer()},
           {"serial_number", leaf.serial_number()},
@@ -32,6 +37,15 @@ nlohmann::ordered_json summary(const std::vector<signet::certificate>& chain, co
 
 std::string place(const std::string& file) {
   return file == "-" ? "stdout" : file;
+}
+
+// No certificate outlives its CA. What the clock moved on between two commands is no matter.
+void warn_if_cut_short(const signet::certificate& made, const signet::certificate_options& wanted) {
+  if (wanted.lifetime.count() == 0 || wanted.not_after ||
+      std::chrono::system_clock::now() + wanted.lifetime - made.not_after() <= std::chrono::days(1))
+    return;
+  warn("--days " + std::to_string(wanted.lifetime.count()) + ": the certificate ends with its CA, on " +
+       signet::to_rfc3339(made.not_after()));
 }
 
 void say_made(const std::string& places, const signet::certificate& leaf) {
@@ -74,20 +88,15 @@ void new_identity::prepare() {
   output_.check(command_, *files_);
 }
 
-void new_identity::store(const signet::identity& made) {
+void new_identity::store(const signet::identity& made, const signet::certificate_options& wanted) {
   key_.fill(*files_, made.key());
   if (!output_.out_p12.empty())
     files_->fill(output_.out_p12,
                  value_in("making " + output_.out_p12, signet::make_pkcs12(made, *key_.password(), {})));
   files_->fill(output_.out, pem_of(made.chain()));
   files_->commit();
-  if (output_.json) {
-    auto document = summary(made.chain(), output_.out);
-    document["key"] = named(key_.out());
-    document["pkcs12"] = named(output_.out_p12);
-    print_json(document);
-    return;
-  }
+  warn_if_cut_short(made.leaf(), wanted);
+  if (output_.json) return print_json(summary(made.chain(), {output_.out, key_.out(), output_.out_p12}));
   std::string places;
   for (const auto& [what, file] : {std::pair<std::string, std::string>("", output_.out),
                                    {"its key ", key_.out()},
@@ -97,10 +106,12 @@ void new_identity::store(const signet::identity& made) {
   say_made(places, made.leaf());
 }
 
-void store_certificate(const std::vector<signet::certificate>& chain, const output_flags& output, output_files& files) {
+void store_certificate(const std::vector<signet::certificate>& chain, const signet::certificate_options& wanted,
+                       const output_flags& output, output_files& files) {
   files.fill(output.out, pem_of(chain));
   files.commit();
-  if (output.json) return print_json(summary(chain, output.out));
+  warn_if_cut_short(chain.front(), wanted);
+  if (output.json) return print_json(summary(chain, {output.out}));
   if (output.out != "-") say_made(output.out, chain.front());
 }
 

@@ -33,8 +33,8 @@ class new_identity {
   /// Opens what will be written. Throws failure.
   void prepare();
   [[nodiscard]] signet::private_key key() const { return key_.key(); }
-  /// Writes it all and says so.
-  void store(const signet::identity& made);
+  /// Writes it all and says so, and where it is not as `wanted`.
+  void store(const signet::identity& made, const signet::certificate_options& wanted);
 
  private:
   std::string command_;
@@ -44,6 +44,7 @@ class new_identity {
 };
 
 /// A certificate whose key is elsewhere: to --out, and said so.
-void store_certificate(const std::vector<signet::certificate>& chain, const output_flags& output, output_files& files);
+void store_certificate(const std::vector<signet::certificate>& chain, const signet::certificate_options& wanted,
+                       const output_flags& output, output_files& files);
 
 }  // namespace tool

@@ -232,6 +232,7 @@ void key_flags::add_to(command_line& line) {
 
 void key_flags::check(const std::string& command, bool elsewhere) const {
   if (key_.empty() && !password_file_.empty()) refuse(command, "--password-file", "it belongs to --key FILE");
+  if (!key_.empty() && key_type_) refuse(command, "--key-type", "it is for a new key, and --key FILE names one");
   if (!key_.empty() && !out_key_.empty()) refuse(command, "--out-key", "it is for a new key, and --key FILE names one");
   if (key_.empty() && out_key_.empty() && !elsewhere)
     throw failure(exit_status::usage, command +
@@ -250,7 +251,7 @@ void key_flags::read_password() {
 
 signet::private_key key_flags::key() const {
   if (!key_.empty()) return read_key(key_, password_file_);
-  return value_in("making the key", signet::private_key::generate(key_type_));
+  return value_in("making the key", signet::private_key::generate(key_type_.value_or("ec:P-256")));
 }
 
 void key_flags::fill(output_files& outputs, const signet::private_key& key) const {
@@ -272,6 +273,15 @@ void issuer_flags::add_to(command_line& line, bool required) {
 void issuer_flags::check(const std::string& command) const {
   if (!given() && (!key.empty() || !password_file.empty()))
     throw failure(exit_status::usage, command + ": --ca-key and --ca-password-file go with --ca FILE");
+}
+
+signet::identity issuer_flags::load() const {
+  auto loaded = read_ca(ca, key, password_file);
+  const auto constraints = loaded.leaf().basic_constraints();
+  if (!constraints || !constraints->is_ca)
+    throw failure(exit_status::local,
+                  "reading " + ca + ": \"" + loaded.leaf().subject() + "\" is not a CA: it may not issue certificates");
+  return loaded;
 }
 
 }  // namespace tool

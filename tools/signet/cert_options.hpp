@@ -84,7 +84,7 @@ class key_flags {
   void read_password();
 
  private:
-  std::string key_type_ = "ec:P-256";
+  std::optional<std::string> key_type_;
   std::string key_;
   std::string password_file_;
   std::string out_key_;
@@ -102,7 +102,8 @@ struct issuer_flags {
   /// --ca-key and --ca-password-file go with --ca. Throws failure (usage).
   void check(const std::string& command) const;
   [[nodiscard]] bool given() const noexcept { return !ca.empty(); }
-  [[nodiscard]] signet::identity load() const { return read_ca(ca, key, password_file); }
+  /// Throws failure, also for one that is no CA, and signet::exception.
+  [[nodiscard]] signet::identity load() const;
 };
 
 }  // namespace tool

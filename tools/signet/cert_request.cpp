@@ -52,7 +52,7 @@ exit_status run_cert_csr(arguments args) {
   files.commit();
   if (output.json) {
     auto document = json_of(request);
-    document["key"] = keys.out().empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(keys.out());
+    document["key"] = text_or_null(keys.out());
     print_json(document);
   } else if (output.out != "-") {
     say("made " + output.out + (keys.out().empty() ? "" : " and its key " + keys.out()) + " (" + request.subject() +
@@ -86,7 +86,7 @@ exit_status run_cert_sign(arguments args) {
   output.check(command, files);
   const auto request = read_request(in);
   const auto ca = issuer.load();
-  store_certificate(value_in("signing " + in, signet::sign_request(request, wanted, ca)), output, files);
+  store_certificate(value_in("signing " + in, signet::sign_request(request, wanted, ca)), wanted, output, files);
   return exit_status::ok;
 }
 

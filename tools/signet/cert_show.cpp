@@ -158,6 +158,7 @@ exit_status run_cert_show(arguments args) {
   client.add_for_a_look_to(line);
   if (const auto over = line.read(args)) return *over;
   client.check("cert show");
+  refuse_options_of_peers(line, "cert show", names, file_rules::none);
 
   const auto password = password_from(password_file);
   std::vector<source> sources;

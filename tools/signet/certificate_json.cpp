@@ -12,7 +12,7 @@ namespace {
 using json = nlohmann::ordered_json;
 
 json json_of(const signet::object_id& id) {
-  return {{"oid", id.oid}, {"name", id.name}};
+  return {{"oid", id.oid}, {"name", text_or_null(id.name)}};
 }
 
 json json_of(const signet::general_name& one) {
@@ -45,14 +45,14 @@ json list_of(const std::vector<Value>& values) {
 
 json json_of(const signet::distribution_point& point) {
   return {{"names", list_of(point.names)},
-          {"relative_name", point.relative_name},
+          {"relative_name", text_or_null(point.relative_name)},
           {"crl_issuer", list_of(point.crl_issuer)},
           {"reasons", point.reasons}};
 }
 
 json json_of(const signet::certificate_policy& policy) {
   return {{"oid", policy.policy.oid},
-          {"name", policy.policy.name},
+          {"name", text_or_null(policy.policy.name)},
           {"statement_urls", policy.statement_urls},
           {"notices", policy.notices}};
 }
@@ -71,7 +71,7 @@ json json_of(const signet::signed_timestamp& stamp) {
 
 json json_of(const signet::extension& one) {
   return {{"oid", one.id.oid},
-          {"name", one.id.name},
+          {"name", text_or_null(one.id.name)},
           {"is_critical", one.is_critical},
           {"value", signet::to_hex(one.value)},
           {"text", signet::printed(one)}};
@@ -112,8 +112,9 @@ json key_usage_json(const signet::certificate& cert) {
 json authority_key_id_json(const signet::certificate& cert) {
   const auto id = cert.authority_key_id();
   if (!id) return {};
-  return {
-      {"key_id", signet::to_hex(id->key_id)}, {"issuer", list_of(id->issuer)}, {"serial_number", id->serial_number}};
+  return {{"key_id", text_or_null(signet::to_hex(id->key_id))},
+          {"issuer", list_of(id->issuer)},
+          {"serial_number", text_or_null(id->serial_number)}};
 }
 
 json name_constraints_json(const signet::certificate& cert) {
@@ -127,7 +128,7 @@ json entry_json(const signet::revoked_certificate& one) {
           {"revoked_at", signet::to_rfc3339(one.revoked_at)},
           {"reason", name(one.reason)},
           {"invalid_since", one.invalid_since ? json(signet::to_rfc3339(*one.invalid_since)) : json()},
-          {"issuer", one.issuer}};
+          {"issuer", text_or_null(one.issuer)}};
 }
 
 }  // namespace
@@ -149,7 +150,7 @@ json json_of(const signet::certificate& cert, std::chrono::sys_seconds at) {
           {"subject_attributes", json_of(cert.subject_name())},
           {"issuer", cert.issuer()},
           {"issuer_attributes", json_of(cert.issuer_name())},
-          {"common_name", cert.common_name()},
+          {"common_name", text_or_null(cert.common_name())},
           {"not_before", signet::to_rfc3339(cert.not_before())},
           {"not_after", signet::to_rfc3339(cert.not_after())},
           {"days_left", days_left(cert, at)},
@@ -164,7 +165,7 @@ json json_of(const signet::certificate& cert, std::chrono::sys_seconds at) {
           {"basic_constraints", basic_constraints_json(cert)},
           {"key_usage", key_usage_json(cert)},
           {"extended_key_usage", list_of(cert.extended_key_usage())},
-          {"subject_key_id", signet::to_hex(cert.subject_key_id())},
+          {"subject_key_id", text_or_null(signet::to_hex(cert.subject_key_id()))},
           {"authority_key_id", authority_key_id_json(cert)},
           {"authority_access", list_of(cert.authority_access())},
           {"ocsp_urls", cert.ocsp_urls()},
@@ -197,7 +198,7 @@ json json_of(const signet::crl& list) {
           {"issuer_attributes", json_of(list.issuer_name())},
           {"this_update", signet::to_rfc3339(list.this_update())},
           {"next_update", list.next_update() ? json(signet::to_rfc3339(*list.next_update())) : json()},
-          {"number", list.number()},
+          {"number", text_or_null(list.number())},
           {"is_delta", list.is_delta()},
           {"is_indirect", list.is_indirect()},
           {"signature_algorithm", list.signature_algorithm()},
@@ -219,6 +220,10 @@ json json_of(const signet::certificate_finding& finding) {
           {"index", finding.index ? json(*finding.index) : json()},
           {"message", finding.message},
           {"hint", finding.hint}};
+}
+
+json text_or_null(const std::string& text) {
+  return text.empty() ? json() : json(text);
 }
 
 void print_json(const json& document) {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <optional>
+#include <string>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -20,6 +21,9 @@ nlohmann::ordered_json json_of(const signet::crl& list);
 /// The public half: nothing of the secret one.
 nlohmann::ordered_json json_of(const signet::private_key& key);
 nlohmann::ordered_json json_of(const signet::certificate_finding& finding);
+
+/// Text that is absent when it is empty.
+nlohmann::ordered_json text_or_null(const std::string& text);
 
 /// On stdout, in ASCII: foreign text can do nothing to a terminal.
 void print_json(const nlohmann::ordered_json& document);

@@ -76,6 +76,14 @@ class client_flags {
   [[nodiscard]] signet::trust_store trust() const;
   /// Whether the command line said whom to trust.
   [[nodiscard]] bool names_trust() const noexcept { return !ca_.empty() || !add_ca_.empty(); }
+  /// The name the peer has to prove, when it is not the one connected to.
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  /// How a peer is judged. Reads the files named. Throws failure and signet::exception.
+  [[nodiscard]] signet::verify_options verify_options() const {
+    signet::verify_options options;
+    rules_.apply(options, ca_);
+    return options;
+  }
   /// Connects and shakes hands, after the dialogue of --starttls if there is one; verbose tells that on stderr. Throws
   /// signet::exception.
   [[nodiscard]] signet::tls_socket connect(const signet::endpoint& to, const signet::client_config& config,
