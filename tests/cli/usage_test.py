@@ -30,7 +30,7 @@ class Usage(ToolTest):
                      ["cert", "create", "--self-signed", "--dns", "a.test", "--out-password-file", ""],
                      ["cert", "ca", "--cn", "A", "--permit", ""], ["serve", "0", "--echo", "--client-ca", ""], ["get", ""]):
             with self.subTest(args=args):
-                self.refused(2, *args, says="empty value")
+                self.refused(2, *args, says="value is empty")
         # A body may be empty.
         self.refused(3, "post", f"http://127.0.0.1:{free_port()}/", "--data", "")
 

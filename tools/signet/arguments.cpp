@@ -47,7 +47,7 @@ std::optional<exit_status> command_line::read(arguments args) {
     const auto& given = option->results();
     if (std::ranges::find(given, "") == given.end() || std::ranges::find(may_be_empty_, option) != may_be_empty_.end())
       continue;
-    return usage_error(get_name(), option->get_name() + " was given an empty value");
+    return usage_error(get_name(), option->get_name() + ": the value is empty");
   }
   set_color(color_ == "always" ? color_mode::always : color_ == "never" ? color_mode::never : color_mode::automatic);
   return {};

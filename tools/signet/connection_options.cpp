@@ -164,7 +164,8 @@ void client_flags::add_trust_to(command_line& line) {
 }
 
 void client_flags::add_connection_to(command_line& line) {
-  line.add_option("--timeout", timeout_text_, "for connecting, and then for each wait (30)")
+  line.add_option("--timeout", timeout_text_,
+                  "for connecting and the handshake, and where an answer is due for each wait (30)")
       ->type_name("SECONDS")
       ->group(connection_group);
   line.add_flag("-4,--ipv4", ipv4_, "connect by IPv4 only")->group(connection_group);

@@ -15,8 +15,8 @@
 namespace tool {
 
 struct service_limits {
-  /// For a whole request, for the client to take each piece of an answer, and for what is carried to end by itself after
-  /// `stop`.
+  /// For a whole request, for the client to take each piece of an answer, and for what is carried to end by itself
+  /// after `stop`.
   std::chrono::milliseconds each_step = std::chrono::seconds(10);
   /// Between two requests, or with nothing to echo or to carry.
   std::chrono::milliseconds idle = std::chrono::seconds(300);
