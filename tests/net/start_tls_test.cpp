@@ -85,21 +85,31 @@ TEST(start_tls, goes_there_and_back_as_often_as_both_like) {
   }
 }
 
-TEST(start_tls, a_client_that_did_not_wait_for_the_go_ahead_is_served) {
+// A client that says STARTTLS and its ClientHello without waiting for the go-ahead, and a server that has both in its
+// hands and has read the line.
+struct hasty {
+  std::future<result<tls_socket>> client;
+  tcp_socket server;
+};
+hasty make_hasty() {
   auto [client, server] = test::make_plain_pair();
   auto connecting = std::async(std::launch::async, [to = std::move(client)]() mutable {
     EXPECT_TRUE(to.write_all("STARTTLS\r\n"));
     return start_tls(std::move(to), "server.test", trusting_client(), {.timeout = patience});
   });
-  // The ClientHello is behind the line, in the server's hands already.
-  std::array<char, 11> first{};
+  std::array<char, 200> first{};
   const deadline until(patience);
-  while (::recv(server.native_handle(), first.data(), first.size(), MSG_PEEK | MSG_WAITALL) != 11)
-    ASSERT_FALSE(until.passed());
+  while (::recv(server.native_handle(), first.data(), first.size(), MSG_PEEK | MSG_WAITALL) != 200 && !until.passed()) {
+  }
   EXPECT_EQ(server.read_line({}, patience).value(), "STARTTLS");
+  return {std::move(connecting), std::move(server)};
+}
+
+TEST(start_tls, a_client_that_did_not_wait_for_the_go_ahead_is_served) {
+  auto [client, server] = make_hasty();
   auto secure = start_tls(std::move(server), test::test_server(), {.timeout = patience});
   ASSERT_TRUE(secure) << secure.error().message();
-  auto connected = connecting.get();
+  auto connected = client.get();
   ASSERT_TRUE(connected) << connected.error().message();
   say_and_hear(*connected, *secure, "secret");
 }
@@ -108,20 +118,11 @@ TEST(start_tls, a_server_whose_identity_never_comes_keeps_to_its_deadline) {
   const auto config = server_config::make({.select_identity = [](const client_hello_info&) -> identity_choice {
                         return {.is = identity_choice::state::not_yet};
                       }}).value();
-  auto [client, server] = test::make_plain_pair();
-  auto connecting = std::async(std::launch::async, [to = std::move(client)]() mutable {
-    EXPECT_TRUE(to.write_all("STARTTLS\r\n"));
-    return start_tls(std::move(to), "server.test", trusting_client(), {.timeout = patience});
-  });
-  // All that the client says is in the server's hands, and nothing moves any more.
-  std::array<char, 200> first{};
-  const deadline until(patience);
-  while (::recv(server.native_handle(), first.data(), first.size(), MSG_PEEK | MSG_WAITALL) != 200)
-    ASSERT_FALSE(until.passed());
-  EXPECT_EQ(server.read_line({}, patience).value(), "STARTTLS");
+  // All that the client says has come, and nothing moves any more.
+  auto [client, server] = make_hasty();
   EXPECT_EQ(start_tls(std::move(server), config, {.timeout = 50ms}).error().code(), errc::timed_out);
   server.close();  // NOLINT(bugprone-use-after-move): what a failure promises
-  EXPECT_FALSE(connecting.get());
+  EXPECT_FALSE(client.get());
 }
 
 TEST(start_tls, a_server_takes_no_commands_from_before_it) {

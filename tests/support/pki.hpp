@@ -34,7 +34,7 @@ inline std::string contents_of(const std::filesystem::path& file) {
 class temporary_folder {
  public:
   temporary_folder() {
-    std::string made = (std::filesystem::temp_directory_path() / "signet-test-XXXXXX").string();
+    std::string made = (std::filesystem::temp_directory_path() / ("signet-test-" + std::string(6, 'X'))).string();
     if (::mkdtemp(made.data()) == nullptr) throw std::runtime_error("cannot make " + made);
     path_ = made;
   }

@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 class static_site : public testing::Test {
  protected:
   static_site() {
-    std::string name = (fs::temp_directory_path() / "signet-site-XXXXXX").string();
+    std::string name = (fs::temp_directory_path() / ("signet-site-" + std::string(6, 'X'))).string();
     root_ = ::mkdtemp(name.data());
     fs::create_directories(root_ / "www" / "sub");
     fs::create_directories(root_ / "www" / ".well-known");
