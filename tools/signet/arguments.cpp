@@ -1,6 +1,9 @@
 #include "arguments.hpp"
 
+#include <CLI/CLI.hpp>
+
 #include <algorithm>
+#include <utility>
 
 #include "output.hpp"
 
@@ -19,52 +22,118 @@ exit_status usage_error(const std::string& program, const std::string& why) {
 
 }  // namespace
 
+option& option::type_name(const std::string& text) {
+  one_->type_name(text);
+  return *this;
+}
+option& option::group(const std::string& name) {
+  one_->group(name);
+  return *this;
+}
+option& option::required() {
+  one_->required();
+  return *this;
+}
+option& option::one_of(std::vector<std::string> words) {
+  one_->check(CLI::IsMember(std::move(words)));
+  return *this;
+}
+option& option::between(std::size_t least, std::size_t most) {
+  one_->check(CLI::Range(least, most));
+  return *this;
+}
+option& option::excludes(const option& other) {
+  one_->excludes(other.one_);
+  return *this;
+}
+option& option::takes_all() {
+  one_->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  return *this;
+}
+std::size_t option::count() const {
+  return one_->count();
+}
+std::string option::name() const {
+  return one_->get_name();
+}
+const std::string& option::group() const {
+  return one_->get_group();
+}
+
 command_line::command_line(const std::string& name, const std::string& description, const std::string& examples)
-    : CLI::App(description, name) {
-  footer("Examples:\n" + examples);
-  option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::Throw);
+    : app_(std::make_unique<CLI::App>(description, name)) {
+  app_->footer("Examples:\n" + examples);
+  app_->option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::Throw);
   add_option("--color", color_, "never, always or auto: colour only on a terminal")
-      ->check(CLI::IsMember({"never", "always", "auto"}))
-      ->type_name("WHEN");
+      .one_of({"never", "always", "auto"})
+      .type_name("WHEN");
+}
+command_line::~command_line() = default;
+
+option command_line::add_flag(const std::string& names, bool& into, const std::string& description) {
+  return option(app_->add_flag(names, into, description));
+}
+option command_line::add_option(const std::string& names, std::string& into, const std::string& description) {
+  return option(app_->add_option(names, into, description));
+}
+option command_line::add_option(const std::string& names, std::optional<std::string>& into,
+                                const std::string& description) {
+  return option(app_->add_option(names, into, description));
+}
+option command_line::add_option(const std::string& names, std::size_t& into, const std::string& description) {
+  return option(app_->add_option(names, into, description));
+}
+option command_line::add_option(const std::string& names, std::vector<std::string>& into,
+                                const std::string& description) {
+  return option(app_->add_option(names, into, description));
+}
+option command_line::repeatable(const std::string& names, std::vector<std::string>& into,
+                                const std::string& description) {
+  auto added = add_option(names, into, description).takes_all();
+  added.one_->allow_extra_args(false);
+  return added;
 }
 
 std::optional<exit_status> command_line::read(arguments args) {
-  std::vector<std::string> reversed(args.rbegin(), args.rend());
+  const std::string program = app_->get_name();
   try {
-    parse(std::move(reversed));
+    app_->parse(std::vector<std::string>(args.rbegin(), args.rend()));
   } catch (const CLI::CallForHelp&) {
-    print(help());
+    print(app_->help());
     return exit_status::ok;
   } catch (const CLI::ExtrasError&) {
-    const auto left = remaining();
+    const auto left = app_->remaining();
     const std::string first = left.empty() ? std::string() : left.front();
-    const bool option = first.size() > 1 && first.front() == '-';
-    return usage_error(get_name(), (option ? "unknown option " : "unexpected argument ") + first);
+    const bool is_option = first.size() > 1 && first.front() == '-';
+    return usage_error(program, (is_option ? "unknown option " : "unexpected argument ") + first);
   } catch (const CLI::ParseError& e) {
-    return usage_error(get_name(), e.what());
+    return usage_error(program, e.what());
   }
-  for (const auto* option : get_options()) {
-    const auto& given = option->results();
-    if (std::ranges::find(given, "") == given.end() || std::ranges::find(may_be_empty_, option) != may_be_empty_.end())
+  for (const auto* one : std::as_const(*app_).get_options()) {
+    const auto& given = one->results();
+    if (std::ranges::find(given, "") == given.end() || std::ranges::find(may_be_empty_, one) != may_be_empty_.end())
       continue;
-    return usage_error(get_name(), option->get_name() + ": the value is empty");
+    return usage_error(program, one->get_name() + ": the value is empty");
   }
   set_color(color_ == "always" ? color_mode::always : color_ == "never" ? color_mode::never : color_mode::automatic);
   return {};
 }
 
-CLI::Option* command_line::repeatable(const std::string& names, std::vector<std::string>& into,
-                                      const std::string& description) {
-  return add_option(names, into, description)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->allow_extra_args(false);
+bool command_line::given(const std::string& name) const {
+  const auto* one = app_->get_option_no_throw(name);
+  return one != nullptr && one->count() > 0;
+}
+
+std::vector<option> command_line::options() const {
+  std::vector<option> all;
+  for (auto* one : app_->get_options()) all.emplace_back(one);
+  return all;
 }
 
 void refuse_together(const command_line& line, const std::string& command, std::string_view with,
                      std::initializer_list<const char*> without) {
   for (const char* one : without) {
-    const auto* option = line.get_option_no_throw(one);
-    if (option != nullptr && option->count() > 0)
+    if (line.given(one))
       throw failure(exit_status::usage, command + ": " + one + " does not go with " + std::string(with));
   }
 }

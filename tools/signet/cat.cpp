@@ -124,11 +124,11 @@ exit_status run_cat(arguments args) {
   std::string wait = "1";
   client_flags client;
   line.add_option("address", address, "a name, an IPv4 address or [IPv6], and a port or a service's name")
-      ->required()
-      ->type_name("HOST:PORT");
+      .required()
+      .type_name("HOST:PORT");
   line.add_flag("--crlf", crlf, "send each line of the input with CR LF");
   line.add_flag("-v,--verbose", verbose, "tell on stderr whom we talk to");
-  line.add_option("--wait", wait, "how long to wait for input once the peer has ended (1)")->type_name("SECONDS");
+  line.add_option("--wait", wait, "how long to wait for input once the peer has ended (1)").type_name("SECONDS");
   client.add_to(line);
   client.add_starttls_to(line);
   if (const auto over = line.read(args)) return *over;

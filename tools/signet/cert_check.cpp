@@ -186,9 +186,9 @@ checked write_fixed(const checked& one, const judgement& rules, const std::strin
 // The rules for files, where the command line says more than whom to trust.
 std::optional<signet::verify_request> rules_of(const command_line& line, const std::string& command,
                                                const client_flags& client, std::chrono::sys_seconds at) {
-  const bool any = std::ranges::any_of(line.get_options(), [](const CLI::Option* option) {
-    const auto name = option->get_name();
-    return option->count() > 0 && option->get_group() == trust_group && name != "--ca" && name != "--add-ca";
+  const bool any = std::ranges::any_of(line.options(), [](const option& one) {
+    const auto name = one.name();
+    return one.count() > 0 && one.group() == trust_group && name != "--ca" && name != "--add-ca";
   });
   if (!any) return {};
   signet::verify_request request{.trust = client.trust(), .role = signet::peer_role::any};
@@ -234,16 +234,16 @@ exit_status run_cert_check(arguments args) {
   bool fix = false, force = false, as_json = false;
   client_flags client;
   line.add_option("source", names, "a file with a chain, - or HOST:PORT")
-      ->required()
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->type_name("FILE|-|HOST:PORT");
-  line.add_option("--key", key_file, "the key the first certificate should belong to")->type_name("FILE");
+      .required()
+      .takes_all()
+      .type_name("FILE|-|HOST:PORT");
+  line.add_option("--key", key_file, "the key the first certificate should belong to").type_name("FILE");
   line.add_option("--password-file", password_file, "the password of what is encrypted: the first line of a file")
-      ->type_name("FILE");
-  auto* days_option = line.add_option("--days", days, "warn of what expires within so many days (30)")->type_name("N");
-  line.add_option("--at", at_text, "judge by this time, RFC 3339 (now)")->type_name("TIME");
+      .type_name("FILE");
+  line.add_option("--days", days, "warn of what expires within so many days (30)").type_name("N");
+  line.add_option("--at", at_text, "judge by this time, RFC 3339 (now)").type_name("TIME");
   line.add_flag("--fix", fix, "write the chain in the right order, without copies and root, to --out");
-  line.add_option("--out", out, "where --fix writes (-: stdout)")->type_name("FILE");
+  line.add_option("--out", out, "where --fix writes (-: stdout)").type_name("FILE");
   line.add_flag("--force", force, "replace a file that exists");
   line.add_flag("--json", as_json, "print a JSON object");
   client.add_for_a_look_to(line);
@@ -259,7 +259,7 @@ exit_status run_cert_check(arguments args) {
   if (fix && as_json && out == "-")
     throw failure(exit_status::usage, command + ": --json and --out - both want stdout");
 
-  judgement rules{.options = {.warn_within = within, .at = at}, .days_as_asked = days_option->count() > 0};
+  judgement rules{.options = {.warn_within = within, .at = at}, .days_as_asked = line.given("--days")};
   if (client.names_trust()) rules.options.trust = client.trust();
   rules.rules = rules_of(line, command, client, at);
   if (!key_file.empty()) rules.options.key = read_key(key_file, password_file);

@@ -84,19 +84,17 @@ exit_status run_cert_convert(arguments args) {
   conversion how;
   std::string password_file, out_password_file;
   bool force = false;
-  line.add_option("--in", how.in, "what to convert, detected by content (-: stdin)")->required()->type_name("FILE");
-  line.add_option("--out", how.out, "where it goes (-: stdout)")->required()->type_name("FILE");
-  line.add_option("--to", how.to, "pem, der or pkcs12 (pem)")
-      ->check(CLI::IsMember({"pem", "der", "pkcs12"}))
-      ->type_name("FORM");
+  line.add_option("--in", how.in, "what to convert, detected by content (-: stdin)").required().type_name("FILE");
+  line.add_option("--out", how.out, "where it goes (-: stdout)").required().type_name("FILE");
+  line.add_option("--to", how.to, "pem, der or pkcs12 (pem)").one_of({"pem", "der", "pkcs12"}).type_name("FORM");
   line.add_option("--only", how.only, "of what is there: certificates, keys, requests, crls or all (all)")
-      ->check(CLI::IsMember({"all", "certificates", "keys", "requests", "crls"}))
-      ->type_name("KIND");
-  line.add_option("--key", how.key, "a key to go with them")->type_name("FILE");
+      .one_of({"all", "certificates", "keys", "requests", "crls"})
+      .type_name("KIND");
+  line.add_option("--key", how.key, "a key to go with them").type_name("FILE");
   line.add_option("--password-file", password_file, "the password of what is read: the first line of a file")
-      ->type_name("FILE");
+      .type_name("FILE");
   line.add_option("--out-password-file", out_password_file, "encrypt keys with the first line of a file")
-      ->type_name("FILE");
+      .type_name("FILE");
   line.add_flag("--legacy", how.legacy, "PKCS#12 in the encryption of 2000, for readers that know no other");
   line.add_flag("--traditional", how.traditional, "keys as 'BEGIN RSA PRIVATE KEY', for programs that want that");
   line.add_flag("--force", force, "replace a file that exists");

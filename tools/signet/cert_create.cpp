@@ -45,17 +45,17 @@ exit_status run_cert_create(arguments args) {
   std::string renewed, original, mode = "exact";
   subject.add_to(line);
   issuer.add_to(line, false);
-  line.add_flag("--self-signed", self_signed, "no CA: the certificate vouches for itself")->group("Issuer");
+  line.add_flag("--self-signed", self_signed, "no CA: the certificate vouches for itself").group("Issuer");
   const std::string again = "Again";
-  line.add_option("--renew", renewed, "make this certificate again, for a new period")->type_name("FILE")->group(again);
+  line.add_option("--renew", renewed, "make this certificate again, for a new period").type_name("FILE").group(again);
   line.add_option("--like", original, "make a look-alike of this certificate, for an intercepting proxy")
-      ->type_name("FILE")
-      ->group(again);
+      .type_name("FILE")
+      .group(again);
   line.add_option("--like-mode", mode,
                   "exact; sni-only or fixed: for --dns and --ip only, with the original's period or our own (exact)")
-      ->check(CLI::IsMember({"exact", "sni-only", "fixed"}))
-      ->type_name("MODE")
-      ->group(again);
+      .one_of({"exact", "sni-only", "fixed"})
+      .type_name("MODE")
+      .group(again);
   made.add_to(line);
   if (const auto over = line.read(args)) return *over;
 

@@ -97,11 +97,11 @@ std::optional<signet::endpoint> as_peer(const std::string& text) {
 void refuse_options_of_peers(const command_line& line, const std::string& command,
                              const std::vector<std::string>& sources, file_rules judged_by) {
   if (std::ranges::any_of(sources, [](const auto& one) { return as_peer(one).has_value(); })) return;
-  for (const auto* option : line.get_options()) {
-    const auto name = option->get_name();
-    const auto& group = option->get_group();
+  for (const auto& one : line.options()) {
+    const auto name = one.name();
+    const auto& group = one.group();
     const bool connects = group == "Connection" || group == "TLS" || name == "--sni";
-    if (option->count() == 0) continue;
+    if (one.count() == 0) continue;
     if (connects) throw failure(exit_status::usage, command + ": " + name + " is for HOST:PORT, and no source is one");
     if (group == trust_group && judged_by == file_rules::none)
       throw failure(exit_status::usage, command + ": " + name + " is for HOST:PORT: a file is not judged here",

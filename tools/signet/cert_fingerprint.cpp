@@ -54,15 +54,15 @@ exit_status run_cert_fingerprint(arguments args) {
   std::vector<std::string> digest_options;
   bool public_key = false, curl = false, as_json = false;
   client_flags client;
-  line.add_option("source", name, "a file, - or HOST:PORT")->required()->type_name("FILE|-|HOST:PORT");
+  line.add_option("source", name, "a file, - or HOST:PORT").required().type_name("FILE|-|HOST:PORT");
   line.repeatable("--digest", digest_options, "sha256, sha512, ... (sha256; a list, or again for more)")
-      ->type_name("NAME");
-  auto* of_key = line.add_flag("--public-key", public_key, "of the public key, which outlives a renewal");
-  auto* for_curl = line.add_flag("--curl", curl, "of the public key, as curl's --pinnedpubkey takes it");
-  for_curl->excludes(of_key);
-  line.add_flag("--json", as_json, "print all of them as a JSON object")->excludes(of_key)->excludes(for_curl);
+      .type_name("NAME");
+  auto of_key = line.add_flag("--public-key", public_key, "of the public key, which outlives a renewal");
+  auto for_curl = line.add_flag("--curl", curl, "of the public key, as curl's --pinnedpubkey takes it");
+  for_curl.excludes(of_key);
+  line.add_flag("--json", as_json, "print all of them as a JSON object").excludes(of_key).excludes(for_curl);
   line.add_option("--password-file", password_file, "the password of a PKCS#12 file: the first line of a file")
-      ->type_name("FILE");
+      .type_name("FILE");
   client.add_for_a_look_to(line);
   if (const auto over = line.read(args)) return *over;
   client.check(command);

@@ -56,9 +56,9 @@ void say_made(const std::string& places, const signet::certificate& leaf) {
 
 void output_flags::add_to(command_line& line, const char* what) {
   const std::string group = "Output";
-  line.add_option("--out", out, what)->type_name("FILE")->group(group);
-  line.add_flag("--force", force, "replace files that exist")->group(group);
-  line.add_flag("--json", json, "print what was made as a JSON object")->group(group);
+  line.add_option("--out", out, what).type_name("FILE").group(group);
+  line.add_flag("--force", force, "replace files that exist").group(group);
+  line.add_flag("--json", json, "print what was made as a JSON object").group(group);
 }
 
 void output_flags::check(const std::string& command, const output_files& files) const {
@@ -70,8 +70,8 @@ void new_identity::add_to(command_line& line) {
   key_.add_to(line);
   output_.add_to(line, "where the certificate and its chain go (-: stdout)");
   line.add_option("--out-p12", output_.out_p12, "where both go as PKCS#12; needs --out-password-file")
-      ->type_name("FILE")
-      ->group("Output");
+      .type_name("FILE")
+      .group("Output");
 }
 
 void new_identity::prepare() {

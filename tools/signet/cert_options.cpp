@@ -72,11 +72,11 @@ int parse_number(const std::string& command, const std::string& option, const st
 void subject_flags::add_to(command_line& line) {
   const std::string group = "What it says";
   const auto text = [&](const char* name, std::string& into, const char* description, const char* type) {
-    line.add_option(name, into, description)->type_name(type)->group(group);
+    line.add_option(name, into, description).type_name(type).group(group);
   };
   const auto several = [&](const char* name, std::vector<std::string>& into, const std::string& description,
                            const char* type) {
-    line.repeatable(name, into, description + " (again for more)")->type_name(type)->group(group);
+    line.repeatable(name, into, description + " (again for more)").type_name(type).group(group);
   };
   text("--cn", common_name_, "common name", "NAME");
   text("--org", organization_, "organization", "NAME");
@@ -95,7 +95,7 @@ void subject_flags::add_to(command_line& line) {
     text("--key-usage", key_usage_, "instead of the one that follows from purpose and key: digitalSignature,...",
          "LIST");
     several("--extended-key-usage", extended_key_usage_, "one more purpose, by its OID", "OID");
-    line.add_flag("--must-staple", must_staple_, "its server has to staple an OCSP answer")->group(group);
+    line.add_flag("--must-staple", must_staple_, "its server has to staple an OCSP answer").group(group);
   }
   if (kind_ != kind::request) {
     text("--days", days_, kind_ == kind::ca ? "days it is valid (3650)" : "days it is valid (90)", "N");
@@ -215,19 +215,19 @@ void key_flags::add_to(command_line& line) {
   const std::string group = "Key";
   line.add_option("--key-type", key_type_,
                   "ec:P-256, ec:P-384, ec:P-521, rsa:2048 to rsa:8192, ed25519 or ed448 (ec:P-256)")
-      ->type_name("TYPE")
-      ->group(group);
-  line.add_option("--key", key_, "a key that is there, instead of a new one")->type_name("FILE")->group(group);
+      .type_name("TYPE")
+      .group(group);
+  line.add_option("--key", key_, "a key that is there, instead of a new one").type_name("FILE").group(group);
   line.add_option("--password-file", password_file_, "that key's password: the first line of a file")
-      ->type_name("FILE")
-      ->group(group);
+      .type_name("FILE")
+      .group(group);
   line.add_option("--out-key", out_key_, "where the new key goes, readable by its owner only (-: stdout)")
-      ->type_name("FILE")
-      ->group(group);
+      .type_name("FILE")
+      .group(group);
   line.add_option("--out-password-file", out_password_file_,
                   "encrypt the key that is written with the first line of a file")
-      ->type_name("FILE")
-      ->group(group);
+      .type_name("FILE")
+      .group(group);
 }
 
 void key_flags::check(const std::string& command, bool elsewhere) const {
@@ -261,13 +261,13 @@ void key_flags::fill(output_files& outputs, const signet::private_key& key) cons
 
 void issuer_flags::add_to(command_line& line, bool required) {
   const std::string group = "Issuer";
-  auto* option = line.add_option("--ca", ca, "the CA's certificate and its chain, PKCS#12 too");
-  if (required) option->required();
-  option->type_name("FILE")->group(group);
-  line.add_option("--ca-key", key, "the CA's key, when it is not in the same file")->type_name("FILE")->group(group);
+  auto issuer = line.add_option("--ca", ca, "the CA's certificate and its chain, PKCS#12 too");
+  if (required) issuer.required();
+  issuer.type_name("FILE").group(group);
+  line.add_option("--ca-key", key, "the CA's key, when it is not in the same file").type_name("FILE").group(group);
   line.add_option("--ca-password-file", password_file, "the CA key's password: the first line of a file")
-      ->type_name("FILE")
-      ->group(group);
+      .type_name("FILE")
+      .group(group);
 }
 
 void issuer_flags::check(const std::string& command) const {

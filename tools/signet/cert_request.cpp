@@ -73,7 +73,7 @@ exit_status run_cert_sign(arguments args) {
   issuer_flags issuer;
   output_flags output;
   std::string in;
-  line.add_option("--in", in, "the request, PEM or DER (-: stdin)")->required()->type_name("FILE");
+  line.add_option("--in", in, "the request, PEM or DER (-: stdin)").required().type_name("FILE");
   subject.add_to(line);
   issuer.add_to(line, true);
   output.add_to(line, "where the certificate and its chain go (stdout)");

@@ -148,13 +148,13 @@ exit_status run_cert_show(arguments args) {
   bool as_json = false, as_pem = false;
   client_flags client;
   line.add_option("source", names, "a file, a folder, - or HOST:PORT")
-      ->required()
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->type_name("FILE|DIR|-|HOST:PORT");
+      .required()
+      .takes_all()
+      .type_name("FILE|DIR|-|HOST:PORT");
   line.add_option("--password-file", password_file, "the password of what is encrypted: the first line of a file")
-      ->type_name("FILE");
-  auto* json_flag = line.add_flag("--json", as_json, "print a JSON object with every field");
-  line.add_flag("--pem", as_pem, "print PEM")->excludes(json_flag);
+      .type_name("FILE");
+  const auto json_flag = line.add_flag("--json", as_json, "print a JSON object with every field");
+  line.add_flag("--pem", as_pem, "print PEM").excludes(json_flag);
   client.add_for_a_look_to(line);
   if (const auto over = line.read(args)) return *over;
   client.check("cert show");

@@ -70,23 +70,23 @@ signet::trust_store trust_of(const std::vector<std::string>& ca, const std::vect
 
 void tls_flags::add_to(command_line& line) {
   const std::string group = "TLS";
-  const CLI::IsMember known({"1.0", "1.1", "1.2", "1.3"});
+  const std::vector<std::string> known{"1.0", "1.1", "1.2", "1.3"};
   line.add_option("--tls-min", min_text_, "oldest version to speak (1.0 and 1.1 are not safe)")
-      ->check(known)
-      ->type_name("VERSION")
-      ->group(group);
-  line.add_option("--tls-max", max_text_, "newest version to speak")->check(known)->type_name("VERSION")->group(group);
+      .one_of(known)
+      .type_name("VERSION")
+      .group(group);
+  line.add_option("--tls-max", max_text_, "newest version to speak").one_of(known).type_name("VERSION").group(group);
   line.add_option("--ciphers", ciphers_, "suites of TLS 1.2 and older, in OpenSSL's syntax")
-      ->type_name("LIST")
-      ->group(group);
-  line.add_option("--ciphersuites", ciphersuites_, "suites of TLS 1.3")->type_name("LIST")->group(group);
-  line.add_option("--groups", groups_, "groups for the key exchange")->type_name("LIST")->group(group);
+      .type_name("LIST")
+      .group(group);
+  line.add_option("--ciphersuites", ciphersuites_, "suites of TLS 1.3").type_name("LIST").group(group);
+  line.add_option("--groups", groups_, "groups for the key exchange").type_name("LIST").group(group);
   line.add_option("--alpn", alpn_, "application protocols, most wanted first: h2,http/1.1")
-      ->type_name("LIST")
-      ->group(group);
+      .type_name("LIST")
+      .group(group);
   line.add_option("--keylog", key_log_, "append the connection's secrets to a file (also: SSLKEYLOGFILE)")
-      ->type_name("FILE")
-      ->group(group);
+      .type_name("FILE")
+      .group(group);
 }
 
 void tls_flags::check(const std::string& command) {
@@ -127,13 +127,13 @@ std::chrono::milliseconds parse_seconds(const std::string& command, const std::s
 
 void client_flags::add_to(command_line& line) {
   add_trust_to(line);
-  line.add_option("--cert", certificate_, "our own certificate and its chain")->type_name("FILE")->group(trust_group);
-  line.add_option("--key", key_, "its key, when it is not in the same file")->type_name("FILE")->group(trust_group);
+  line.add_option("--cert", certificate_, "our own certificate and its chain").type_name("FILE").group(trust_group);
+  line.add_option("--key", key_, "its key, when it is not in the same file").type_name("FILE").group(trust_group);
   line.add_option("--password-file", password_file_, "the key's password: the first line of a file")
-      ->type_name("FILE")
-      ->group(trust_group);
+      .type_name("FILE")
+      .group(trust_group);
   line.add_flag("--insecure", insecure_, "take whatever certificate comes: for looking, never for secrets")
-      ->group(trust_group);
+      .group(trust_group);
   add_connection_to(line);
 }
 
@@ -141,8 +141,8 @@ void client_flags::add_starttls_to(command_line& line) {
   line.add_option("--starttls", starttls_text_,
                   "begin in plain and change to TLS: smtp, lmtp, imap, pop3, ftp, ldap, xmpp, xmpp-server, nntp, "
                   "sieve, postgres, mysql, http-upgrade, or through a proxy by http-connect:HOST:PORT")
-      ->type_name("PROTO")
-      ->group(connection_group);
+      .type_name("PROTO")
+      .group(connection_group);
 }
 
 void client_flags::add_for_a_look_to(command_line& line) {
@@ -153,23 +153,23 @@ void client_flags::add_for_a_look_to(command_line& line) {
 
 void client_flags::add_trust_to(command_line& line) {
   line.repeatable("--ca", ca_, "trust these certificates instead of the system's (again for more)")
-      ->type_name("FILE|DIR")
-      ->group(trust_group);
-  line.repeatable("--add-ca", add_ca_, "trust these certificates too")->type_name("FILE")->group(trust_group);
+      .type_name("FILE|DIR")
+      .group(trust_group);
+  line.repeatable("--add-ca", add_ca_, "trust these certificates too").type_name("FILE").group(trust_group);
   line.add_option("--name", name_, "the name the peer has to prove, instead of the one connected to")
-      ->type_name("NAME")
-      ->group(trust_group);
-  line.add_option("--sni", sni_, "the name to send, or none")->type_name("NAME|none")->group(trust_group);
+      .type_name("NAME")
+      .group(trust_group);
+  line.add_option("--sni", sni_, "the name to send, or none").type_name("NAME|none").group(trust_group);
   rules_.add_to(line, trust_group);
 }
 
 void client_flags::add_connection_to(command_line& line) {
   line.add_option("--timeout", timeout_text_,
                   "for connecting and the handshake, and where an answer is due for each wait (30)")
-      ->type_name("SECONDS")
-      ->group(connection_group);
-  line.add_flag("-4,--ipv4", ipv4_, "connect by IPv4 only")->group(connection_group);
-  line.add_flag("-6,--ipv6", ipv6_, "connect by IPv6 only")->group(connection_group);
+      .type_name("SECONDS")
+      .group(connection_group);
+  line.add_flag("-4,--ipv4", ipv4_, "connect by IPv4 only").group(connection_group);
+  line.add_flag("-6,--ipv6", ipv6_, "connect by IPv6 only").group(connection_group);
   tls_.add_to(line);
 }
 

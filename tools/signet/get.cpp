@@ -160,20 +160,20 @@ exit_status run_method(const std::string& command, const std::string& method, ar
           (sends ? "\n  signet " + command + " -o page.html --location --fail https://www.example.org/page" : "") +
           "\n");
   get_options o;
-  line.add_option("URL", o.address, "https://HOST[:PORT]/PATH, or http://")->required()->type_name("");
-  line.add_option("-o,--output", o.out, "write to a file, which appears only when all is there")->type_name("FILE");
+  line.add_option("URL", o.address, "https://HOST[:PORT]/PATH, or http://").required().type_name("");
+  line.add_option("-o,--output", o.out, "write to a file, which appears only when all is there").type_name("FILE");
   line.add_flag("-i,--include", o.include_head, "the head of the answer too");
-  line.repeatable("-H,--header", o.headers, "send a header field (again for more)")->type_name("'NAME: VALUE'");
+  line.repeatable("-H,--header", o.headers, "send a header field (again for more)").type_name("'NAME: VALUE'");
   line.add_flag("--fail", o.fail, "status 1 and no output when the answer is 400 or more");
   line.add_flag("--location", o.follow, "follow redirects, ten at most, never out of TLS");
   line.add_flag("--json", o.json, "print a JSON object: status, headers, connection, body");
   line.add_flag("-v,--verbose", o.verbose, "tell on stderr whom we talk to");
   if (sends) {
-    auto* data = line.add_option("--data", o.data, "send this text as the body")->type_name("TEXT");
+    const auto data = line.add_option("--data", o.data, "send this text as the body").type_name("TEXT");
     line.may_be_empty(data);
     line.add_option("--data-file", o.data_file, "send this file as the body (-: stdin)")
-        ->type_name("FILE")
-        ->excludes(data);
+        .type_name("FILE")
+        .excludes(data);
   }
   o.client.add_to(line);
   if (const auto over = line.read(args)) return *over;

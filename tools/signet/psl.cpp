@@ -39,11 +39,10 @@ exit_status run_psl(arguments args) {
   std::string file, section = "all";
   bool json = false;
   line.add_option("DOMAIN", domains, "names; without any they are read from stdin, one a line");
-  line.add_option("--list", file, "a list as publicsuffix.org publishes it, instead of the system's")
-      ->type_name("FILE");
+  line.add_option("--list", file, "a list as publicsuffix.org publishes it, instead of the system's").type_name("FILE");
   line.add_option("--section", section, "icann: registries under ICANN's rules; all: private ones too (all)")
-      ->check(CLI::IsMember({"icann", "all"}))
-      ->type_name("SECTION");
+      .one_of({"icann", "all"})
+      .type_name("SECTION");
   line.add_flag("--json", json, "print a JSON object");
   if (const auto over = line.read(args)) return *over;
 

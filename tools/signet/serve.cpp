@@ -161,33 +161,32 @@ exit_status run_serve(arguments args) {
       "  signet serve 8443 --exec 'date; cat' --cert both.pem\n"
       "  signet serve '[::1]:8443' --www site --cert both.pem --client-ca ca.pem --require-client-cert\n");
   serve_options o;
-  line.add_option("ADDR", o.address, "PORT, HOST:PORT or [IPv6]:PORT; port 0 takes a free one")->type_name("");
+  line.add_option("ADDR", o.address, "PORT, HOST:PORT or [IPv6]:PORT; port 0 takes a free one").type_name("");
   line.add_flag("--echo", o.echo, "send back what comes");
-  line.add_option("--www", o.www, "serve the files of a folder")->type_name("DIR");
-  line.add_option("--forward", o.forward, "carry each client to a server that speaks plain")->type_name("HOST:PORT");
+  line.add_option("--www", o.www, "serve the files of a folder").type_name("DIR");
+  line.add_option("--forward", o.forward, "carry each client to a server that speaks plain").type_name("HOST:PORT");
   line.add_option("--exec", o.exec,
                   "run a command of the shell for each client, as its stdin and stdout; SIGNET_PEER, SIGNET_SNI and "
                   "others tell it of the client")
-      ->type_name("COMMAND");
+      .type_name("COMMAND");
   line.add_flag("--inetd", o.inetd, "serve the one connection on stdin and stdout, instead of an ADDR");
   line.add_flag("--also-plain", o.also_plain, "serve clients that do not speak TLS too, on the same port");
   line.repeatable("--cert", o.certificates, "certificate and chain (again for other names and key types)")
-      ->type_name("FILE");
-  line.repeatable("--key", o.keys, "the key of the --cert in the same place")->type_name("FILE");
-  line.add_option("--password-file", o.password_file, "the keys' password: the first line of a file")
-      ->type_name("FILE");
+      .type_name("FILE");
+  line.repeatable("--key", o.keys, "the key of the --cert in the same place").type_name("FILE");
+  line.add_option("--password-file", o.password_file, "the keys' password: the first line of a file").type_name("FILE");
   line.add_option("--self-signed", o.self_signed, "make a certificate for this name, for first steps")
-      ->type_name("NAME");
+      .type_name("NAME");
   line.add_option("--self-signed-out", o.self_signed_out, "where clients find that certificate, to trust it")
-      ->type_name("FILE");
-  line.add_option("--client-ca", o.client_ca, "ask clients for certificates of these CAs")->type_name("FILE");
+      .type_name("FILE");
+  line.add_option("--client-ca", o.client_ca, "ask clients for certificates of these CAs").type_name("FILE");
   line.add_flag("--require-client-cert", o.require_client_certificate, "refuse clients without one");
   line.add_option("--timeout", o.timeout,
                   "for a handshake, a request, a piece of an answer, and for clients to finish after SIGTERM (10)")
-      ->type_name("SECONDS");
+      .type_name("SECONDS");
   line.add_option("--max-clients", o.most_clients, "clients at once; more wait (1024)")
-      ->type_name("N")
-      ->check(CLI::Range(std::size_t{1}, std::size_t{100000}));
+      .type_name("N")
+      .between(1, 100000);
   line.add_flag("--json", o.json, "say where it listens as a JSON object");
   o.tls.add_to(line);
   if (const auto over = line.read(args)) return *over;

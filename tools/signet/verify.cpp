@@ -37,18 +37,18 @@ struct verify_command {
     const std::string trust = "Trust";
     line.add_option("CERT", file, "a certificate, and the chain a peer would send behind it; - for stdin");
     line.repeatable("--ca", ca, "trust these certificates instead of the system's (again for more)")
-        ->type_name("FILE|DIR")
-        ->group(trust);
-    line.repeatable("--add-ca", add_ca, "trust these certificates too")->type_name("FILE")->group(trust);
+        .type_name("FILE|DIR")
+        .group(trust);
+    line.repeatable("--add-ca", add_ca, "trust these certificates too").type_name("FILE").group(trust);
     line.may_be_empty(
-        line.add_option("--name", name, "the host name or address it has to be for")->type_name("NAME")->group(trust));
+        line.add_option("--name", name, "the host name or address it has to be for").type_name("NAME").group(trust));
     rules.add_to(line, trust);
     line.add_option("--password-file", password_file, "the password of a PKCS#12 file: the first line of a file")
-        ->type_name("FILE");
-    line.add_option("--at", at, "the time to judge by (now)")->type_name("RFC3339");
+        .type_name("FILE");
+    line.add_option("--at", at, "the time to judge by (now)").type_name("RFC3339");
     line.add_option("--purpose", purpose, "server, client or any (server)")
-        ->check(CLI::IsMember({"server", "client", "any"}))
-        ->type_name("PURPOSE");
+        .one_of({"server", "client", "any"})
+        .type_name("PURPOSE");
     line.add_flag("--name-only", name_only, "look at the name and at nothing else");
     line.add_flag("--partial-chain", partial_chain,
                   "a trusted intermediate ends the chain, as it always does here; for scripts that say so");

@@ -149,8 +149,10 @@ json judge(const json& object, parsed_certificates& known) {
   options.scheme = usable("scheme", signet::parse_hostname_scheme(in.text("scheme", "rfc9525")));
   options.public_suffixes = suffixes_of(object);
   request.role = role_of(in.text("purpose", "server"));
-  if (!expect_name(in, request)) return answer(false, "name_mismatch", "the name is one that nothing matches", 0);
+  const bool is_a_name = expect_name(in, request);
+  const auto nobodys_name = [] { return answer(false, "name_mismatch", "the name is one that nothing matches", 0); };
   if (in.flag("name_only")) {
+    if (!is_a_name) return nobodys_name();
     if (!request.expected) throw bad_input("name_only needs a name of a host");
     const bool matches = signet::matches_name(sent.front(), *request.expected, options);
     return matches ? answer(true, "", "", 0)
@@ -170,7 +172,9 @@ json judge(const json& object, parsed_certificates& known) {
   }
   if (const auto depth = in.number("max_depth")) options.max_intermediates = std::min<std::size_t>(*depth, 100);
 
+  // Of a name that is none the certificate is judged all the same: what is wrong with it says more.
   const auto verdict = signet::verify_peer(request);
+  if (verdict.trusted() && !is_a_name) return nobodys_name();
   if (verdict.trusted()) return answer(true, "", "", verdict.chain().size());
   const auto& first = verdict.findings().front();
   return answer(false, signet::name(first.code), first.message, 0);

@@ -36,33 +36,32 @@ signet::server_name expected_name(const std::string& command, const std::string&
 void verify_flags::add_to(command_line& line, const std::string& group) {
   line.add_option("--scheme", scheme_text_,
                   "how names are compared: rfc9525 (when none is named), default, http, smtp, ldap, ... or none")
-      ->type_name("SCHEME")
-      ->group(group);
+      .type_name("SCHEME")
+      .group(group);
   line.add_option("--profile", profile_text_,
                   "how much is asked of certificates: compatible, webpki (with the system's store) or strict")
-      ->type_name("PROFILE")
-      ->group(group);
+      .type_name("PROFILE")
+      .group(group);
   line.add_option("--public-suffix", public_suffix_,
                   "the list of names under which anybody registers: default, none or a file")
-      ->type_name("default|none|FILE")
-      ->group(group);
+      .type_name("default|none|FILE")
+      .group(group);
   line.repeatable("--intermediates", intermediates_, "certificates to build the chain with")
-      ->type_name("FILE")
-      ->group(group);
+      .type_name("FILE")
+      .group(group);
   line.repeatable("--pin", pin_texts_, "the certificate or key it has to be, beside chain and name (one must match)")
-      ->type_name("ALGO$[pub$]HEX")
-      ->group(group);
+      .type_name("ALGO$[pub$]HEX")
+      .group(group);
   line.repeatable("--accept-pin", accepted_pin_texts_, "a certificate or key that is taken instead of chain and name")
-      ->type_name("ALGO$[pub$]HEX")
-      ->group(group);
-  line.repeatable("--crl", crls_, "revocation lists to look in")->type_name("FILE")->group(group);
-  line.add_flag("--crl-all", whole_chain_, "look for every certificate of the chain, not the peer's only")
-      ->group(group);
-  line.add_flag("--check-crl", look_for_crls_, "look in the lists of the folders given with --ca")->group(group);
+      .type_name("ALGO$[pub$]HEX")
+      .group(group);
+  line.repeatable("--crl", crls_, "revocation lists to look in").type_name("FILE").group(group);
+  line.add_flag("--crl-all", whole_chain_, "look for every certificate of the chain, not the peer's only").group(group);
+  line.add_flag("--check-crl", look_for_crls_, "look in the lists of the folders given with --ca").group(group);
   line.add_option("--known-peers", known_peers_,
                   "trust a key that was seen before, and remember new ones, in this file")
-      ->type_name("FILE")
-      ->group(group);
+      .type_name("FILE")
+      .group(group);
 }
 
 void verify_flags::check(const std::string& command) {
