@@ -3,7 +3,7 @@ PREFIX ?= /usr/local
 SECONDS_EACH ?= 60
 sources = git ls-files '*.hpp' '*.cpp'
 
-.PHONY: help run test interop dev bench tidy tsan fuzz coverage format format-check install clean
+.PHONY: help run test interop dev bench bare tidy tsan fuzz coverage format format-check install clean
 
 help:
 	@echo 'make run           build the tool and see it work: a certificate, a server, a verified page, a refusal'
@@ -11,7 +11,8 @@ help:
 	@echo 'make interop       STARTTLS against real mail, directory, file and database servers (as root: installs and removes them)'
 	@echo 'make dev           build without optimisation, for the debugger, in build/dev'
 	@echo 'make bench         measure beside raw OpenSSL and Asio; table and JSON in build/bench'
-	@echo 'make tsan          build with ThreadSanitizer and run the tests that run our code'
+	@echo 'make tsan          build with ThreadSanitizer and run the tests of what threads share'
+	@echo 'make bare          the two commands of the README in a bare Debian 12 and a bare Debian 13 (as root)'
 	@echo 'make tidy          clang-tidy over library and tool'
 	@echo 'make fuzz          run each fuzz target for SECONDS_EACH=60 seconds'
 	@echo 'make coverage      run the tests and list which lines of ours they reach'
@@ -37,10 +38,11 @@ bench:
 	scripts/bench
 
 tsan:
-	scripts/deps test
-	cmake --preset tsan -Wno-dev --log-level=WARNING
-	cmake --build --preset tsan
-	ctest --test-dir build/tsan --output-on-failure -j 2 -E '^(layers|compile_fail|install)\.'
+	scripts/test --preset tsan
+
+bare:
+	scripts/bare bookworm
+	scripts/bare trixie
 
 tidy:
 	scripts/deps test dev
