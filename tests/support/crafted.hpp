@@ -49,4 +49,33 @@ inline std::string element(unsigned char tag, const std::string& content) {
   return out + static_cast<char>(size & 255) + content;
 }
 
+// A certificate as version 1, signed by `key`, whatever it holds: since 3.5 OpenSSL makes version 3 of what has
+// extensions.
+inline certificate as_version_1(const X509* x, EVP_PKEY* key) {
+  const auto der_of = [](auto encode, auto* thing) {
+    unsigned char* der = nullptr;
+    const int size = encode(thing, &der);
+    std::string out(reinterpret_cast<char*>(der), static_cast<std::size_t>(size));
+    OPENSSL_free(der);
+    return out;
+  };
+  // SEQUENCE { [0] { INTEGER 2 }, the rest }, of 256 octets or more: so the length takes three.
+  const auto whole = der_of(i2d_re_X509_tbs, const_cast<X509*>(x));
+  constexpr std::size_t header = 4, version = 5;
+  EXPECT_EQ(whole.substr(header, version), std::string("\xa0\x03\x02\x01\x02", version));
+  const auto signed_part = element(0x30, whole.substr(header + version));
+
+  const ossl::md_ctx_ptr signing(EVP_MD_CTX_new());
+  std::string signature(256, '\0');
+  auto size = signature.size();
+  EXPECT_EQ(EVP_DigestSignInit(signing.get(), nullptr, EVP_sha256(), nullptr, key), 1);
+  EXPECT_EQ(EVP_DigestSign(signing.get(), reinterpret_cast<unsigned char*>(signature.data()), &size,
+                           reinterpret_cast<const unsigned char*>(signed_part.data()), signed_part.size()),
+            1);
+  signature.resize(size);
+  const auto algorithm = der_of(i2d_X509_ALGOR, X509_get0_tbs_sigalg(x));
+  return certificate::from_der(element(0x30, signed_part + algorithm + element(0x03, std::string(1, '\0') + signature)))
+      .value();
+}
+
 }  // namespace signet::test
