@@ -21,6 +21,7 @@
 #include <signet/tls/client_config.hpp>
 #include <signet/tls/connection_info.hpp>
 #include <signet/tls/engine.hpp>
+#include <signet/tls/features.hpp>
 #include <signet/tls/protocol_version.hpp>
 #include <signet/tls/server_config.hpp>
 #include <signet/tls/transport.hpp>

@@ -109,6 +109,16 @@ result<io_status> engine::impl::after_io(std::size_t bytes, bool end) {
   return status;
 }
 
+// Since OpenSSL 3.2 SSL_MODE_RELEASE_BUFFERS reaches only the reading side once a handshake is over; the buffer of the
+// writing side has to be asked for. Four releases freed a buffer that was in use then (CVE-2024-4741): not with those.
+void engine::impl::release_write_buffer() noexcept {
+  static const bool to_be_asked = [] {
+    const auto version = OpenSSL_version_num();
+    return version >= 0x30200020UL && (version < 0x30300000UL || version >= 0x30300010UL);
+  }();
+  if (to_be_asked) SSL_free_buffers(ssl.get());
+}
+
 result<void> engine::impl::check_verdict() {
   const bool resumed = SSL_session_reused(ssl.get()) == 1;
   if (which == side::client) {
@@ -235,6 +245,7 @@ result<io_status> engine::impl::write(byte_view bytes) {
     }
     total += n;
   }
+  release_write_buffer();
   auto status = after_io(total, false);
   if (io.write_failure()) return *io.write_failure();
   return status;

@@ -66,6 +66,7 @@ struct engine::impl {
   error fail(error e);
   result<void> check_verdict();
   result<io_status> after_io(std::size_t bytes, bool end);
+  void release_write_buffer() noexcept;
 };
 
 // The engine behind an SSL, for callbacks.

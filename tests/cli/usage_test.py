@@ -69,7 +69,7 @@ class Usage(ToolTest):
         out, _ = self.fine("version")
         self.assertRegex(out.decode(), r"signet \d+\.\d+\.\d+\n(.*\n)*.*OpenSSL 3\.")
         document = json.loads(self.fine("version", "--json")[0])
-        self.assertEqual(set(document), {"version", "openssl_built", "openssl_running"})
+        self.assertEqual(set(document), {"version", "openssl_built", "openssl_running", "features"})
         self.assertEqual(self.fine("--version")[0], out)
 
     def test_colour_shows_only_when_asked_for(self):
