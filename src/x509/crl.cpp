@@ -107,6 +107,40 @@ bool has_one_algorithm(const X509_CRL* list, byte_view der) {
          std::memcmp(at, written.data(), written.size()) == 0;
 }
 
+// What the list says of a date that OpenSSL does not read: since 3.5 it reads no list that has one.
+std::optional<std::string> broken_date_in(byte_view der) {
+  const auto* at = reinterpret_cast<const unsigned char*>(der.data());
+  const auto* const end = at + der.size();
+  long length = 0;
+  int tag = 0;
+  int kind = 0;
+  const auto enter = [&] { return at < end && (ASN1_get_object(&at, &length, &tag, &kind, end - at) & 0x80) == 0; };
+  const auto skip = [&] { return enter() && (at += length, true); };
+  const auto is_broken = [&] {
+    const time_ptr time(ASN1_TIME_new());
+    return !time || ASN1_STRING_set(time.get(), at, static_cast<int>(length)) != 1 ||
+           (time->type = tag, ASN1_TIME_check(time.get())) != 1;
+  };
+  if (!enter() || !enter()) return {};
+  const auto* const first = at;
+  if (!enter()) return {};
+  at = tag == V_ASN1_INTEGER ? at + length : first;
+  if (!skip() || !skip()) return {};  // algorithm, issuer
+  while (enter() && (tag == V_ASN1_UTCTIME || tag == V_ASN1_GENERALIZEDTIME)) {
+    if (is_broken()) return "has a broken date";
+    at += length;
+  }
+  if (tag != V_ASN1_SEQUENCE) return {};
+  const auto* const last = at + length;
+  for (int i = 1; at < last && enter(); ++i) {
+    const auto* const next = at + length;
+    if (!skip() || !enter()) return {};  // serial number
+    if (is_broken()) return "has a broken date in entry " + std::to_string(i);
+    at = next;
+  }
+  return {};
+}
+
 // Entries that share a serial number stand next to each other, in the order of the list.
 bool is_before(const ASN1_INTEGER* a, const ASN1_INTEGER* b) {
   return ASN1_STRING_cmp(a, b) < 0;
@@ -166,7 +200,7 @@ result<crl> decode(byte_view der) {
   auto made = std::make_shared<crl::impl>();
   made->list.reset(d2i_X509_CRL(nullptr, &at, static_cast<long>(der.size())));
   auto* const list = made->list.get();
-  if (list == nullptr) return malformed("is not a DER revocation list");
+  if (list == nullptr) return malformed(broken_date_in(der).value_or("is not a DER revocation list"));
   if (at != end) return malformed("has " + std::to_string(end - at) + " octets after its end");
   if (!std::ranges::equal(x509::der_of(list, i2d_X509_CRL), der)) return malformed("is not in DER");
   const long version = X509_CRL_get_version(list);
