@@ -3,7 +3,9 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
+#include <new>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "ossl/errors.hpp"
@@ -120,6 +122,19 @@ std::uint64_t name_hash(const X509_NAME* name) {
   return name_hash(std::as_bytes(std::span(der, size)));
 }
 
+std::array<std::uint8_t, 32> anchors::digest() const {
+  std::call_once(digested_, [this] {
+    std::set<std::array<std::uint8_t, 32>> each;
+    for (const auto& c : all()) each.insert(c.fingerprint_sha256());
+    std::string joined;
+    for (const auto& one : each) joined.append(one.begin(), one.end());
+    unsigned size = 0;
+    if (EVP_Digest(joined.data(), joined.size(), digest_.data(), &size, EVP_sha256(), nullptr) != 1)
+      throw std::bad_alloc();
+  });
+  return digest_;
+}
+
 parsed_anchors::parsed_anchors(std::vector<certificate> certificates) : certificates_(std::move(certificates)) {
   for (std::size_t i = 0; i < certificates_.size(); ++i)
     by_name_.emplace(name_hash(X509_get_subject_name(raw(certificates_[i]))), i);
@@ -144,14 +159,16 @@ indexed_bundle::indexed_bundle(std::string pem) : pem_(std::move(pem)) {
     }
     const auto label = text.substr(at, label_end - at);
     const auto body = label_end + dashes.size();
-    const auto body_end = text.find(end, body);
     const auto next = text.find(begin, body);
+    // No further than the next frame, or many that do not close would each be sought to the end of the file.
+    const auto length = text.substr(body, next == std::string_view::npos ? next : next - body).find(end);
+    const auto body_end = length == std::string_view::npos ? length : body + length;
     at = body;
     const bool plain = label == "CERTIFICATE" || label == "X509 CERTIFICATE";
     // "TRUSTED CERTIFICATE" carries settings that we do not apply, so it is not to be trusted without them.
     if (!plain && label != "TRUSTED CERTIFICATE") continue;
     // A frame that does not close before the next one opens is broken, and costs nobody else.
-    if (!plain || body_end == std::string_view::npos || body_end > next) {
+    if (!plain || body_end == std::string_view::npos) {
       ++skipped_;
       continue;
     }

@@ -1,6 +1,7 @@
 // Trust anchors, found by the name they bear.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -32,10 +33,16 @@ class anchors {
   [[nodiscard]] virtual std::vector<certificate> all() const = 0;
   // What they were made from, "memory, 1 certificate".
   [[nodiscard]] virtual std::string description() const { return origin; }
+  // The same wherever the same certificates are read, in any order. Computed once.
+  [[nodiscard]] virtual std::array<std::uint8_t, 32> digest() const;
   // Grows whenever they change.
   [[nodiscard]] virtual std::uint64_t generation() const { return 0; }
 
   std::string origin;
+
+ private:
+  mutable std::once_flag digested_;
+  mutable std::array<std::uint8_t, 32> digest_{};
 };
 
 // Certificates already parsed.

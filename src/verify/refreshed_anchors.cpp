@@ -47,16 +47,16 @@ std::uint64_t look(const std::filesystem::path& path) noexcept {
 
 }  // namespace
 
-result<std::shared_ptr<const anchors>> refreshed_anchors::make(const std::filesystem::path& path, reader read,
-                                                               clock now) {
+result<std::shared_ptr<const anchors>> refreshed_anchors::make(const std::filesystem::path& path, reader read_first,
+                                                               reader read_again, clock now) {
   std::error_code failed;
   auto absolute = std::filesystem::absolute(path, failed);
   // Before it is read: what replaces it meanwhile is a change then.
   const auto seen = look(absolute);
-  auto first = read(path);
+  auto first = read_first(path);
   if (!first || std::filesystem::is_fifo(absolute, failed)) return first;
   return std::shared_ptr<const anchors>(
-      new refreshed_anchors(std::move(absolute), seen, *std::move(first), std::move(read), std::move(now)));
+      new refreshed_anchors(std::move(absolute), seen, *std::move(first), std::move(read_again), std::move(now)));
 }
 
 refreshed_anchors::refreshed_anchors(std::filesystem::path path, std::uint64_t seen,
@@ -79,13 +79,28 @@ std::shared_ptr<const anchors> refreshed_anchors::current() const {
   if (now < next_look_) return current_;
   next_look_ = now + interval;
   const auto seen = look(path_);
-  if (seen == seen_) return current_;
+  if (seen == seen_ && trouble_.empty()) return current_;
   auto fresh = read_(path_);
-  if (!fresh) return current_;
-  seen_ = seen;
+  if (!fresh) {
+    if (trouble_.empty()) failing_since_ = now;
+    trouble_ = fresh.error().message();
+    if (now - failing_since_ < patience || current_->size() == 0) return current_;
+    auto nobody = std::make_shared<parsed_anchors>(std::vector<certificate>());
+    nobody->origin = current_->description();
+    fresh = std::shared_ptr<const anchors>(std::move(nobody));
+  } else {
+    trouble_.clear();
+    seen_ = seen;
+  }
   current_ = *std::move(fresh);
   ++generation_;
   return current_;
+}
+
+std::string refreshed_anchors::description() const {
+  const auto content = current();
+  const std::lock_guard lock(mutex_);
+  return content->description() + (trouble_.empty() ? "" : " (cannot be read again: " + trouble_ + ")");
 }
 
 std::size_t refreshed_anchors::size() const noexcept {

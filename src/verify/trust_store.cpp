@@ -1,15 +1,19 @@
 #include <signet/verify/trust_store.hpp>
 
+#include <openssl/evp.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdlib>
+#include <new>
 #include <set>
 #include <system_error>
 #include <utility>
 
 #include "base/file.hpp"
+#include "base/spare_descriptors.hpp"
 #include "verify/refreshed_anchors.hpp"
 #include "verify/trust_store_impl.hpp"
 
@@ -47,19 +51,6 @@ constexpr std::array folder_places = {"/etc/ssl/certs", "/etc/pki/tls/certs", "/
 
 using found_anchors = result<std::shared_ptr<anchors>>;
 
-// Of what the system has there; that nothing in it can be used is an error.
-found_anchors indexed(std::string pem) {
-  auto made = std::make_shared<indexed_bundle>(std::move(pem));
-  if (made->size() == 0) return error(errc::file_malformed, "no certificate in it can be used");
-  return std::shared_ptr<anchors>(std::move(made));
-}
-
-found_anchors bundle_of_the_system(const fs::path& file) {
-  auto text = base::read_file(file, largest_bundle);
-  if (!text) return std::move(text).error();
-  return indexed(*std::move(text));
-}
-
 bool looks_like_certificate_file(const fs::path& file) {
   const auto extension = file.extension().string();
   if (extension == ".pem" || extension == ".crt" || extension == ".cer") return true;
@@ -89,31 +80,67 @@ result<std::vector<fs::path>> certificate_files(const fs::path& folder) {
   return files;
 }
 
+// A place that was read before: it is gone, or can be read and holds nothing, and so says that nobody is trusted.
+bool is_withdrawn(const fs::path& file, const error& why) {
+  if (why.system_error() == ENOENT || why.system_error() == ENOTDIR) return true;
+  if (why.code() != errc::file_malformed) return false;
+  const auto text = base::read_file(file, largest_bundle);
+  constexpr char der = '\x30';
+  return text && text->find("-----BEGIN") == std::string::npos && !text->starts_with(der);
+}
+
+enum class reading : unsigned char { first, again };
+
+// Of what the system has there; that nothing in it can be used is an error, at first.
+found_anchors indexed(std::string pem, reading how) {
+  auto made = std::make_shared<indexed_bundle>(std::move(pem));
+  if (made->size() == 0 && (how == reading::first || made->skipped() != 0))
+    return error(errc::file_malformed, "no certificate in it can be used");
+  return std::shared_ptr<anchors>(std::move(made));
+}
+
+found_anchors bundle_of_the_system(const fs::path& file, reading how) {
+  auto text = base::read_file(file, largest_bundle);
+  if (!text && how == reading::again && is_withdrawn(file, text.error())) return indexed({}, how);
+  if (!text) return std::move(text).error();
+  return indexed(*std::move(text), how);
+}
+
 // PEM files only, each once however many names it has there.
-found_anchors folder_of_the_system(const fs::path& folder) {
+found_anchors folder_of_the_system(const fs::path& folder, reading how) {
   std::set<std::pair<dev_t, ino_t>> seen;
   std::string all;
-  if (auto files = certificate_files(folder)) {
+  auto files = certificate_files(folder);
+  if (!files && base::is_without_descriptors(files.error())) return std::move(files).error();
+  if (files) {
     for (const auto& file : *files) {
       struct stat is {};
       if (::stat(file.c_str(), &is) != 0 || !seen.emplace(is.st_dev, is.st_ino).second) continue;
-      if (auto text = base::read_file(file, largest_bundle); text && all.size() + text->size() <= largest_bundle)
-        (all += *text) += '\n';
+      auto text = base::read_file(file, largest_bundle);
+      if (!text && base::is_without_descriptors(text.error())) return std::move(text).error();
+      if (text && all.size() + text->size() <= largest_bundle) (all += *text) += '\n';
     }
   }
-  return indexed(std::move(all));
+  return indexed(std::move(all), how);
 }
 
-result<std::vector<certificate>> load_folder(const fs::path& folder) {
+result<std::vector<certificate>> load_file(const fs::path& file, reading how) {
+  auto loaded = load_certificates(file);
+  if (!loaded && how == reading::again && is_withdrawn(file, loaded.error())) return std::vector<certificate>();
+  return loaded;
+}
+
+result<std::vector<certificate>> load_folder(const fs::path& folder, reading how) {
   auto files = certificate_files(folder);
+  if (!files && how == reading::again && is_withdrawn(folder, files.error())) return std::vector<certificate>();
   if (!files) return files.error();
   std::vector<certificate> all;
   for (const auto& file : *files) {
-    auto loaded = load_certificates(file);
+    auto loaded = load_file(file, how);
     if (!loaded) return loaded.error();
     add_distinct(all, *std::move(loaded));
   }
-  if (all.empty())
+  if (all.empty() && how == reading::first)
     return error(errc::file_malformed, folder.string() + ": no certificate in this folder",
                  "files that end in .pem, .crt or .cer are looked at, and OpenSSL's hashed names");
   return all;
@@ -125,28 +152,34 @@ found_anchors parsed(result<std::vector<certificate>> all) {
   });
 }
 
-found_anchors file_of_the_user(const fs::path& file) {
-  return parsed(load_certificates(file));
+found_anchors file_of_the_user(const fs::path& file, reading how) {
+  return parsed(load_file(file, how));
 }
 
-found_anchors folder_of_the_user(const fs::path& folder) {
-  return parsed(load_folder(folder));
+found_anchors folder_of_the_user(const fs::path& folder, reading how) {
+  return parsed(load_folder(folder, how));
 }
 
 // What was read from here, and is read again when it changes. Its origin stays as it was given.
-result<std::shared_ptr<const anchors>> read_from(const fs::path& from, found_anchors (*load)(const fs::path&)) {
-  return refreshed_anchors::make(from, [name = from.string(), load](const fs::path& at) {
-    return load(at).transform([&name](std::shared_ptr<anchors>&& part) -> std::shared_ptr<const anchors> {
-      part->origin = counted(name, part->size());
-      return std::move(part);
-    });
-  });
+result<std::shared_ptr<const anchors>> read_from(const fs::path& from,
+                                                 found_anchors (*load)(const fs::path&, reading)) {
+  const auto reader = [&from, load](reading how) {
+    return [name = from.string(), load, how](const fs::path& at) {
+      // A peer can use descriptors up, and so may not decide whether a change is seen.
+      auto part = base::with_spare_descriptors([&] { return load(at, how); });
+      return std::move(part).transform([&name](std::shared_ptr<anchors>&& made) -> std::shared_ptr<const anchors> {
+        made->origin = counted(name, made->size());
+        return std::move(made);
+      });
+    };
+  };
+  return refreshed_anchors::make(from, reader(reading::first), reader(reading::again));
 }
 
 std::shared_ptr<const trust_store::impl> find_system_store() {
   auto made = std::make_shared<trust_store::impl>();
   made->system = true;
-  const auto add = [&made](const fs::path& from, found_anchors (*load)(const fs::path&)) {
+  const auto add = [&made](const fs::path& from, found_anchors (*load)(const fs::path&, reading)) {
     if (auto part = read_from(from, load)) made->parts.push_back(*std::move(part));
     return !made->parts.empty();
   };
@@ -172,6 +205,18 @@ std::shared_ptr<const trust_store::impl> find_system_store() {
 }
 
 }  // namespace
+
+std::array<std::uint8_t, 32> trust_store::impl::digest() const {
+  std::string joined;
+  for (const auto& part : parts) {
+    const auto one = part->digest();
+    joined.append(one.begin(), one.end());
+  }
+  std::array<std::uint8_t, 32> out{};
+  unsigned size = 0;
+  if (EVP_Digest(joined.data(), joined.size(), out.data(), &size, EVP_sha256(), nullptr) != 1) throw std::bad_alloc();
+  return out;
+}
 
 trust_store::trust_store(std::shared_ptr<const impl> store) noexcept : impl_(std::move(store)) {}
 

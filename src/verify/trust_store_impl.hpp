@@ -1,6 +1,8 @@
 // What a trust store is made of; for verify/ only.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -24,6 +26,8 @@ struct trust_store::impl {
     for (const auto& part : parts) sum += part->generation();
     return sum;
   }
+  // Of all anchors: the same in every process that trusts the same ones.
+  [[nodiscard]] std::array<std::uint8_t, 32> digest() const;
 };
 
 }  // namespace signet

@@ -1,6 +1,8 @@
 #include <signet/verify/trust_store.hpp>
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -174,9 +176,9 @@ TEST(name_hash, is_equal_where_names_are) {
   EXPECT_NE(name_hash(reference.get()), name_hash(name_of(V_ASN1_UTF8STRING, "Example Corp", "Root 2").get()));
 }
 
-// No certificates under a name.
+// Some certificates, known by a name.
 result<std::shared_ptr<const anchors>> named(const std::string& name) {
-  auto made = std::make_shared<parsed_anchors>(std::vector<certificate>{});
+  auto made = std::make_shared<parsed_anchors>(load_certificates(pki("ca.pem")).value());
   made->origin = name;
   return std::shared_ptr<const anchors>(std::move(made));
 }
@@ -186,9 +188,8 @@ TEST(refreshed_anchors, are_read_again_when_their_file_has_changed_and_not_befor
   const auto file = folder.file("bundle.pem", "one");
   int reads = 0;
   auto now = std::chrono::steady_clock::time_point();
-  const auto made = refreshed_anchors::make(
-                        file, [&](const auto&) { return named(std::to_string(++reads)); }, [&] { return now; })
-                        .value();
+  const auto count = [&](const auto&) { return named(std::to_string(++reads)); };
+  const auto made = refreshed_anchors::make(file, count, count, [&] { return now; }).value();
   EXPECT_EQ(made->description(), "1");
   now += refreshed_anchors::interval;
   EXPECT_EQ(made->description(), "1");
@@ -213,7 +214,7 @@ TEST(refreshed_anchors, a_file_replaced_while_it_is_read_is_read_again) {
     if (content == "newer") std::filesystem::rename(folder.file("next.pem", "newest"), at);
     return named(content);
   };
-  const auto made = refreshed_anchors::make(file, read, [&] { return now; }).value();
+  const auto made = refreshed_anchors::make(file, read, read, [&] { return now; }).value();
   for (const auto* content : {"old", "newer", "newest", "newest"}) {
     EXPECT_EQ(made->description(), content);
     now += refreshed_anchors::interval;
@@ -228,20 +229,20 @@ TEST(refreshed_anchors, what_was_read_counts_while_the_new_cannot_be) {
   const auto read = [&](const auto& at) {
     return works ? named(contents_of(at)) : error(errc::file_malformed, "half a file");
   };
-  const auto made = refreshed_anchors::make(file, read, [&] { return now; }).value();
+  const auto made = refreshed_anchors::make(file, read, read, [&] { return now; }).value();
   works = false;
   std::filesystem::remove(file);
   now += refreshed_anchors::interval;
-  EXPECT_EQ(made->description(), "one");
+  EXPECT_EQ(made->description(), "one (cannot be read again: half a file)");
   folder.file("bundle.pem", "half an upd");
   now += refreshed_anchors::interval;
-  EXPECT_EQ(made->description(), "one");
+  EXPECT_EQ(made->size(), 1U);
   works = true;
   now += refreshed_anchors::interval;
   EXPECT_EQ(made->description(), "half an upd");
   // What cannot be read the first time is an error.
   works = false;
-  EXPECT_EQ(refreshed_anchors::make(file, read).error().message(), "half a file");
+  EXPECT_EQ(refreshed_anchors::make(file, read, read).error().message(), "half a file");
 }
 
 TEST(refreshed_anchors, a_folder_has_changed_when_a_file_in_it_has) {
@@ -249,15 +250,37 @@ TEST(refreshed_anchors, a_folder_has_changed_when_a_file_in_it_has) {
   folder.file("a.pem", "one");
   int reads = 0;
   auto now = std::chrono::steady_clock::time_point();
-  const auto made = refreshed_anchors::make(
-                        folder / ".", [&](const auto&) { return named(std::to_string(++reads)); }, [&] { return now; })
-                        .value();
+  const auto count = [&](const auto&) { return named(std::to_string(++reads)); };
+  const auto made = refreshed_anchors::make(folder / ".", count, count, [&] { return now; }).value();
   folder.file("b.pem", "two");
   now += refreshed_anchors::interval;
   EXPECT_EQ(made->description(), "2");
   folder.file("a.pem", "one more");
   now += refreshed_anchors::interval;
   EXPECT_EQ(made->description(), "3");
+}
+
+TEST(refreshed_anchors, what_cannot_be_read_for_long_trusts_nobody) {
+  const test::temporary_folder folder;
+  const auto file = folder.file("bundle.pem", "one");
+  auto now = std::chrono::steady_clock::time_point();
+  bool works = true;
+  const auto read = [&](const auto& at) {
+    return works ? named(contents_of(at)) : error(errc::file_not_readable, "no descriptor");
+  };
+  const auto made = refreshed_anchors::make(file, read, read, [&] { return now; }).value();
+  works = false;
+  folder.file("bundle.pem", "another");
+  now += refreshed_anchors::interval;
+  EXPECT_EQ(made->generation(), 0U);
+  now += refreshed_anchors::patience;
+  EXPECT_EQ(made->generation(), 1U);
+  EXPECT_EQ(made->size(), 0U);
+  now += refreshed_anchors::interval;
+  EXPECT_EQ(made->generation(), 1U);
+  works = true;
+  now += refreshed_anchors::interval;
+  EXPECT_EQ(made->description(), "another");
 }
 
 // Looks for as long as it takes to see a change.
@@ -277,6 +300,62 @@ TEST(trust_store, trusts_whom_its_file_names_now) {
   EXPECT_FALSE(test::judge({server.leaf()}, store, "server.test").trusted());
   folder.file("ca.pem", second.leaf().pem());
   EXPECT_TRUE(comes_to_trust(store, server));
+}
+
+TEST(trust_store, trusts_nobody_once_its_file_is_gone_or_empty) {
+  const auto root = test::root("Root");
+  const auto server = test::leaf("server.test", root);
+  const auto comes_to_refuse = [&](const trust_store& store) {
+    const auto until = std::chrono::steady_clock::now() + refreshed_anchors::interval * 5;
+    bool refused = false;
+    while (!refused && std::chrono::steady_clock::now() < until)
+      refused = !test::judge({server.leaf()}, store, "server.test").trusted();
+    return refused;
+  };
+  const test::temporary_folder of_emptied, of_removed, of_folder, of_gone;
+  const auto pem = root.leaf().pem();
+  const std::vector<trust_store> stores = {
+      trust_store::pem_file(of_emptied.file("ca.pem", pem)).value(),
+      trust_store::pem_file(of_removed.file("ca.pem", pem)).value(),
+      (of_folder.file("ca.pem", pem), trust_store::directory(of_folder / "").value()),
+      (of_gone.file("ca.pem", pem), trust_store::directory(of_gone / "").value()),
+  };
+  for (const auto& store : stores) EXPECT_TRUE(test::judge({server.leaf()}, store, "server.test").trusted());
+  of_emptied.file("ca.pem", "");
+  std::filesystem::remove(of_removed / "ca.pem");
+  std::filesystem::remove(of_folder / "ca.pem");
+  std::filesystem::remove_all(of_gone / "");
+  for (const auto& store : stores) EXPECT_TRUE(comes_to_refuse(store)) << store.description();
+}
+
+TEST(trust_store, a_change_is_seen_without_a_free_descriptor) {
+  const test::temporary_folder folder;
+  const auto first = test::root("First"), second = test::root("Second");
+  const auto store = trust_store::pem_file(folder.file("ca.pem", first.leaf().pem())).value();
+  std::filesystem::rename(folder.file("new", second.leaf().pem()), folder / "ca.pem");
+  // As a peer that connects often enough has it.
+  std::vector<int> all;
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  rlimit few = before;
+  few.rlim_cur = 64;
+  ::setrlimit(RLIMIT_NOFILE, &few);
+  for (int fd = 0; (fd = ::dup(0)) >= 0;) all.push_back(fd);
+  const bool trusted = comes_to_trust(store, test::leaf("server.test", second));
+  for (const int fd : all) ::close(fd);
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  EXPECT_TRUE(trusted) << store.description();
+}
+
+TEST(trust_store, a_digest_is_of_the_certificates_wherever_they_are_read) {
+  const test::temporary_folder folder;
+  const auto first = test::root("First"), second = test::root("Second");
+  const auto a = trust_store::of({first.leaf(), second.leaf()}).get().digest();
+  folder.file("a.pem", second.leaf().pem());
+  folder.file("b.pem", first.leaf().pem());
+  EXPECT_EQ(a, trust_store::directory(folder / "").value().get().digest());
+  EXPECT_NE(a, trust_store::of({first.leaf()}).get().digest());
+  EXPECT_NE(a, trust_store::none().get().digest());
 }
 
 TEST(trust_store, a_relative_path_stays_the_same_one_when_the_current_folder_changes) {
