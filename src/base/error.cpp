@@ -187,16 +187,32 @@ errc error::code() const noexcept {
 error_kind error::kind() const noexcept {
   return kind_of(parts().code);
 }
-const std::string& error::message() const noexcept {
+std::string error::message() && {
+  const error& self = *this;
+  return self.message();
+}
+const std::string& error::message() const& noexcept {
   return parts().message;
 }
-const std::string& error::hint() const noexcept {
+std::string error::hint() && {
+  const error& self = *this;
+  return self.hint();
+}
+const std::string& error::hint() const& noexcept {
   return parts().hint;
 }
-std::span<const std::string> error::details() const noexcept {
+std::vector<std::string> error::details() && {
+  const error& self = *this;
+  return {self.details().begin(), self.details().end()};
+}
+std::span<const std::string> error::details() const& noexcept {
   return parts().details;
 }
-std::span<const std::string> error::library_errors() const noexcept {
+std::vector<std::string> error::library_errors() && {
+  const error& self = *this;
+  return {self.library_errors().begin(), self.library_errors().end()};
+}
+std::span<const std::string> error::library_errors() const& noexcept {
   return parts().library_errors;
 }
 std::optional<signet::alert> error::alert() const noexcept {
@@ -210,7 +226,11 @@ int error::system_error() const noexcept {
 }
 
 // Asked of a success, whose error there is none: still an answer and not undefined behaviour.
-const error_parts& error::parts() const noexcept {
+error_parts error::parts() && {
+  const error& self = *this;
+  return self.parts();
+}
+const error_parts& error::parts() const& noexcept {
   static const error_parts none{.message = "no error"};
   return parts_ ? *parts_ : none;
 }

@@ -229,7 +229,7 @@ verdict judge(const verify_request& request, verified_chains* known, const probl
 verdict judge_within_bounds(const verify_request& request, verified_chains* known) {
   if (request.sent.size() <= most_sent) return judge(request, known, {});
   verify_request bounded = request;
-  bounded.sent = request.sent.first(most_sent);
+  bounded.sent.resize(most_sent, bounded.sent.front());
   return judge(bounded, known, {{errc::path_too_long, 0, "came with more certificates than are looked at"}});
 }
 

@@ -85,6 +85,9 @@ CASES = {
     "a number where bytes are meant": (
         "(void)secure.write_all(42);", r"no matching function|could not convert|no viable conversion|cannot convert|invalid conversion",
         '(void)secure.write_all(std::string("42"));'),
+    "a buffer without its size where bytes are meant": (
+        "char b[9] = {}; (void)secure.write_all(b);", r"deleted",
+        "char b[9] = {}; (void)secure.write_all(std::string_view(b, sizeof b));"),
     "reading into text that cannot change": (
         "const std::string s(9, 'x'); (void)secure.read_some(s);",
         r"no matching function|could not convert|no viable conversion|cannot convert",

@@ -223,7 +223,7 @@ TEST(chain, what_cannot_be_read_in_a_certificate_does_not_hide_behind_an_unknown
     const auto refused = [&](const trust_store& trust, verify_options options = {},
                              loosened_verification loosened = {}) {
       options.clock = [] { return test::noon; };
-      const auto answer = verify_peer({.sent = {&c, 1},
+      const auto answer = verify_peer({.sent = {c},
                                        .trust = trust,
                                        .expected = server_name::parse("server.test").value(),
                                        .options = options,

@@ -25,8 +25,16 @@ class byte_view : public std::span<const std::byte> {
  public:
   constexpr byte_view() noexcept = default;
   constexpr byte_view(std::span<const std::byte> bytes) noexcept : span(bytes) {}
-  /// Text up to its NUL.
-  byte_view(const char* text) noexcept : byte_view(std::string_view(text)) {}
+  /// Text up to its NUL: of a literal, or behind a pointer.
+  template <std::size_t N>
+  byte_view(const char (&literal)[N]) noexcept
+      : byte_view(std::string_view(literal, N).substr(0, std::string_view(literal, N).find('\0'))) {}
+  template <class Pointer>
+  requires(std::is_same_v<Pointer, const char*> || std::is_same_v<Pointer, char*>) byte_view(const Pointer& text)
+  noexcept : byte_view(std::string_view(text)) {}
+  /// How much of a buffer is meant, nobody can tell: say `std::string_view(buffer, size)`.
+  template <std::size_t N>
+  byte_view(char (&buffer)[N]) = delete;
   template <detail::byte_container Container>
   byte_view(const Container& c) noexcept : span(std::as_bytes(std::span(c.data(), c.size()))) {}
 
@@ -45,6 +53,9 @@ class byte_span : public std::span<std::byte> {
   template <detail::byte_container Container>
   requires(!std::is_const_v<std::remove_pointer_t<decltype(std::declval<Container&>().data())>>) byte_span(Container& c)
   noexcept : span(std::as_writable_bytes(std::span(c.data(), c.size()))) {}
+  template <class T, std::size_t N>
+  requires(detail::is_byte<T> && !std::is_const_v<T>) byte_span(std::span<T, N> bytes)
+  noexcept : span(std::as_writable_bytes(bytes)) {}
   byte_span(void* data, std::size_t size) noexcept : span(static_cast<std::byte*>(data), size) {}
 };
 

@@ -146,13 +146,17 @@ class [[nodiscard]] SIGNET_EXPORT error {
   [[nodiscard]] errc code() const noexcept;
   [[nodiscard]] error_kind kind() const noexcept;
   /// One sentence without a full stop: whom, which phase, why.
-  [[nodiscard]] const std::string& message() const noexcept;
+  [[nodiscard]] const std::string& message() const& noexcept;
+  [[nodiscard]] std::string message() &&;
   /// What to do about it; empty where the library does not know.
-  [[nodiscard]] const std::string& hint() const noexcept;
+  [[nodiscard]] const std::string& hint() const& noexcept;
+  [[nodiscard]] std::string hint() &&;
   /// Further problems or the steps that led here (each address that was tried), one line each.
-  [[nodiscard]] std::span<const std::string> details() const noexcept;
+  [[nodiscard]] std::span<const std::string> details() const& noexcept;
+  [[nodiscard]] std::vector<std::string> details() &&;
   /// OpenSSL's own queue, for logs.
-  [[nodiscard]] std::span<const std::string> library_errors() const noexcept;
+  [[nodiscard]] std::span<const std::string> library_errors() const& noexcept;
+  [[nodiscard]] std::vector<std::string> library_errors() &&;
   /// The alert that was sent or received, if there was one.
   [[nodiscard]] std::optional<signet::alert> alert() const noexcept;
   /// The verdict on the peer, when that is what failed.
@@ -164,7 +168,8 @@ class [[nodiscard]] SIGNET_EXPORT error {
   [[nodiscard]] error in(std::string_view context) const;
   [[nodiscard]] error with_details(std::vector<std::string> details) const;
   /// All of it, for building a variation.
-  [[nodiscard]] const error_parts& parts() const noexcept;
+  [[nodiscard]] const error_parts& parts() const& noexcept;
+  [[nodiscard]] error_parts parts() &&;
 
  private:
   template <class T>

@@ -1,6 +1,7 @@
 // A value or the error that took its place, shaped like std::expected (the same member names) with the error type
 // fixed. Ignoring one is a compiler warning. Looking at the value of a failure throws signet::exception, by value() and
-// by * alike: a forgotten check ends in a whole sentence, not in undefined behaviour. docs/adr/0002 has the reasons.
+// by * alike: a forgotten check ends in a whole sentence, not in undefined behaviour. Of a temporary both give the
+// value itself and no reference, so that a loop over it is sound. docs/adr/0002 has the reasons.
 #pragma once
 
 #include <functional>
@@ -39,17 +40,17 @@ class [[nodiscard]] result {
 
   T& value() & { return checked(*this); }
   const T& value() const& { return checked(*this); }
-  T&& value() && { return std::move(checked(*this)); }
+  T value() && { return std::move(checked(*this)); }
 
   [[nodiscard]] T& operator*() & { return checked(*this); }
   [[nodiscard]] const T& operator*() const& { return checked(*this); }
-  [[nodiscard]] T&& operator*() && { return std::move(checked(*this)); }
+  [[nodiscard]] T operator*() && { return std::move(checked(*this)); }
   [[nodiscard]] T* operator->() { return &checked(*this); }
   [[nodiscard]] const T* operator->() const { return &checked(*this); }
 
   /// Only when has_value() is false.
   [[nodiscard]] const signet::error& error() const& noexcept { return error_; }
-  [[nodiscard]] signet::error&& error() && noexcept { return std::move(error_); }
+  [[nodiscard]] signet::error error() && noexcept { return std::move(error_); }
 
   template <class U>
   [[nodiscard]] T value_or(U&& fallback) const& {
@@ -108,7 +109,7 @@ class [[nodiscard]] result<void> {
   void operator*() const { value(); }
   /// Only when has_value() is false.
   [[nodiscard]] const signet::error& error() const& noexcept { return error_; }
-  [[nodiscard]] signet::error&& error() && noexcept { return std::move(error_); }
+  [[nodiscard]] signet::error error() && noexcept { return std::move(error_); }
 
   template <class F>
   [[nodiscard]] auto and_then(F&& f) && -> std::invoke_result_t<F> {

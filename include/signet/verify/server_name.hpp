@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <signet/base/export.hpp>
 #include <signet/base/result.hpp>
@@ -24,7 +25,8 @@ class SIGNET_EXPORT server_name {
 
   [[nodiscard]] bool is_ip() const noexcept { return address_size_ != 0; }
   /// Lower-case A-labels, or the address in its canonical form (RFC 5952) without brackets.
-  [[nodiscard]] const std::string& ascii() const noexcept { return ascii_; }
+  [[nodiscard]] const std::string& ascii() const& noexcept { return ascii_; }
+  [[nodiscard]] std::string ascii() && { return std::move(ascii_); }
   /// For people: IDNs in Unicode.
   [[nodiscard]] std::string display() const;
   /// 4 or 16 octets of an IP address, empty for a DNS name.

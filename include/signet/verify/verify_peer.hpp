@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <functional>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -112,7 +111,7 @@ class SIGNET_EXPORT loosened_verification {
 /// What is known and what is expected.
 struct verify_request {
   /// As the peer sent it, its own certificate first. Empty is the finding no_peer_certificate.
-  std::span<const certificate> sent = {};
+  std::vector<certificate> sent = {};
   trust_store trust = trust_store::system();
   /// The name the peer has to have; a client's certificate is judged without one.
   std::optional<server_name> expected = {};

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <signet/base/result.hpp>
@@ -28,9 +29,12 @@ class SIGNET_EXPORT identity {
   /// `chain` holds the leaf first and at least that. key_mismatch, invalid_argument.
   static result<identity> make(std::vector<certificate> chain, private_key key);
 
-  [[nodiscard]] const std::vector<certificate>& chain() const noexcept { return chain_; }
-  [[nodiscard]] const certificate& leaf() const noexcept { return chain_.front(); }
-  [[nodiscard]] const private_key& key() const noexcept { return key_; }
+  [[nodiscard]] const std::vector<certificate>& chain() const& noexcept { return chain_; }
+  [[nodiscard]] std::vector<certificate> chain() && { return std::move(chain_); }
+  [[nodiscard]] const certificate& leaf() const& noexcept { return chain_.front(); }
+  [[nodiscard]] certificate leaf() && { return std::move(chain_.front()); }
+  [[nodiscard]] const private_key& key() const& noexcept { return key_; }
+  [[nodiscard]] private_key key() && { return std::move(key_); }
 
  private:
   identity(std::vector<certificate> chain, private_key key) : chain_(std::move(chain)), key_(std::move(key)) {}
