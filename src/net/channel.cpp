@@ -17,6 +17,20 @@ void channel::begin(std::string_view phase, deadline until, waiting may_wait) no
   late_ = began_ >= until.when();
 }
 
+result<io_status> channel::try_read(byte_span buffer) {
+  const auto before = allow(waiting::forbidden);
+  auto got = read(buffer);
+  allow(before);
+  return got;
+}
+
+result<io_status> channel::try_write(byte_view bytes) {
+  const auto before = allow(waiting::forbidden);
+  auto taken = write(bytes);
+  allow(before);
+  return taken;
+}
+
 error channel::timed_out_now() const {
   return timed_out(whom_.describe(), phase_, deadline::clock::now() - began_);
 }

@@ -23,6 +23,10 @@ class channel : public transport {
   // Opens a call: what errors name as its phase (a literal), when it ends, and whether it may wait.
   virtual void begin(std::string_view phase, deadline until, waiting may_wait) noexcept;
   void begin(std::string_view phase, deadline until) noexcept { begin(phase, until, waiting::allowed); }
+  result<io_status> try_read(byte_span buffer) override;
+  result<io_status> try_write(byte_view bytes) override;
+  // Within a call: what it may do from here on. Answers what it might do so far.
+  virtual waiting allow(waiting may_wait) noexcept { return std::exchange(may_wait_, may_wait); }
   // timed_out once the deadline has passed.
   [[nodiscard]] result<void> in_time() const;
   // The same once something has moved: a call whose deadline had passed before it began still moves what is ready.

@@ -14,7 +14,7 @@ result<tls_socket> connect(const endpoint& to, const client_config& config, conn
   auto plain =
       tcp_socket::connect(to, {.timeout = std::chrono::milliseconds::max(), .until = until, .family = options.family});
   if (!plain) return std::move(plain).error();
-  auto secured = net::secure(*plain, net::as_client(config, *expected, std::move(options.sni),
+  auto secured = net::secure(*plain, net::as_client(config, *expected, net::engine_options_of(options),
                                                     plain->get().wire->whom(), until, options.first_bytes));
   // So that the alert which tells the server why arrives.
   if (!secured) plain->get().wire->part();

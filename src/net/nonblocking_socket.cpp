@@ -133,9 +133,9 @@ result<nonblocking_socket> nonblocking_socket::connect(const endpoint& to, const
   if (!connecting) return std::move(connecting).error();
   made->connecting.emplace(*std::move(connecting));
   made->ours_alone = true;
-  made->upgrade_when_connected = [config, name = *std::move(expected), sni = std::move(options.sni),
+  made->upgrade_when_connected = [config, name = *std::move(expected), of = net::engine_options_of(options),
                                   first = std::string(options.first_bytes.text())](const net::peer& whom) {
-    auto how = net::as_client(config, name, sni, whom, {}, {});
+    auto how = net::as_client(config, name, of, whom, {}, {});
     how.first_bytes = first;
     return how;
   };
@@ -150,7 +150,7 @@ result<nonblocking_socket> nonblocking_socket::start_tls(tcp_socket&& plain, std
   if (auto clean = net::nothing_came_yet(plain.get()); !clean) return std::move(clean).error();
   auto& wire = *plain.get().wire;
   wire.set_side(net::side::client);
-  return impl::start(plain, net::as_client(config, *expected, std::move(options.sni), wire.whom(),
+  return impl::start(plain, net::as_client(config, *expected, net::engine_options_of(options), wire.whom(),
                                            net::deadline_of(options), options.first_bytes))
       .transform([](auto made) { return nonblocking_socket(std::move(made)); });
 }
@@ -247,9 +247,8 @@ result<io_status> nonblocking_socket::close_write() {
   auto& s = impl_->connected->get();
   const net::tls_call call(&s, closing);
   if (!call) return call.refusal();
-  s.write_ended = true;
-  auto sent = s.tls->close_write();
-  if (!sent) return s.failed(std::move(sent).error());
+  auto sent = s.try_end();
+  if (!sent) return sent;
   return sent;
 }
 

@@ -103,8 +103,7 @@ class tls_side final : public relay_side {
     return s_.tls->unsent() == 0;
   }
   result<void> end_writing() override {
-    s_.write_ended = true;
-    if (auto sent = s_.tls->close_write(); !sent) return s_.failed(std::move(sent).error());
+    if (auto sent = s_.try_end(); !sent) return std::move(sent).error();
     return {};
   }
   [[nodiscard]] bool write_ended() const noexcept override { return s_.write_ended; }

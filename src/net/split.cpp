@@ -175,10 +175,7 @@ result<void> tls_writer::close_write(deadline until) {
   const auto own = shared_->deadline_of(until);
   const auto began = deadline::clock::now();
   for (;;) {
-    auto [sent, unsent] = shared_->step<io_status>(closing, [](tls_socket::impl& s) {
-      s.write_ended = true;
-      return s.tls->close_write();
-    });
+    auto [sent, unsent] = shared_->step<io_status>(closing, [](tls_socket::impl& s) { return s.try_end(); });
     if (!sent) return std::move(sent).error();
     if (!unsent) return {};
     if (auto ok = shared_->wait(closing, POLLOUT, own, began); !ok) return ok;

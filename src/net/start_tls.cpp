@@ -65,12 +65,11 @@ result<void> net::may_upgrade(const tcp_socket& plain) {
   return {};
 }
 
-net::upgrade net::as_client(const client_config& config, const server_name& expected, std::optional<std::string> sni,
+net::upgrade net::as_client(const client_config& config, const server_name& expected, engine_options options,
                             const peer& whom, deadline until, byte_view first_bytes) {
-  engine_options options;
-  options.sni = std::move(sni);
   // As the caller named it: the addresses behind one name share their sessions.
-  options.session_key = !whom.asked.empty() ? whom.asked : whom.address.size != 0 ? net::to_string(whom.address) : "";
+  if (options.session_key.empty())
+    options.session_key = !whom.asked.empty() ? whom.asked : whom.address.size != 0 ? net::to_string(whom.address) : "";
   net::upgrade how;
   how.named = expected.display();
   how.until = until;
@@ -97,7 +96,7 @@ result<tls_socket> start_tls(tcp_socket&& plain, std::string_view name, const cl
   auto& from = plain.get();
   if (auto clean = net::nothing_came_yet(from); !clean) return std::move(clean).error();
   from.wire->set_side(net::side::client);
-  return net::secure(plain, net::as_client(config, *expected, std::move(options.sni), from.wire->whom(),
+  return net::secure(plain, net::as_client(config, *expected, net::engine_options_of(options), from.wire->whom(),
                                            net::deadline_of(options), options.first_bytes));
 }
 

@@ -32,11 +32,18 @@ auto named(const tls_socket::impl& s) {
 net::tls_call::tls_call(tls_socket::impl* s, std::string_view phase, std::nullptr_t) noexcept
     : socket_(s), phase_(phase) {
   if (socket_ == nullptr) return;
-  busy_ = socket_->in_use.exchange(true, std::memory_order_acquire);
+  busy_ = socket_->in_use.exchange(true);
   if (busy_) return;
   // Nobody can close it under us from here on.
   entered_ = socket_->own && socket_->own->is_open();
-  if (!entered_) socket_->in_use.store(false, std::memory_order_release);
+  if (!entered_) socket_->leave();
+}
+
+void tls_socket::impl::leave() noexcept {
+  if (abandoned.exchange(false) && own) own->close();
+  in_use.store(false);
+  // It may have been asked for between the two.
+  if (abandoned.load() && !in_use.exchange(true)) leave();
 }
 
 net::tls_call::tls_call(tls_socket::impl* s, std::string_view phase, deadline until) : tls_call(s, phase, nullptr) {
@@ -129,10 +136,16 @@ result<void> tls_socket::impl::flush() {
   return {};
 }
 
-result<void> tls_socket::impl::end_writing() {
-  if (auto sent = tls->close_write(); !sent) return failed(std::move(sent).error());
-  auto sent = flush();
+result<io_status> tls_socket::impl::try_end() {
+  auto sent = tls->close_write();
   // Not before: what could not be sent is what writing says from then on.
+  write_ended = sent.has_value();
+  return sent ? sent : result<io_status>(failed(std::move(sent).error()));
+}
+
+result<void> tls_socket::impl::end_writing() {
+  if (auto sent = try_end(); !sent) return std::move(sent).error();
+  auto sent = flush();
   write_ended = sent.has_value();
   return sent;
 }
@@ -263,7 +276,9 @@ result<void> tls_socket::close() {
 }
 
 void tls_socket::abandon() noexcept {
-  if (impl_ && impl_->own) impl_->own->close();
+  if (!impl_) return;
+  impl_->abandoned.store(true);
+  if (!impl_->in_use.exchange(true)) impl_->leave();
 }
 
 bool tls_socket::is_open() const noexcept {

@@ -27,6 +27,8 @@ struct tls_socket::impl {
   result<void> write(byte_view bytes);
   result<void> flush();
   result<void> end_writing();
+  // The step of all that end our direction, each in its own way of waiting.
+  result<io_status> try_end();
 
   // The engine's error under our peer's name, remembered if it ends the connection.
   error failed(error e);
@@ -44,6 +46,11 @@ struct tls_socket::impl {
   bool broken = false;
   bool corked = false;
   std::atomic<bool> in_use = false;
+  // Asked for while a call was inside, which sees to it when it leaves.
+  std::atomic<bool> abandoned = false;
+
+  // Of whoever was inside.
+  void leave() noexcept;
 };
 
 namespace net {
@@ -58,7 +65,7 @@ class tls_call {
   tls_call(const tls_call&) = delete;
   tls_call& operator=(const tls_call&) = delete;
   ~tls_call() {
-    if (entered_) socket_->in_use.store(false, std::memory_order_release);
+    if (entered_) socket_->leave();
   }
 
   explicit operator bool() const noexcept { return entered_; }
@@ -91,8 +98,12 @@ result<void> nothing_came_yet(tcp_socket::impl& plain);
 // Of a server: it may be the first flight of a client that has not waited for our answer.
 result<void> only_a_client_hello_came(tcp_socket::impl& plain);
 
-upgrade as_client(const client_config& config, const server_name& expected, std::optional<std::string> sni,
-                  const peer& whom, deadline until, byte_view first_bytes);
+template <class Options>
+engine_options engine_options_of(const Options& options) {
+  return {.sni = options.sni, .session_key = options.session_key};
+}
+upgrade as_client(const client_config& config, const server_name& expected, engine_options options, const peer& whom,
+                  deadline until, byte_view first_bytes);
 upgrade as_server(const server_config& config, deadline until);
 
 // Makes a connection of a plain one by a handshake. `plain` is moved from only on success.

@@ -50,6 +50,11 @@ class parting_channel final : public net::channel {
     below_->begin(of, until, may_wait);
   }
 
+  net::waiting allow(net::waiting may_wait) noexcept override {
+    below_->allow(may_wait);
+    return channel::allow(may_wait);
+  }
+
   result<io_status> read(byte_span buffer) override {
     while (ending_) {
       std::byte piece[512];

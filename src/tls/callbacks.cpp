@@ -2,12 +2,11 @@
 
 #include <openssl/err.h>
 
-#include <algorithm>
-#include <cstring>
 #include <string>
 #include <string_view>
 
 #include "ossl/guard.hpp"
+#include "tls/asked_name.hpp"
 #include "tls/engine_impl.hpp"
 #include "verify/name_match.hpp"
 #include "verify/trust_store_impl.hpp"
@@ -45,29 +44,10 @@ int x509_error_for(errc code) noexcept {
   }
 }
 
-std::string requested_name(const SSL* ssl) {
-  const char* sni = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
-  std::string out = sni == nullptr ? "" : sni;
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
-
-// Whether every revocation list still counts.
-bool are_current(const verify_options& options) {
-  using namespace std::chrono;
-  if (!options.crls) return true;
-  const auto now = options.clock ? options.clock() : floor<seconds>(system_clock::now());
-  return std::ranges::all_of(options.crls->lists, [now](const crl& list) {
-    const auto next = list.next_update();
-    return next && *next >= now;
-  });
-}
-
 // 1 to go on, 0 to refuse, -1 to be asked again, as SSL_CTX_set_cert_cb wants it.
 int use_identities(SSL* ssl) {
   const auto& config = *engine_of(ssl).server;
-  const auto wanted = requested_name(ssl);
+  const auto wanted = asked_name(ssl);
   if (config.options.select_identity) {
     const auto choice = config.options.select_identity({.server_name = wanted});
     if (choice.is == identity_choice::state::not_yet) return -1;
@@ -97,16 +77,10 @@ bool engine::impl::judge_peer(X509_STORE_CTX* ctx) {
     sent.push_back(adopt(ossl::share(X509_STORE_CTX_get0_cert(ctx))));
 
   const bool is_client = which == side::client;
+  const auto asked = request(sent);
   // Before the verdict: what changes meanwhile has not judged.
-  trust_generation = (is_client ? client->options.trust : server->options.client_trust).get().generation();
-  judged = std::make_shared<const signet::verdict>(
-      verify_peer({.sent = sent,
-                   .trust = is_client ? client->options.trust : server->options.client_trust,
-                   .expected = expected,
-                   .role = is_client ? peer_role::server : peer_role::client,
-                   .options = is_client ? client->options.verify : server->options.verify,
-                   .loosened = is_client ? client->options.loosened : loosened_verification()},
-                  is_client ? client->chains : server->chains));
+  trust_generation = asked.trust.get().generation();
+  judged = std::make_shared<const signet::verdict>(verify_peer(asked, is_client ? client->chains : server->chains));
   if (!judged->trusted()) {
     X509_STORE_CTX_set_error(ctx, x509_error_for(judged->findings().front().code));
     return false;
@@ -118,19 +92,12 @@ bool engine::impl::judge_peer(X509_STORE_CTX* ctx) {
 void engine::impl::save_session(ossl::ssl_session_ptr session) {
   // What was accepted in spite of findings is judged anew each time.
   if (!judged || !judged->loosened().empty() || SSL_SESSION_is_resumable(session.get()) != 1) return;
-  auto saved = std::make_shared<saved_session>(saved_session{.session = std::move(session),
-                                                             .judged = judged,
-                                                             .sent = sent,
-                                                             .proved = expected,
-                                                             .trust_generation = trust_generation});
-  for (const auto& c : judged->chain()) {
-    saved->not_before = std::max(saved->not_before, c.not_before());
-    saved->not_after = std::min(saved->not_after, c.not_after());
-  }
-  if (const auto& crls = client->options.verify.crls)
-    for (const auto& list : crls->lists)
-      if (const auto next = list.next_update()) saved->not_after = std::min(saved->not_after, *next);
-  client->sessions->put(session_key, std::move(saved));
+  // A ticket of TLS 1.2 comes before the handshake is over.
+  const auto began = SSL_session_reused(ssl.get()) == 1 && offered ? offered->began : now();
+  client->sessions->put(
+      session_key,
+      std::make_shared<saved_session>(saved_session{
+          .session = std::move(session), .earlier = stand(judged, request(sent), trust_generation), .began = began}));
 }
 
 namespace callbacks {
@@ -201,35 +168,6 @@ void choose_alpn(SSL_CTX* ctx) {
             }
           }
           return SSL_TLSEXT_ERR_ALERT_FATAL;
-        });
-      },
-      nullptr);
-}
-
-void bind_tickets_to_trust(SSL_CTX* ctx) {
-  SSL_CTX_set_session_ticket_cb(
-      ctx,
-      [](SSL* ssl, void*) {
-        return ossl::guarded(0, [ssl] {
-          // A resumed session was judged when it began, and says so already.
-          if (SSL_session_reused(ssl) == 1) return 1;
-          const auto generation = engine_of(ssl).trust_generation;
-          return SSL_SESSION_set1_ticket_appdata(SSL_get_session(ssl), &generation, sizeof generation);
-        });
-      },
-      [](SSL* ssl, SSL_SESSION* session, const unsigned char*, size_t, SSL_TICKET_STATUS status, void*) {
-        if (status != SSL_TICKET_SUCCESS && status != SSL_TICKET_SUCCESS_RENEW) return SSL_TICKET_RETURN_IGNORE_RENEW;
-        const auto fresh = status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
-        return ossl::guarded(SSL_TICKET_RETURN_IGNORE_RENEW, [&] {
-          const auto& options = engine_of(ssl).server->options;
-          const auto generation = options.client_trust.get().generation();
-          void* data = nullptr;
-          std::size_t size = 0;
-          if (SSL_SESSION_get0_ticket_appdata(session, &data, &size) != 1 || size != sizeof generation ||
-              std::memcmp(data, &generation, size) != 0)
-            return static_cast<SSL_TICKET_RETURN>(SSL_TICKET_RETURN_IGNORE_RENEW);
-          return are_current(options.verify) ? static_cast<SSL_TICKET_RETURN>(fresh)
-                                             : static_cast<SSL_TICKET_RETURN>(SSL_TICKET_RETURN_IGNORE_RENEW);
         });
       },
       nullptr);

@@ -14,8 +14,7 @@ void save_sessions(SSL_CTX* ctx);
 // On a server's.
 void choose_identity(SSL_CTX* ctx);
 void choose_alpn(SSL_CTX* ctx);
-// Tickets of clients that were judged: one from before the trust was read again, or past a revocation list's time, is
-// passed over, and the client is judged anew.
-void bind_tickets_to_trust(SSL_CTX* ctx);
+// A ticket whose connection would not come about now is passed over, and the handshake is a full one.
+void bind_tickets(SSL_CTX* ctx);
 
 }  // namespace signet::callbacks

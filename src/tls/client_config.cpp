@@ -13,6 +13,7 @@ result<client_config> client_config::make(client_options options) {
   if (options.session_capacity < 1 || options.session_capacity > 100'000)
     return error(errc::invalid_configuration, "session_capacity is " + std::to_string(options.session_capacity),
                  "1 to 100,000");
+  if (auto ok = check_lifetime(options.session_lifetime); !ok) return ok.error();
   auto made = std::make_shared<impl>();
   auto ctx = make_context(
       side::client, {options.min_version, options.max_version, options.ciphers, options.ciphersuites, options.groups});

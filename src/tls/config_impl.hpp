@@ -27,6 +27,8 @@ struct server_config::impl {
   // Files and loaded ones together.
   std::vector<identity> identities;
   std::string alpn;
+  // A digest of everything here that judges a client or is shown to one, but the trust, which may change.
+  std::string rules;
   mutable verified_chains chains;
   ossl::ssl_ctx_ptr ctx;
 };

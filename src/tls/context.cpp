@@ -95,6 +95,12 @@ result<ossl::ssl_ctx_ptr> make_context(side which, const context_settings& setti
   return made;
 }
 
+result<void> check_lifetime(std::chrono::seconds of_sessions) {
+  if (of_sessions >= std::chrono::seconds(1) && of_sessions <= std::chrono::days(7)) return {};
+  return error(errc::invalid_configuration, "session_lifetime is " + std::to_string(of_sessions.count()) + " s",
+               "1 second to 7 days (RFC 8446 section 4.6.1)");
+}
+
 result<std::string> alpn_wire_form(const std::vector<std::string>& names) {
   std::string out;
   for (const auto& protocol : names) {

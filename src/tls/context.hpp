@@ -1,6 +1,7 @@
 // What client and server configurations have in common: an SSL_CTX with our defaults.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,9 @@ struct context_settings {
 
 // invalid_configuration names the option that does not hold.
 result<ossl::ssl_ctx_ptr> make_context(side which, const context_settings& settings);
+
+// What an option of that name may be. invalid_configuration.
+result<void> check_lifetime(std::chrono::seconds of_sessions);
 
 // ALPN names in wire form (RFC 7301 section 3.1).
 result<std::string> alpn_wire_form(const std::vector<std::string>& names);

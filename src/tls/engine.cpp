@@ -5,19 +5,10 @@
 #include <utility>
 
 #include "tls/engine_impl.hpp"
-#include "verify/trust_store_impl.hpp"
 #include "x509/impl.hpp"
 
 namespace signet {
 namespace {
-
-// A resumed handshake shows no certificate. What was verified when the session began has to hold still.
-bool still_holds(const saved_session& saved, const server_name& expected, const client_options& options) {
-  using namespace std::chrono;
-  const auto now = options.verify.clock ? options.verify.clock() : floor<seconds>(system_clock::now());
-  return saved.judged->trusted() && saved.proved == expected && saved.not_before <= now && now <= saved.not_after &&
-         saved.trust_generation == options.trust.get().generation();
-}
 
 void set_up_ssl(engine::impl& e, SSL_CTX* ctx) {
   e.ssl.reset(SSL_new(ctx));
@@ -69,11 +60,11 @@ result<engine> engine::client(const client_config& config, const server_name& ex
     made->session_key =
         (options.session_key.empty() ? expected.ascii() : options.session_key) + '\n' + expected.ascii() + '\n' + sni;
     made->offered = made->client->sessions->take(made->session_key);
-    if (made->offered && !still_holds(*made->offered, expected, settings)) {
+    if (made->offered && !(made->now() - made->offered->began <= settings.session_lifetime &&
+                           stands(made->offered->earlier, made->request(made->offered->earlier.sent)))) {
       made->client->sessions->drop(made->session_key, made->offered);
       made->offered.reset();
     }
-    made->trust_generation = made->offered ? made->offered->trust_generation : 0;
     if (made->offered && SSL_set_session(ssl, made->offered->session.get()) != 1) made->offered.reset();
     ossl::drain_errors();
   }
@@ -84,7 +75,6 @@ result<engine> engine::server(const server_config& config, transport& below) {
   auto made = std::make_unique<impl>(side::server, below);
   made->server = config.get();
   made->whom = "client";
-  made->trust_generation = made->server->options.client_trust.get().generation();
   set_up_ssl(*made, made->server->ctx.get());
   SSL_set_accept_state(made->ssl.get());
   // One is what a client uses.
@@ -92,18 +82,18 @@ result<engine> engine::server(const server_config& config, transport& below) {
   return engine(std::move(made));
 }
 
-// Latches, and sees to it that the alert OpenSSL wrote leaves.
+// Latches, and sees to it that the alert OpenSSL wrote leaves: tried at once, for the call may have no time left.
 error engine::impl::fail(error e) {
   if (!fatal) fatal = std::move(e);
-  if (!io.write_failure() && io.unsent() != 0) (void)io.flush();
+  if (!io.write_failure() && io.unsent() != 0) (void)io.flush(wire::patience::none);
   return *fatal;
 }
 
-result<io_status> engine::impl::after_io(std::size_t bytes, bool end) {
+result<io_status> engine::impl::after_io(std::size_t bytes, bool end, wire::patience how) {
   io_status status{.bytes = bytes, .end = end};
   if (io.unsent() == 0) return status;
   if (corked && io.unsent() < wire::held_limit) return status;
-  auto flushed = io.flush();
+  auto flushed = io.flush(how);
   // What was read stays read; that nothing can be written any more is for the next write to say.
   if (flushed && !*flushed) status.next = wait_for::write;
   return status;
@@ -119,12 +109,34 @@ void engine::impl::release_write_buffer() noexcept {
   if (to_be_asked) SSL_free_buffers(ssl.get());
 }
 
+verify_request engine::impl::request(const std::vector<certificate>& chain) const {
+  const bool is_client = which == side::client;
+  return {.sent = chain,
+          .trust = is_client ? client->options.trust : server->options.client_trust,
+          .expected = expected,
+          .role = is_client ? peer_role::server : peer_role::client,
+          .options = is_client ? client->options.verify : server->options.verify,
+          .loosened = is_client ? client->options.loosened : loosened_verification()};
+}
+
+std::chrono::sys_seconds engine::impl::now() const {
+  using namespace std::chrono;
+  // The user's, which may leave something in OpenSSL's queue.
+  const ossl::quiet_errors forget;
+  const auto& clock = which == side::client ? client->options.verify.clock : server->options.verify.clock;
+  return clock ? clock() : floor<seconds>(system_clock::now());
+}
+
 result<void> engine::impl::check_verdict() {
   const bool resumed = SSL_session_reused(ssl.get()) == 1;
   if (which == side::client) {
+    session_began = resumed && offered ? offered->began : now();
     if (resumed) {
-      judged = offered ? offered->judged : nullptr;
-      if (offered) sent = offered->sent;
+      judged = offered ? offered->earlier.judged : nullptr;
+      if (offered) {
+        sent = offered->earlier.sent;
+        trust_generation = offered->earlier.trust_generation;
+      }
     }
     if (!judged || !judged->trusted())
       return error(errc::no_verdict, whom + ": the handshake ended without proof of who the server is",
@@ -133,18 +145,11 @@ result<void> engine::impl::check_verdict() {
   }
   const auto& options = server->options;
   if (options.client_auth == client_certificates::ignored) return {};
-  X509* leaf = SSL_get0_peer_certificate(ssl.get());
-  if (resumed && leaf != nullptr) {
-    // The session began under this very policy: its context says so. The chain itself is not in a ticket.
-    sent.assign(1, adopt(ossl::share(leaf)));
-    using namespace std::chrono;
-    const auto now = options.verify.clock ? options.verify.clock() : floor<seconds>(system_clock::now());
-    if (SSL_get_verify_result(ssl.get()) != X509_V_OK || now > sent.front().not_after())
-      return error(errc::expired, "client: the certificate of the session it resumes does not hold any more");
-    judged = std::make_shared<const signet::verdict>(
-        verdict_parts{.chain = sent, .trust = options.client_trust.description()});
-    return {};
+  if (resumed) {
+    judged = ticket ? ticket->judged : nullptr;
+    sent = ticket ? ticket->sent : std::vector<certificate>();
   }
+  const X509* leaf = SSL_get0_peer_certificate(ssl.get());
   if (leaf == nullptr && options.client_auth == client_certificates::requested) return {};
   if (leaf == nullptr || !judged || !judged->trusted())
     return error(errc::certificate_required, "client: the handshake ended without a verified certificate");
@@ -163,7 +168,8 @@ result<io_status> engine::impl::handshake() {
     // Idle connections keep no buffers. From here on only: each message of a handshake would set them up again.
     SSL_set_mode(ssl.get(), SSL_MODE_RELEASE_BUFFERS);
     SSL_free_buffers(ssl.get());
-    // All that a TLS 1.3 server writes after the client's Finished is a ticket, and it goes with the first data.
+    // All that a TLS 1.3 server writes after the client's Finished is a ticket: it goes with the first data, or before
+    // the first wait for the client.
     if (which == side::server && SSL_version(ssl.get()) == TLS1_3_VERSION) io.postpone();
     auto status = after_io(0, false);
     // Without our last flight the peer has no handshake.
@@ -216,7 +222,8 @@ result<io_status> engine::impl::read(byte_span buffer) {
   io.read_only_buffered(false);
   if (total == 0 && !peer_closed)
     if (auto failure = io.take_read_failure()) return *failure;
-  auto status = after_io(total, total == 0 && peer_closed);
+  // Answers to the peer (a key update) are no reason to wait.
+  auto status = after_io(total, total == 0 && peer_closed, wire::patience::none);
   if (total == 0 && !peer_closed)
     status->next = io.overfull() ? wait_for::write : wait_for::read;
   else

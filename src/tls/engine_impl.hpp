@@ -47,9 +47,18 @@ struct engine::impl {
   std::vector<certificate> sent;
   // Of the trust behind `judged`.
   std::uint64_t trust_generation = 0;
+  // When the session began that this connection resumes, or this connection.
+  std::chrono::sys_seconds session_began = {};
   // What the ClientHello offered to resume, and where its like is found.
   std::shared_ptr<const saved_session> offered;
   std::string session_key;
+  // A server's: what came of a ticket. It counts once the session is resumed.
+  struct ticket_answer {
+    std::shared_ptr<const signet::verdict> judged = {};
+    std::vector<certificate> sent = {};
+    std::chrono::sys_seconds began = {};
+  };
+  std::optional<ticket_answer> ticket;
 
   result<io_status> handshake();
   result<io_status> read(byte_span buffer);
@@ -61,11 +70,14 @@ struct engine::impl {
   // In callbacks.
   bool judge_peer(X509_STORE_CTX* ctx);
   void save_session(ossl::ssl_session_ptr session);
+  // What the peer of this connection is judged by.
+  [[nodiscard]] verify_request request(const std::vector<certificate>& sent) const;
+  [[nodiscard]] std::chrono::sys_seconds now() const;
 
  private:
   error fail(error e);
   result<void> check_verdict();
-  result<io_status> after_io(std::size_t bytes, bool end);
+  result<io_status> after_io(std::size_t bytes, bool end, wire::patience how = wire::patience::as_called);
   void release_write_buffer() noexcept;
 };
 

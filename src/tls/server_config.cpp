@@ -1,9 +1,7 @@
 #include <signet/tls/server_config.hpp>
 
 #include <openssl/evp.h>
-#include <openssl/rand.h>
 
-#include <array>
 #include <new>
 #include <utility>
 
@@ -28,7 +26,7 @@ void add_digest(std::string& into, byte_view bytes) {
   into.append(reinterpret_cast<const char*>(digest), size);
 }
 
-// What cannot be compared (a function, a file of known keys) makes the context this configuration's own.
+// What cannot be compared (`further`) is asked at each resumption instead.
 void add_rules(std::string& into, const verify_options& rules) {
   const auto add_list = [&into](std::string_view what, const auto& list, const auto& octets_of) {
     into.append(what).append(std::to_string(list.size()));
@@ -45,25 +43,18 @@ void add_rules(std::string& into, const verify_options& rules) {
     into += static_cast<char>(rules.crls->scope);
     add_list("crls", rules.crls->lists, der_of);
   }
-  if (!rules.further && !rules.first_use) return;
-  std::array<unsigned char, 16> own{};
-  if (RAND_bytes(own.data(), static_cast<int>(own.size())) != 1) throw std::bad_alloc();
-  into.append(own.begin(), own.end());
 }
 
-// A session may be resumed only by a server that would have judged its client the same way (docs/proven.md 10).
-std::string session_context(const server_config::impl& made) {
+// A session may be resumed only by a server that would have judged its client the same way (docs/proven.md 10). The
+// same in every process of a fleet.
+std::string digest_of_rules(const server_config::impl& made) {
   std::string all;
   for (const auto& who : made.identities) add_digest(all, who.leaf().der());
   all.push_back(static_cast<char>(made.options.client_auth));
-  if (made.options.client_auth != client_certificates::ignored) {
-    for (const auto& part : made.options.client_trust.get().parts)
-      for (const auto& anchor : part->all()) add_digest(all, anchor.der());
-    add_rules(all, made.options.verify);
-  }
-  std::string context;
-  add_digest(context, all);
-  return context;
+  if (made.options.client_auth != client_certificates::ignored) add_rules(all, made.options.verify);
+  std::string digest;
+  add_digest(digest, all);
+  return digest;
 }
 
 result<void> ask_for_client_certificates(SSL_CTX* ctx, const server_options& options) {
@@ -75,7 +66,6 @@ result<void> ask_for_client_certificates(SSL_CTX* ctx, const server_options& opt
   const bool required = options.client_auth == client_certificates::required;
   SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | (required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), nullptr);
   callbacks::judge_peer_certificates(ctx);
-  callbacks::bind_tickets_to_trust(ctx);
   if (trust.size() <= most_hints)
     for (const auto& part : trust.get().parts)
       for (const auto& anchor : part->all())
@@ -100,6 +90,7 @@ result<void> use_first_identities(SSL_CTX* ctx, const std::vector<identity>& ide
 }  // namespace
 
 result<server_config> server_config::make(server_options options) {
+  if (auto ok = check_lifetime(options.session_lifetime); !ok) return ok.error();
   auto made = std::make_shared<impl>();
   for (const auto& files : options.identities) {
     auto loaded = identity::load(files);
@@ -137,11 +128,14 @@ result<server_config> server_config::make(server_options options) {
   // close.
   SSL_CTX_set_session_cache_mode(raw_ctx, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_num_tickets(raw_ctx, 0);
-  if (options.resumption == resumption::disabled) SSL_CTX_set_options(raw_ctx, SSL_OP_NO_TICKET);
+  if (options.resumption == resumption::disabled)
+    SSL_CTX_set_options(raw_ctx, SSL_OP_NO_TICKET);
+  else
+    callbacks::bind_tickets(raw_ctx);
   made->options = std::move(options);
-  const auto context = session_context(*made);
-  SSL_CTX_set_session_id_context(raw_ctx, reinterpret_cast<const unsigned char*>(context.data()),
-                                 static_cast<unsigned>(context.size()));
+  made->rules = digest_of_rules(*made);
+  SSL_CTX_set_session_id_context(raw_ctx, reinterpret_cast<const unsigned char*>(made->rules.data()),
+                                 static_cast<unsigned>(made->rules.size()));
   return server_config(std::move(made));
 }
 

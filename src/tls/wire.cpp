@@ -93,7 +93,8 @@ void wire::keep(byte_view rest, std::size_t capacity) {
 // That it cannot be sent is no reason not to hear why, and a read that has used its time says nothing about writing.
 void wire::flush_for_reading() {
   if (write_failure_ || unsent() == 0) return;
-  if (auto sent = push(); !sent && sent.error().code() != errc::timed_out) give_up(std::move(sent).error());
+  if (auto sent = push(patience::as_called); !sent && sent.error().code() != errc::timed_out)
+    give_up(std::move(sent).error());
 }
 
 wire::read_answer wire::read(byte_span into, std::size_t& got) {
@@ -108,7 +109,12 @@ wire::read_answer wire::read(byte_span into, std::size_t& got) {
 
     std::byte small[first_read];
     const byte_span target = in_ ? byte_span(in_.get(), in_capacity_) : byte_span(small);
-    auto answer = below_->read(target);
+    auto answer = postponed_ ? below_->try_read(target) : below_->read(target);
+    if (postponed_ && answer && answer->bytes == 0 && !answer->end) {
+      postponed_ = false;
+      flush_for_reading();
+      answer = below_->read(target);
+    }
     if (!answer) {
       const bool may_go_on = answer.error().code() == errc::timed_out;
       read_failure_ = std::move(answer).error();
@@ -168,9 +174,10 @@ void wire::hold(byte_view bytes) {
   out_end_ += bytes.size();
 }
 
-result<bool> wire::push() {
+result<bool> wire::push(patience how) {
   while (unsent() != 0) {
-    auto sent = below_->write(std::span<const std::byte>(out_.get() + out_begin_, unsent()));
+    const byte_view held(std::span<const std::byte>(out_.get() + out_begin_, unsent()));
+    auto sent = how == patience::none ? below_->try_write(held) : below_->write(held);
     if (!sent) return std::move(sent).error();
     out_begin_ += std::min(sent->bytes, unsent());
     if (sent->bytes == 0) return false;
@@ -189,10 +196,10 @@ void wire::give_up(error why) {
   drop_held();
 }
 
-result<bool> wire::flush() {
+result<bool> wire::flush(patience how) {
   if (postponed_) return true;
   if (write_failure_) return *write_failure_;
-  auto sent = push();
+  auto sent = push(how);
   if (sent) return sent;
   give_up(std::move(sent).error());
   return *write_failure_;

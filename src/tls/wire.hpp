@@ -35,9 +35,12 @@ class wire {
 
   // One call of the engine begins.
   void begin_call() noexcept { budget_ = taken_at_most; }
+  // What a flush may do when the transport takes no more: wait as the call may, or leave the rest for the next one.
+  enum class patience : unsigned char { as_called, none };
   // Hands over what is held. True when nothing is left that has to leave.
-  result<bool> flush();
-  // What is held now has no reader who waits for it: it leaves together with whatever is written next.
+  result<bool> flush(patience how = patience::as_called);
+  // What is held now has no reader who waits for it: it leaves together with whatever is written next, or before the
+  // first wait for the peer.
   void postpone() noexcept { postponed_ = true; }
   [[nodiscard]] std::size_t unsent() const noexcept { return postponed_ ? 0 : out_end_ - out_begin_; }
   // More is held than writing leaves behind: answers to a peer that takes none. Until they have left, nothing is read.
@@ -65,7 +68,7 @@ class wire {
   enum class read_answer : unsigned char { bytes, not_yet, end, failed };
   read_answer read(byte_span into, std::size_t& got);
   void flush_for_reading();
-  result<bool> push();
+  result<bool> push(patience how);
   void give_up(error why);
   void drop_held() noexcept;
   void hold(byte_view bytes);

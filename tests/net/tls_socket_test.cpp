@@ -459,6 +459,17 @@ TEST(tls_socket, an_abandoned_one_leaves_the_connection_to_the_other_process) {
   EXPECT_EQ(status, 0);
 }
 
+TEST(tls_socket, abandoned_by_another_thread_it_ends_after_the_call_that_is_inside) {
+  auto [client, server] = make_tls_pair();
+  auto reading = std::async(std::launch::async, [&server = server] { return server.read_line({}, patience); });
+  for (const deadline until(patience); server.write_all("");) ASSERT_FALSE(until.passed());
+  server.abandon();
+  ASSERT_TRUE(client.write_all("still there\n"));
+  EXPECT_EQ(reading.get().value(), "still there");
+  EXPECT_FALSE(server.is_open());
+  EXPECT_EQ(server.read_line({}, patience).error().code(), errc::not_connected);
+}
+
 // How we end against how the peer ends.
 enum class peer_ends : unsigned char { first, meanwhile, never };
 

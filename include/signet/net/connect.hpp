@@ -22,6 +22,9 @@ struct connect_options {
   std::string name = {};
   /// Sent instead of the name; an empty string sends none. Never changes what is verified.
   std::optional<std::string> sni = {};
+  /// Where sessions of this peer are found again; the endpoint that was connected to when empty. Connections that give
+  /// the same key share their sessions: an FTPS data channel resumes its control channel's (docs/guide/starttls.md).
+  std::string session_key = {};
   /// Sent with the last flight of the handshake: a segment and a round of waiting less.
   byte_view first_bytes = {};
 };

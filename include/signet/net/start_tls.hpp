@@ -22,6 +22,9 @@ struct start_tls_options {
   deadline until = {};
   /// Sent instead of the name; an empty string sends none. Never changes what is verified.
   std::optional<std::string> sni = {};
+  /// Where sessions of this peer are found again; the endpoint that was connected to when empty. Connections that give
+  /// the same key share their sessions: an FTPS data channel resumes its control channel's (docs/guide/starttls.md).
+  std::string session_key = {};
   /// Sent with the last flight of the handshake.
   byte_view first_bytes = {};
 };

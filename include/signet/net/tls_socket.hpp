@@ -70,7 +70,7 @@ class SIGNET_EXPORT tls_socket {
   /// time, it does nothing but close.
   result<void> close();
   /// Lets go of the descriptor and leaves the connection as it is: for one of two processes that share it after fork().
-  /// Only the other may use it from then on.
+  /// Only the other may use it from then on. A call that another thread has inside ends first.
   void abandon() noexcept;
 
   /// Back to plain bytes on the same connection: sends close_notify, waits for the peer's, and gives what TLS stood on

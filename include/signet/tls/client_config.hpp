@@ -2,6 +2,7 @@
 // from then on; copies share it, threads may too. What is expected of one peer (its name) belongs to the connection.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -41,6 +42,8 @@ struct client_options {
   signet::resumption resumption = resumption::enabled;
   /// Sessions kept, 1 to 100,000; the least recently used goes first.
   std::size_t session_capacity = 1000;
+  /// The age at which a session ends, 1 second to 7 days, however often it was resumed (RFC 8446 section 4.6.1).
+  std::chrono::seconds session_lifetime = std::chrono::days(1);
   key_log_sink key_log = {};
   /// Only from <signet/dangerous.hpp>.
   loosened_verification loosened = {};

@@ -53,6 +53,8 @@ struct server_options {
   /// In the server's order of preference. A client that offers only others is refused (RFC 7301 section 3.2).
   std::vector<std::string> alpn = {};
   signet::resumption resumption = resumption::enabled;
+  /// As in client_options.
+  std::chrono::seconds session_lifetime = std::chrono::days(1);
   key_log_sink key_log = {};
 };
 

@@ -34,6 +34,10 @@ class SIGNET_EXPORT transport {
   virtual result<io_status> read(byte_span buffer) = 0;
   /// Takes some or all of `bytes` (never empty), or says next = write.
   virtual result<io_status> write(byte_view bytes) = 0;
+  /// The same without waiting, and whatever the deadline: for alerts, and before the first wait. A transport that never
+  /// waits has nothing to add.
+  virtual result<io_status> try_read(byte_span buffer) { return read(buffer); }
+  virtual result<io_status> try_write(byte_view bytes) { return write(bytes); }
 
  protected:
   transport() = default;

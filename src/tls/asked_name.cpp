@@ -1,0 +1,33 @@
+#include "tls/asked_name.hpp"
+
+#include <string_view>
+
+namespace signet {
+namespace {
+
+std::string lower_case(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return out;
+}
+
+}  // namespace
+
+std::string asked_name(const SSL* ssl) {
+  const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+  return lower_case(name == nullptr ? "" : name);
+}
+
+std::string asked_name_in_hello(SSL* ssl) {
+  const unsigned char* data = nullptr;
+  std::size_t size = 0;
+  // A list of two octets' length with one entry: its type, 0, and its length in two octets (RFC 6066 section 3).
+  constexpr std::size_t before = 5;
+  if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &data, &size) != 1 || size < before || data[2] != 0 ||
+      data[3] * 256U + data[4] != size - before)
+    return {};
+  return lower_case({reinterpret_cast<const char*>(data) + before, size - before});
+}
+
+}  // namespace signet
