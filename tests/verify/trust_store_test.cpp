@@ -14,6 +14,7 @@
 #include "support/run_program.hpp"
 #include "verify/anchors.hpp"
 #include "verify/refreshed_anchors.hpp"
+#include "verify/trust_store_impl.hpp"
 #include "x509/impl.hpp"
 
 namespace signet {
