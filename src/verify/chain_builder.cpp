@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <map>
 #include <new>
+#include <optional>
 #include <utility>
 
 #include "ossl/errors.hpp"
 #include "ossl/guard.hpp"
 #include "ossl/handles.hpp"
+#include "verify/explain.hpp"
 #include "verify/name_constraints.hpp"
 #include "verify/profile.hpp"
 #include "verify/strength.hpp"
@@ -19,6 +21,12 @@ namespace {
 
 // Anchors that may be looked at in one verification: a peer can send many certificates.
 constexpr std::size_t most_candidates = 64;
+// Bounds on work, whatever the user's limit is, against which self-issued certificates do not count (RFC 5280 section
+// 6.1.4): of intermediates in all, and of self-issued ones beside those that count.
+constexpr std::size_t most_intermediates = 100;
+constexpr std::size_t most_self_issued = 10;
+// Of intermediates on a way that is searched for.
+constexpr std::size_t deepest_search = 10;
 
 errc code_of(int x509_error) noexcept {
   switch (x509_error) {
@@ -51,10 +59,6 @@ errc code_of(int x509_error) noexcept {
       return errc::weak_signature;
     case X509_V_ERR_PERMITTED_VIOLATION:
     case X509_V_ERR_EXCLUDED_VIOLATION:
-    case X509_V_ERR_SUBTREE_MINMAX:
-    case X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE:
-    case X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX:
-    case X509_V_ERR_UNSUPPORTED_NAME_SYNTAX:
       return errc::name_constraint;
     case X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION:
       return errc::unknown_critical_extension;
@@ -75,6 +79,44 @@ X509_STORE* empty_store() {
   return made;
 }
 
+// What is said of the first extension that RFC 5280 knows and forbids to be critical; nothing where another one is why
+// OpenSSL stumbles.
+std::string_view wrongly_critical(X509* x) {
+  std::string_view detail;
+  for (int i = 0; i < X509_get_ext_count(x); ++i) {
+    auto* extension = X509_get_ext(x, i);
+    if (X509_EXTENSION_get_critical(extension) == 0 || X509_supported_extension(extension) == 1) continue;
+    const int nid = OBJ_obj2nid(X509_EXTENSION_get_object(extension));
+    const bool is_key_identifier = nid == NID_authority_key_identifier || nid == NID_subject_key_identifier;
+    if (!is_key_identifier && nid != NID_info_access) return {};
+    if (detail.empty()) detail = is_key_identifier ? critical_key_identifier : unusable_access;
+  }
+  return detail;
+}
+
+// What OpenSSL says of a certificate by numbers that are about something else, or about several things.
+problem problem_of(int x509_error, X509* x, std::size_t depth) {
+  switch (x509_error) {
+    case X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION:
+      if (const auto detail = x != nullptr ? wrongly_critical(x) : ""; !detail.empty())
+        return {errc::invalid_extension, depth, detail};
+      break;
+    case X509_V_ERR_EC_KEY_EXPLICIT_PARAMS:
+      return {errc::weak_key, depth, spelled_out_curve};
+    case X509_V_ERR_SUBTREE_MINMAX:
+    case X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE:
+    case X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX:
+      return {errc::name_constraint, depth, "has a name to which constraints of its issuers apply that cannot be read"};
+    case X509_V_ERR_UNSUPPORTED_NAME_SYNTAX:
+      return {errc::name_constraint, depth, "has a name that cannot be compared with the constraints of its issuers"};
+    case X509_V_ERR_UNSPECIFIED:
+      return {errc::name_constraint, depth, "has more names than are compared with the constraints of its issuers"};
+    default:
+      break;
+  }
+  return {code_of(x509_error), depth};
+}
+
 int problems_index() {
   static const int index = X509_STORE_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
   return index;
@@ -89,8 +131,8 @@ int note_problem(int ok, X509_STORE_CTX* ctx) {
   if (ok != 0) return 1;
   return ossl::guarded(0, [ctx] {
     add(*static_cast<problems*>(X509_STORE_CTX_get_ex_data(ctx, problems_index())),
-        {code_of(X509_STORE_CTX_get_error(ctx)),
-         static_cast<std::size_t>(std::max(0, X509_STORE_CTX_get_error_depth(ctx)))});
+        problem_of(X509_STORE_CTX_get_error(ctx), X509_STORE_CTX_get_current_cert(ctx),
+                   static_cast<std::size_t>(std::max(0, X509_STORE_CTX_get_error_depth(ctx)))));
     return 1;
   });
 }
@@ -177,12 +219,20 @@ int trust_setting_of(peer_role role) noexcept {
   return X509_TRUST_DEFAULT;
 }
 
+bool is_unknown_issuer_at(std::size_t depth, const problems& found) {
+  return std::ranges::any_of(found,
+                             [depth](const problem& p) { return p.code == errc::unknown_issuer && p.depth == depth; });
+}
+
 // What OpenSSL cannot read makes it find no issuer and look at no purpose, and the first of these alone may be waived.
-void check_extensions(const certificate& c, std::size_t depth, problems& found) {
+void check_extensions(const verify_request& request, const certificate& c, std::size_t depth, problems& found) {
   if (X509_get_ext_count(raw(c)) > most_extensions)
     return add(found, {errc::invalid_extension, depth, "has more extensions than are looked at"});
   if ((X509_get_extension_flags(raw(c)) & EXFLAG_INVALID) != 0 || !c.broken_extensions().empty())
-    add(found, {errc::invalid_extension, depth});
+    add(found, {errc::invalid_extension,
+                depth,
+                {},
+                is_unknown_issuer_at(depth, found) && has_trusted_issuer_name(c, request.trust)});
 }
 
 // A peer's copy of a trusted certificate lacks the settings that the trust has for it (TRUSTED CERTIFICATE). An anchor
@@ -197,12 +247,41 @@ void check_each(const verify_request& request, const std::vector<certificate>& c
       return X509_check_trust(raw(c), trust_setting_of(request.role), 0) == X509_TRUST_REJECTED;
     };
     if (std::ranges::any_of(trusted, is_rejected)) rejected.push_back({errc::certificate_rejected, depth});
-    if (depth == 0 || trusted.empty()) check_extensions(chain[depth], depth, found);
+    if (depth == 0 || trusted.empty()) check_extensions(request, chain[depth], depth, found);
   }
   if (rejected.empty()) return;
   // OpenSSL says so too, of another certificate at times.
   std::erase_if(found, [](const problem& p) { return p.code == errc::certificate_rejected; });
   found.insert(found.end(), rejected.begin(), rejected.end());
+}
+
+// How many intermediates are looked at, those among them that do not count.
+std::size_t deepest_for(std::size_t limit, const std::vector<certificate>& untrusted) {
+  limit = std::min(limit, most_intermediates);
+  const auto self_issued = static_cast<std::size_t>(
+      std::ranges::count_if(untrusted, [](const certificate& c) { return c.is_self_issued(); }));
+  return std::min(limit + std::min(self_issued, most_self_issued), most_intermediates);
+}
+
+// The first intermediate beyond the user's limit, in a chain that ends with an anchor.
+std::optional<std::size_t> first_too_many(const std::vector<certificate>& chain, std::size_t limit) {
+  std::size_t counted = 0;
+  for (std::size_t depth = 1; depth + 1 < chain.size(); ++depth)
+    if (!chain[depth].is_self_issued() && ++counted > limit) return depth;
+  return std::nullopt;
+}
+
+bool was_signed_by(const certificate& subject, const certificate& issuer) {
+  auto* key = X509_get0_pubkey(raw(issuer));
+  return X509_NAME_cmp(X509_get_subject_name(raw(issuer)), X509_get_issuer_name(raw(subject))) == 0 && key != nullptr &&
+         X509_verify(raw(subject), key) == 1;
+}
+
+bool may_not_sign(const certificate& c) {
+  const ossl::handle<ASN1_BIT_STRING, ASN1_BIT_STRING_free> usage(
+      static_cast<ASN1_BIT_STRING*>(X509_get_ext_d2i(raw(c), NID_key_usage, nullptr, nullptr)));
+  constexpr int key_cert_sign = 5;
+  return usage && ASN1_BIT_STRING_get_bit(usage.get(), key_cert_sign) == 0;
 }
 
 // OpenSSL's builder and checks over exactly these certificates; the chain as far as it went.
@@ -223,7 +302,8 @@ built_chain verify(const verify_request& request, const std::vector<certificate>
   // Times are ours: OpenSSL takes the last second of a certificate for its end, and switching that off would switch off
   // CRL times too. An intermediate the user trusts is an anchor as good as a root.
   X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_NO_CHECK_TIME | X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST);
-  X509_VERIFY_PARAM_set_depth(rules, static_cast<int>(std::min<std::size_t>(request.options.max_intermediates, 100)));
+  const auto deepest = deepest_for(request.options.max_intermediates, untrusted);
+  X509_VERIFY_PARAM_set_depth(rules, static_cast<int>(deepest));
   X509_VERIFY_PARAM_set_auth_level(rules, security_level);
   // Else name constraints are applied to a common name that nobody consults (docs/proven.md 5).
   X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
@@ -238,7 +318,7 @@ built_chain verify(const verify_request& request, const std::vector<certificate>
          std::ranges::find(anchors, out.certificates.back()) == anchors.end())
     out.certificates.pop_back();
   // Where the limit ended the chain, OpenSSL calls the next issuer unknown though it is at hand.
-  if (out.certificates.size() > request.options.max_intermediates) {
+  if (out.certificates.size() > deepest) {
     const auto is_at_hand = [&](const certificate& c) {
       return X509_NAME_cmp(X509_get_subject_name(raw(c)), X509_get_issuer_name(raw(out.certificates.back()))) == 0;
     };
@@ -248,6 +328,20 @@ built_chain verify(const verify_request& request, const std::vector<certificate>
         }) > 0)
       out.found.push_back({errc::path_too_long, out.certificates.size() - 1});
   }
+  // OpenSSL finds no issuer in a certificate whose key usage has no bit at all.
+  const auto last = out.certificates.size() - 1;
+  const auto signed_it_unlawfully = [&](const certificate& c) {
+    return may_not_sign(c) && was_signed_by(out.certificates[last], c);
+  };
+  if (is_unknown_issuer_at(last, out.found) && std::ranges::any_of(anchors, signed_it_unlawfully))
+    out.found.push_back({errc::invalid_ca, last,
+                         "was issued by a trusted certificate that may not sign others by its key usage (RFC 5280 "
+                         "section 4.2.1.3)",
+                         true});
+  const bool is_complete = std::ranges::find(anchors, out.certificates.back()) != anchors.end();
+  if (const auto depth =
+          is_complete ? first_too_many(out.certificates, request.options.max_intermediates) : std::nullopt)
+    add(out.found, {errc::path_too_long, *depth});
   return out;
 }
 
@@ -388,7 +482,8 @@ built_chain build_chain(const verify_request& request, std::chrono::sys_seconds 
   if (first.found.empty() || anchors.empty() || is_leafs_own) return first;
 
   built_chain other;
-  path_search search(anchors, untrusted, std::min<std::size_t>(request.options.max_intermediates, 10));
+  path_search search(anchors, untrusted,
+                     std::min(deepest_for(request.options.max_intermediates, untrusted), deepest_search));
   const auto outcome = search.run(request.sent.front(), [&](const std::vector<certificate>& path) {
     other = complete(verify(request, {path.back()}, {path.begin() + 1, path.end()}));
     return other.found.empty();

@@ -49,6 +49,11 @@ constexpr const char* trust_it =
 
 void explain_unknown_issuer(finding& f, const certificate& c, const circumstances& known) {
   const std::string issuer = c.issuer();
+  if (issuer.empty()) {
+    f.message = which(c, f.depth) + " does not name its issuer (RFC 5280 section 4.1.2.4)";
+    f.hint = "it has to be issued again";
+    return;
+  }
   const auto& trust = known.request.trust;
   if (has_trusted_issuer_name(c, trust)) {
     f.message = which(c, f.depth) + " was issued by '" + issuer +
@@ -79,12 +84,19 @@ void explain_mismatch(finding& f, const certificate& c, const circumstances& kno
   const auto names = names_of(c);
   if (names.empty()) {
     const auto cn = c.common_name();
-    f.message = "the certificate holds no subjectAltName, so it is not for " + expected;
+    f.message = std::string("the certificate holds no ") +
+                (c.alternative_names().empty() ? "" : "DNS name and no address as ") +
+                "subjectAltName, so it is not for " + expected;
     f.hint = (cn.empty() ? std::string()
                          : "its common name '" + cn +
                                "' is not consulted (RFC 9525): where that has to be, name a scheme that does "
                                "(verify_options::scheme; --scheme http), or else ") +
              "it has to be issued again with its names as subjectAltName";
+    return;
+  }
+  if (known.request.expected && known.request.expected->is_ip() && std::ranges::find(names, expected) != names.end()) {
+    f.message = "the certificate holds the address " + expected + " as a DNS name, which speaks for no address";
+    f.hint = "it has to be issued again with the address as subjectAltName of type IP";
     return;
   }
   f.message = "the certificate is for " + joined(names, 6) + ", not for " + expected;
@@ -133,7 +145,7 @@ std::vector<std::string> missing_usages(const verify_request& request, const cer
 }
 
 finding explain(const problem& p, const circumstances& known) {
-  const auto [code, depth, detail] = p;
+  const auto [code, depth, detail, is_cause] = p;
   finding f{.code = code, .depth = depth};
   const std::string peer(peer_is_a(known.request.role));
   if (code == errc::no_peer_certificate) {

@@ -14,6 +14,8 @@ struct problem {
   std::size_t depth = 0;
   // Goes on where "the certificate 'x' " leaves off, where the code alone does not say enough. Static.
   std::string_view detail = {};
+  // Why no issuer was found: told before that one is unknown.
+  bool is_cause = false;
 
   friend bool operator==(const problem&, const problem&) = default;
 };

@@ -55,6 +55,7 @@ struct subject {
   std::size_t depth;
   place at;
   peer_role role;
+  host_asked host;
   problems& found;
 
   void refuse(errc code, std::string_view detail) const {
@@ -106,6 +107,7 @@ void check_leafs_names(const subject& s) {
   const names_extension names(s.x, NID_subject_alt_name);
   if (names.is_unusable())
     return s.refuse(errc::invalid_extension, "has a subjectAltName that cannot be read (RFC 5280 section 4.2.1.6)");
+  if (s.host == host_asked::none) return;
   bool has_host = false;
   for (int i = 0; i < sk_GENERAL_NAME_num(names.value.get()); ++i) {
     const int type = sk_GENERAL_NAME_value(names.value.get(), i)->type;
@@ -154,17 +156,17 @@ void check_key_strictly(const subject& s) {
   if (EVP_PKEY_is_a(key, "EC") == 1 &&
       EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_EC_ENCODING, encoding.data(), encoding.size(), &size) == 1 &&
       std::string_view(encoding.data()) != OSSL_PKEY_EC_ENCODING_GROUP)
-    s.refuse(errc::weak_key, "spells out the parameters of its curve instead of naming it (RFC 5480 section 2.1.1)");
+    s.refuse(errc::weak_key, spelled_out_curve);
 }
 
 void check_key_identifiers(const subject& s) {
   const issuer_key_extension issuer(s.x, NID_authority_key_identifier);
   const octets_extension own(s.x, NID_subject_key_identifier);
-  if (issuer.is_critical || own.is_critical)
-    s.refuse(errc::invalid_extension, "has a key identifier marked critical (RFC 5280 sections 4.2.1.1, 4.2.1.2)");
+  if (issuer.is_critical || own.is_critical) s.refuse(errc::invalid_extension, critical_key_identifier);
   if (issuer.is_unusable() || own.is_unusable())
     return s.refuse(errc::invalid_extension, "has a key identifier that cannot be read");
-  if (!issuer.is_there() && !s.is_self_issued())
+  // One that is trusted needs no issuer to be found.
+  if (!issuer.is_there() && s.at != place::anchor && !s.is_self_issued())
     s.refuse(errc::invalid_extension, "has no authority key identifier (RFC 5280 section 4.2.1.1)");
   if (issuer.is_there() && issuer->keyid == nullptr)
     s.refuse(errc::invalid_extension, "has an authority key identifier without the key (RFC 5280 section 4.2.1.1)");
@@ -236,6 +238,11 @@ std::string any_address(const std::string& text) {
   return {};
 }
 
+bool is_host_in_unicode(const std::string& name) {
+  const bool is_ascii = std::ranges::all_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  return !is_ascii && name.find('.') != name.npos && base::parse_host_name(name).has_value();
+}
+
 // Baseline Requirements 7.1.4.3: a common name repeats a name of the certificate character by character. One that is
 // another name altogether harms nobody, since nobody consults it; one that is spelled differently was meant to be read.
 void check_common_name(const subject& s) {
@@ -243,6 +250,9 @@ void check_common_name(const subject& s) {
   const names_extension names(s.x, NID_subject_alt_name);
   for (int at = -1; (at = X509_NAME_get_index_by_NID(name, NID_commonName, at)) >= 0;) {
     const std::string cn(text_of(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at))));
+    if (s.role == peer_role::server && is_host_in_unicode(cn))
+      s.refuse(errc::invalid_certificate,
+               "has a common name that spells a host's name in Unicode (Baseline Requirements 7.1.4.3)");
     const auto address = any_address(cn);
     for (int i = 0; i < sk_GENERAL_NAME_num(names.value.get()); ++i) {
       const auto* entry = sk_GENERAL_NAME_value(names.value.get(), i);
@@ -282,9 +292,7 @@ void check_access(const subject& s) {
   const access_extension access(s.x, NID_info_access);
   if (access.is_critical || access.is_unusable() ||
       (access.value && sk_ACCESS_DESCRIPTION_num(access.value.get()) == 0))
-    s.refuse(errc::invalid_extension,
-             "has an authority information access that is critical, empty or cannot be read "
-             "(RFC 5280 section 4.2.2.1)");
+    s.refuse(errc::invalid_extension, unusable_access);
   const policy_constraints_extension policy(s.x, NID_policy_constraints);
   if (policy.is_there() && (!policy.is_critical || policy.is_unusable()))
     s.refuse(errc::invalid_extension, "has policy constraints that are not critical (RFC 5280 section 4.2.1.11)");
@@ -310,26 +318,29 @@ constexpr rule strictly[] = {check_validity,          check_names_there,       c
 
 }  // namespace
 
-void check_profile(const std::vector<certificate>& chain, chain_end end, peer_role role, verify_profile profile,
-                   problems& found) {
+void check_profile(const std::vector<certificate>& chain, chain_end end, peer_role role, host_asked host,
+                   verify_profile profile, problems& found) {
   if (profile != verify_profile::webpki && profile != verify_profile::strict) return;
   const ossl::quiet_errors quiet;
   for (std::size_t depth = 0; depth < chain.size(); ++depth) {
     const bool is_anchor = end == chain_end::anchor && depth + 1 == chain.size();
-    const subject s{raw(chain[depth]), depth,
+    const subject s{raw(chain[depth]),
+                    depth,
                     depth == 0  ? place::leaf
                     : is_anchor ? place::anchor
                                 : place::intermediate,
-                    role, found};
+                    role,
+                    host,
+                    found};
     // An anchor is trusted as it is, old roots with odd numbers among them.
     if (s.at != place::anchor)
       for (const auto check : of_any_issued) check(s);
     if (s.at == place::leaf)
       for (const auto check : of_a_leaf) check(s);
     if (profile != verify_profile::strict) continue;
-    for (const auto check : strictly) check(s);
     if (s.at == place::leaf)
       for (const auto check : of_a_leaf_strictly) check(s);
+    for (const auto check : strictly) check(s);
   }
 }
 

@@ -10,10 +10,12 @@ namespace signet {
 
 verified_chains::key verified_chains::key_of(const verify_request& request) {
   const ossl::md_ctx_ptr digest(EVP_MD_CTX_new());
-  const auto tag = static_cast<unsigned char>(request.role);
+  // Without a host's name less is asked of a chain.
+  const unsigned char tag[] = {static_cast<unsigned char>(request.role),
+                               static_cast<unsigned char>(request.expected.has_value())};
   const auto generation = request.trust.get().generation();
   bool good = digest && EVP_DigestInit_ex(digest.get(), EVP_sha256(), nullptr) == 1 &&
-              EVP_DigestUpdate(digest.get(), &tag, 1) == 1 &&
+              EVP_DigestUpdate(digest.get(), tag, sizeof tag) == 1 &&
               EVP_DigestUpdate(digest.get(), &generation, sizeof generation) == 1;
   for (const auto& c : request.sent) {
     // DER tells its own length, so that no two lists run together into the same octets.

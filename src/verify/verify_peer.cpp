@@ -27,27 +27,32 @@ bool is_without_issuer(errc code) noexcept {
 }
 
 // The most telling first: an unknown issuer outweighs what such a certificate says about itself.
-int weight(errc code) noexcept {
-  switch (code) {
+int weight(const problem& p) noexcept {
+  if (p.is_cause) return 1;
+  switch (p.code) {
     case errc::no_peer_certificate:
     case errc::no_trust_anchors:
       return 0;
     case errc::unknown_issuer:
     case errc::self_signed:
     case errc::self_signed_in_chain:
-      return 1;
-    case errc::bad_signature:
       return 2;
+    case errc::bad_signature:
+      return 3;
     case errc::revoked:
     case errc::pin_mismatch:
-      return 3;
+      return 4;
     case errc::expired:
     case errc::not_yet_valid:
-      return 4;
-    case errc::name_mismatch:
       return 5;
-    default:
+    // Whatever name is asked for.
+    case errc::name_constraint:
+    case errc::invalid_version:
       return 6;
+    case errc::name_mismatch:
+      return 7;
+    default:
+      return 8;
   }
 }
 
@@ -85,6 +90,10 @@ void check_expected(const verify_request& request, verify_profile profile, const
     found.push_back({errc::name_mismatch, 0, not_the_mailbox});
 }
 
+host_asked host_of(const verify_request& request) noexcept {
+  return request.expected ? host_asked::one : host_asked::none;
+}
+
 built_chain build(const verify_request& request, sys_seconds now, verify_profile profile, verified_chains* known) {
   built_chain built;
   // What revocation lists say changes.
@@ -98,7 +107,7 @@ built_chain build(const verify_request& request, sys_seconds now, verify_profile
   }
   built = build_chain(request, now, [&](const std::vector<certificate>& chain, problems& found) {
     const bool is_open = std::ranges::any_of(found, [](const problem& p) { return is_without_issuer(p.code); });
-    check_profile(chain, is_open ? chain_end::open : chain_end::anchor, request.role, profile, found);
+    check_profile(chain, is_open ? chain_end::open : chain_end::anchor, request.role, host_of(request), profile, found);
     if (request.options.crls && !is_open) check_revocation(chain, request, now, found);
   });
   // With nobody to trust, that is the reason and the unknown issuer its consequence.
@@ -177,7 +186,7 @@ verdict judge(const verify_request& request, verified_chains* known, const probl
   using namespace std::chrono;
   const auto now = request.options.clock ? request.options.clock() : floor<seconds>(system_clock::now());
   const auto decide = [&](const std::vector<certificate>& chain, problems found, const problems& passed_over = {}) {
-    std::ranges::stable_sort(found, {}, [](const problem& p) { return weight(p.code); });
+    std::ranges::stable_sort(found, {}, weight);
     const auto explained = [&](const problems& all) {
       std::vector<finding> out;
       out.reserve(all.size());
@@ -211,7 +220,8 @@ verdict judge(const verify_request& request, verified_chains* known, const probl
   built.found.insert(built.found.end(), so_far.begin(), so_far.end());
   problems passed_over;
   if (profile == verify_profile::compatible)
-    check_profile(built.certificates, chain_end::anchor, request.role, verify_profile::webpki, passed_over);
+    check_profile(built.certificates, chain_end::anchor, request.role, host_of(request), verify_profile::webpki,
+                  passed_over);
   check_expected(request, profile, built.certificates, built.found);
   if (!missing_usages(request, built.certificates.front()).empty())
     built.found.push_back({errc::invalid_purpose, 0, lacks_a_usage});

@@ -6,7 +6,7 @@ import stat
 import unittest
 
 import common  # noqa: F401
-from support.signet_testing import CA, CERT, ENVIRONMENT, KEY, PATIENCE, PKI, ToolTest, free_port, started
+from support.signet_testing import CA, CERT, KEY, PATIENCE, PKI, ToolTest, free_port, started
 
 NOWHERE = f"https://127.0.0.1:{free_port()}/"
 
@@ -103,7 +103,11 @@ class BadFiles(ToolTest):
         other = self.folder / "other"
         self.refused(3, "get", NOWHERE, "--ca", CA, env={"SSLKEYLOGFILE": str(other)})
         self.assertEqual(stat.S_IMODE(other.stat().st_mode), 0o600)
-        self.assertNotIn("SSLKEYLOGFILE", ENVIRONMENT)
+        # The option goes before the environment, and without either nothing is written down.
+        self.refused(3, "get", NOWHERE, "--ca", CA, "--keylog", log, env={"SSLKEYLOGFILE": str(self.folder / "third")})
+        self.refused(3, "get", NOWHERE, "--ca", CA, env={"SSLKEYLOGFILE": ""})
+        self.refused(3, "get", NOWHERE, "--ca", CA)
+        self.assertEqual({path.name for path in self.folder.iterdir()}, {"keys", "other"})
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import json
 import os
+import ssl
 import unittest
 
 import common  # noqa: F401
@@ -169,20 +170,22 @@ class Get(ToolTest):
             self.assertRegex(log.read_text(), r"\A# mine\n(?s:.*)CLIENT_TRAFFIC_SECRET_0 [0-9a-f]+ [0-9a-f]+\n")
 
     def test_versions_and_sni_are_as_asked(self):
-        names = []
+        names, versions = [], []
 
         def talk(connection):
+            versions.append(connection.version())
             answering(OK)(connection)
 
-        import ssl
         peer = tls_peer(talk, sni_callback=lambda _, name, __: names.append(name))
         with peer:
             _, err = self.get(peer, "-v", "--tls-max", "1.2", "--name", "server.test", "--sni", "localhost")
             self.assertRegex(err, r"protocol: +TLSv1\.2")
             self.get(peer, "--name", "server.test", "--sni", "none")
-            self.get(peer, "--name", "server.test")
+            self.get(peer, "--name", "server.test", "--tls-min", "1.3")
         self.assertEqual(names, ["localhost", None, "server.test"])
-        self.assertTrue(ssl.HAS_TLSv1_3)
+        self.assertEqual(versions, ["TLSv1.2", "TLSv1.3", "TLSv1.3"])
+        with tls_peer(answering(OK), maximum_version=ssl.TLSVersion.TLSv1_2) as old:
+            self.refused(4, "get", old.url(), "--ca", CA, "--tls-min", "1.3", says="version")
         status, _, err = signet("get", "https://127.0.0.1:1/", "--ca", CA, "--tls-min", "1.0")
         self.assertEqual(status, 3)
         self.assertRegex(err, r"(?m)^signet: warning: TLS 1\.0")

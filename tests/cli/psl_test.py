@@ -3,15 +3,12 @@
 import json
 import lzma
 import os
-import pathlib
 import subprocess
-import sys
 import unittest
 
 import common  # noqa: F401
-from support.signet_testing import ENVIRONMENT, PATIENCE, TOOL, ToolTest
-
-VECTORS = pathlib.Path(os.environ.get("SIGNET_VECTORS", pathlib.Path(os.environ["SIGNET_SOURCE"]) / "../shared/vectors")) / "psl"
+from support.signet_testing import ENVIRONMENT, PATIENCE, TOOL, ToolTest, run_over
+from support.vectors import vectors
 
 RULES = b"""// ===BEGIN ICANN DOMAINS===
 com
@@ -39,7 +36,7 @@ class Psl(ToolTest):
 
     def official(self, *options):
         """Each row of the official test file, answered."""
-        rows = [line.split("\t") for line in (VECTORS / "official.tsv").read_text(encoding="utf-8").splitlines()[1:]]
+        rows = [line.split("\t") for line in vectors("psl/official.tsv").read_text(encoding="utf-8").splitlines()[1:]]
         # "null" as a name is the absence of one, which a command line cannot say.
         rows = [(name, None if registrable == "null" else registrable) for name, registrable in rows if name != "null"]
         self.assertGreater(len(rows), 70)
@@ -51,11 +48,8 @@ class Psl(ToolTest):
                 self.assertEqual(answer[2], wanted)
 
     def test_the_official_vectors_by_the_systems_list_and_by_a_newer_one(self):
-        if not (VECTORS / "official.tsv").exists():
-            sys.stderr.write(f"\n*** SKIPPED: no vectors at {VECTORS}; set SIGNET_VECTORS ***\n")
-            self.skipTest(f"no vectors at {VECTORS}")
         self.official()
-        with lzma.open(VECTORS / "public_suffix_list-2026.dat.xz") as newer:
+        with lzma.open(vectors("psl/public_suffix_list-2026.dat.xz")) as newer:
             self.official("--list", self.write("newer.dat", newer.read()))
 
     def test_answers_come_as_the_names_do(self):
@@ -107,6 +101,15 @@ class Psl(ToolTest):
         # Windows' line ends, a byte order mark and no sections.
         bare = self.write("bare.dat", b"\xef\xbb\xbfcom\r\nco.uk\r\n")
         self.assertEqual(self.asked("--list", bare, "a.b.co.uk", "a.b.com"), "a.b.co.uk co.uk b.co.uk\na.b.com com b.com\n")
+
+    def test_of_the_systems_list_and_libpsls_own_the_newer_is_taken(self):
+        # Where Debian's package publicsuffix puts the list, for every program.
+        ours = self.write("share/publicsuffix/public_suffix_list.dafsa", RULES + b"new.example\n")
+        for when, suffix in ((None, "new.example"), (0, "example")):
+            if when is not None:
+                os.utime(ours, (when, when))
+            status, out, err = run_over({"/usr/share": self.folder / "share"}, TOOL, "psl", "a.b.new.example")
+            self.assertEqual((status, out.decode().split()[1]), (0, suffix), err)
 
     def test_names_from_stdin(self):
         given = b"www.example.com\r\n\n  \nexample.co.uk \t\nco.uk"

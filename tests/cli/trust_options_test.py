@@ -121,6 +121,23 @@ class Rules(TrustTest):
             self.refused(1, "get", peer.url(), *old_root, "--profile", "strict", says="key identifier|does not say so")
             self.refused(2, "get", peer.url(), "--profile", "lax")
 
+    def test_a_trust_is_a_file_or_a_folder_and_stands_instead_of_the_systems(self):
+        port = self.echoing(CERT)
+        for name, ca in (("right", CA), ("wrong", OTHER_CA)):
+            self.write(f"{name}/ca.pem", ca.read_bytes())
+        right, wrong = self.folder / "right", self.folder / "wrong"
+        for system, options, good in (
+                # The system's where none is given, or beside another.
+                (CA, (), True), (OTHER_CA, (), False), (CA, ("--add-ca", OTHER_CA), True), (OTHER_CA, ("--add-ca", OTHER_CA), False),
+                (CA, ("--ca", OTHER_CA), False), (CA, ("--ca", wrong), False), (OTHER_CA, ("--ca", CA), True), (OTHER_CA, ("--ca", right), True)):
+            with self.subTest(system=system.name, options=options):
+                status, out, err = signet("cat", f"127.0.0.1:{port}", *options, given=b"hello", env={"SSL_CERT_FILE": str(system)})
+                self.assertEqual((status, out), (0, b"hello") if good else (1, b""), err)
+        # It has to be there, and to hold a certificate.
+        (self.folder / "empty").mkdir()
+        for nothing in ("absent", "empty"):
+            self.refused(5, "cat", f"127.0.0.1:{port}", "--ca", self.folder / nothing, says=nothing, env={"SSL_CERT_FILE": str(CA)})
+
     def test_intermediates(self):
         port = self.echoing(PKI / "chain-leaf-only.pem", PKI / "chain.key")
         self.assertEqual(self.cat(port, "--ca", CA), 1)

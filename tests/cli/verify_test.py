@@ -7,7 +7,7 @@ import unittest
 import common  # noqa: F401
 from cert_support import CertTest
 from support.named_certificate import certificate_with
-from support.signet_testing import CA, CERT, PKI, run, signet
+from support.signet_testing import CA, CERT, PKI, TOOL, run, run_over, signet
 
 OTHER_CA = PKI / "other-ca.pem"
 INTERMEDIATE = PKI / "intermediate.pem"
@@ -375,6 +375,37 @@ class SystemTrust(VerifyTest):
                 self.assertNotIn("/etc/ssl", report["trust"])
                 if not places:
                     self.assertEqual(report["findings"][0]["error"], "no_trust_anchors")
+
+    def test_without_the_environment_the_systems_own_places_are_tried_in_turn(self):
+        """The first with a certificate that can be used is the system's store, and all of it."""
+        bundles = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", "/etc/pki/tls/certs/ca-bundle.crt",
+                   "/etc/ssl/ca-bundle.pem", "/usr/local/share/certs/ca-root-nss.crt", "/etc/ssl/cert.pem")
+        folders = ("/etc/ssl/certs", "/etc/pki/tls/certs")
+        # What is read there, in turn, and what names it: for folders a file in them.
+        places = [(bundle, bundle) for bundle in bundles] + [(f"{folder}/5ad8a5d6.0", folder) for folder in folders]
+        right, wrong = CA.read_bytes(), OTHER_CA.read_bytes()
+        rows = [({file: right} | {later: wrong for later, _ in places[at + 1:]}, name) for at, (file, name) in enumerate(places)]
+        # What is empty, or holds nothing but text, is passed over.
+        rows += [({bundles[0]: b"", bundles[1]: right}, bundles[1]), ({bundles[0]: b"nothing", places[-1][0]: right}, folders[1])]
+        for at, (files, name) in enumerate(rows):
+            with self.subTest(name=name, files=list(files)):
+                for file, content in files.items():
+                    self.write(f"{at}{file}", content)
+                report = self.judged_among(self.folder / str(at))
+                self.assertTrue(report["ok"], report)
+                self.assertEqual(report["trust"], f"system ({name}, 1 certificate)")
+        (self.folder / "bare").mkdir()
+        report = self.judged_among(self.folder / "bare")
+        self.assertEqual(report["findings"][0]["error"], "no_trust_anchors")
+
+    def judged_among(self, root):
+        """What a system says of our server that has in /etc and /usr/local what stands under `root`."""
+        for folder in ("etc", "usr/local"):
+            (root / folder).mkdir(parents=True, exist_ok=True)
+        status, out, err = run_over({"/etc": root / "etc", "/usr/local": root / "usr/local"}, TOOL, "verify", CERT, "--name", "server.test",
+                                    "--json")
+        self.assertIn(status, (0, 1), err)
+        return json.loads(out)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,19 @@
 #include <signet/native.hpp>
 #include <signet/tls/engine.hpp>
+#include <signet/x509/certificate_builder.hpp>
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 
 #include "support/pair.hpp"
 #include "support/pki.hpp"
+
+// A sanitizer's own heap, where there is one.
+// NOLINTNEXTLINE(bugprone-reserved-identifier): so it is called
+extern "C" [[gnu::weak]] std::size_t __sanitizer_get_current_allocated_bytes();
 
 namespace signet {
 namespace {
@@ -309,6 +315,10 @@ TEST_P(engine_of_each_version, a_refused_name_is_an_alert) {
   EXPECT_FALSE(p.shake());
   ASSERT_TRUE(p.client_error && p.server_error);
   EXPECT_EQ(p.server_error->code(), errc::unrecognized_name);
+  // The same alert at both ends. It is OpenSSL that chooses which.
+  ASSERT_TRUE(p.server_error->alert() && p.client_error->alert());
+  EXPECT_EQ(p.server_error->alert()->from, alert::sender::us);
+  EXPECT_EQ(p.client_error->alert(), (alert{p.server_error->alert()->description, alert::sender::peer}));
 }
 
 TEST_P(engine_of_each_version, output_is_not_held_beyond_a_call) {
@@ -427,6 +437,74 @@ TEST_P(engine_of_each_version, the_key_log_has_the_nss_form) {
   const std::string wanted =
       GetParam() == protocol_version::tls1_2 ? "CLIENT_RANDOM " : "CLIENT_HANDSHAKE_TRAFFIC_SECRET ";
   EXPECT_TRUE(std::any_of(lines.begin(), lines.end(), [&](const auto& l) { return l.starts_with(wanted); }));
+}
+
+// What of the heap is in use.
+std::size_t allocated() {
+  return __sanitizer_get_current_allocated_bytes != nullptr ? __sanitizer_get_current_allocated_bytes()
+                                                            : ::mallinfo2().uordblks;
+}
+
+TEST_P(engine_of_each_version, an_idle_one_keeps_no_buffers_in_openssl) {
+  pair p(pair::defaults(GetParam()));
+  p.must_shake();
+  const auto text = text_of(40000);
+  for (int round = 0; round < 2; ++round) {
+    for (auto* idle : {&*p.client, &*p.server}) {
+      SSL* ssl = native::handle(*idle);
+      const auto before = allocated();
+      EXPECT_EQ(SSL_free_buffers(ssl), 1);
+      EXPECT_EQ(allocated(), before) << "there was something to free";
+      // What they would be.
+      ASSERT_EQ(SSL_alloc_buffers(ssl), 1);
+      EXPECT_GT(allocated(), before + (32 << 10));
+      ASSERT_EQ(SSL_free_buffers(ssl), 1);
+    }
+    p.server->write(text).value();
+    EXPECT_EQ(drain(*p.client).text, text);
+    p.client->write(text).value();
+    EXPECT_EQ(drain(*p.server).text, text);
+  }
+}
+
+TEST_P(engine_of_each_version, shows_the_fields_of_the_peers_certificate) {
+  const auto key = private_key::generate("ec:P-256").value();
+  const auto subject = distinguished_name::parse("CN=second,CN=first,O=Peers").value();
+  const auto who = make_self_signed({.subject = subject,
+                                     .dns_names = {"server.test", "*.wild.test"},
+                                     .ip_addresses = {"192.0.2.1"},
+                                     .other_names = {{general_name_kind::email, "who@server.test"}}},
+                                    key)
+                       .value();
+  auto options = pair::defaults(GetParam());
+  options.server.loaded_identities = {who};
+  options.client.trust = trust_store::of({who.leaf()});
+  pair p(std::move(options));
+  p.must_shake();
+  const auto chain = p.client->info().peer_chain;
+  ASSERT_EQ(chain.size(), 1U);
+  const auto& peer = chain.front();
+  EXPECT_EQ(peer.subject_name(), subject);
+  EXPECT_EQ(peer.issuer_name(), subject);
+  EXPECT_EQ(peer.subject_name().values("CN"), (std::vector<std::string>{"first", "second"}));
+  EXPECT_EQ(peer.common_name(), "second");
+  EXPECT_EQ(peer.alternative_names(), (std::vector<general_name>{{general_name_kind::dns, "server.test"},
+                                                                 {general_name_kind::dns, "*.wild.test"},
+                                                                 {general_name_kind::ip_address, "192.0.2.1"},
+                                                                 {general_name_kind::email, "who@server.test"}}));
+  // And of a client, at the server.
+  options = pair::defaults(GetParam());
+  options.server.client_auth = client_certificates::required;
+  options.server.client_trust = test::test_ca();
+  options.client.identity = test::load_identity("client");
+  pair q(std::move(options));
+  q.must_shake();
+  const auto clients = q.server->info().peer_chain;
+  ASSERT_EQ(clients.size(), 1U);
+  const auto& client = clients.front();
+  EXPECT_EQ(client.subject_name().text(), "CN=client one,O=signet tests");
+  EXPECT_EQ(client.issuer_name().text(), "CN=signet test root,O=signet tests");
+  EXPECT_EQ(client.alternative_names(), (std::vector<general_name>{{general_name_kind::dns, "client.test"}}));
 }
 
 TEST(engine, its_read_ahead_stays_off_in_openssl) {

@@ -3,7 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <map>
+#include <set>
 #include <thread>
+#include <utility>
 
 #include "support/pair.hpp"
 #include "support/pki.hpp"
@@ -115,6 +119,27 @@ TEST_P(session, of_one_peer_serves_no_other) {
   const auto server = server_config::make(options.server).value();
   converse(client, server, "server.test", {.session_key = "192.0.2.1:443"});
   EXPECT_FALSE(converse(client, server, "server.test", {.session_key = "192.0.2.2:443"}).resumed);
+}
+
+TEST_P(session, is_found_by_the_key_given_for_the_peer_and_by_nothing_less) {
+  const auto client = client_config::make(options.client).value();
+  const auto server = server_config::make(options.server).value();
+  const auto resumed = [&](const engine_options& how) { return converse(client, server, "server.test", how).resumed; };
+  // One key for the two ports of FTP over TLS, say.
+  const engine_options keyed{.session_key = "ftp"};
+  EXPECT_FALSE(resumed(keyed));
+  EXPECT_TRUE(resumed(keyed));
+  // Another name is sent, or none: what the server shows for it was not seen.
+  EXPECT_FALSE(resumed({.sni = "", .session_key = "ftp"}));
+  EXPECT_FALSE(resumed({.sni = "localhost", .session_key = "ftp"}));
+  // Without a key it is the name.
+  EXPECT_FALSE(resumed({}));
+  EXPECT_TRUE(resumed({}));
+  EXPECT_TRUE(resumed({.session_key = "server.test"}));
+  // Another configuration has verified nothing yet.
+  const auto other = client_config::make(options.client).value();
+  EXPECT_FALSE(converse(other, server, "server.test", keyed).resumed);
+  EXPECT_TRUE(resumed(keyed));
 }
 
 TEST_P(session, ends_with_the_certificates_it_stands_on) {
@@ -231,19 +256,51 @@ TEST(session_cache, drops_what_does_not_hold_any_more) {
   EXPECT_EQ(cache.size(), 1U);
 }
 
+// Tickets of TLS 1.3 are for one use, however many ask at once; what was put under a key comes back under it and no
+// other.
 TEST(session_cache, is_shared_by_threads) {
-  session_cache cache(8);
-  std::vector<std::thread> threads;
-  for (int t = 0; t < 4; ++t)
-    threads.emplace_back([&cache, t] {
-      for (int i = 0; i < 200; ++i) {
-        const auto key = std::to_string((i + t) % 12);
-        cache.put(key, made_for(i % 2 == 0 ? TLS1_2_VERSION : TLS1_3_VERSION));
-        if (const auto got = cache.take(key)) cache.drop(key, got);
+  constexpr std::size_t capacity = 8, threads = 4, rounds = 500, keys = 12;
+  using saved = std::shared_ptr<const saved_session>;
+  session_cache cache(capacity);
+  std::array<std::vector<std::pair<std::string, saved>>, threads> put, taken;
+  const auto work = [&](std::size_t t) {
+    for (std::size_t i = 0; i < rounds; ++i) {
+      const auto key = std::to_string((i + t) % keys);
+      put[t].emplace_back(key, made_for(i % 2 == 0 ? TLS1_2_VERSION : TLS1_3_VERSION));
+      cache.put(key, put[t].back().second);
+      EXPECT_LE(cache.size(), capacity);
+      if (auto got = cache.take(key)) {
+        if (i % 3 == 0) cache.drop(key, got);
+        taken[t].emplace_back(key, std::move(got));
       }
-    });
-  for (auto& t : threads) t.join();
-  EXPECT_LE(cache.size(), 8U);
+    }
+  };
+  std::vector<std::thread> running;
+  for (std::size_t t = 0; t < threads; ++t) running.emplace_back(work, t);
+  for (auto& r : running) r.join();
+  // What is left is all there is, and taking it leaves nothing.
+  for (std::size_t i = 0; i < keys * (capacity + 1); ++i) {
+    const auto key = std::to_string(i % keys);
+    auto got = cache.take(key);
+    if (!got) continue;
+    if (SSL_SESSION_get_protocol_version(got->session.get()) < TLS1_3_VERSION) cache.drop(key, got);
+    taken[0].emplace_back(key, std::move(got));
+  }
+  EXPECT_EQ(cache.size(), 0U);
+
+  std::map<saved, std::string> key_of;
+  for (const auto& of_one : put)
+    for (const auto& [key, session] : of_one) key_of.emplace(session, key);
+  std::set<saved> used;
+  std::size_t times = 0;
+  for (const auto& of_one : taken)
+    for (const auto& [key, session] : of_one) {
+      EXPECT_EQ(key_of.at(session), key);
+      if (SSL_SESSION_get_protocol_version(session->session.get()) < TLS1_3_VERSION) continue;
+      EXPECT_TRUE(used.insert(session).second) << "a ticket was given to two";
+      ++times;
+    }
+  EXPECT_GT(times, 0U);
 }
 
 TEST(session_cache, keeps_few_tickets_a_peer_and_gives_the_newest_first) {

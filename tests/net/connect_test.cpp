@@ -1,13 +1,19 @@
 #include <signet/net/connect.hpp>
+#include <signet/net/nonblocking_socket.hpp>
 
 #include <gtest/gtest.h>
 #include <poll.h>
 
 #include <array>
 #include <future>
+#include <optional>
+#include <string>
 #include <thread>
+#include <vector>
 
-#include "support/net_peers.hpp"
+#include "net/race.hpp"
+#include "support/faulty_calls.hpp"
+#include "support/nonblocking_peers.hpp"
 
 namespace signet {
 namespace {
@@ -109,6 +115,84 @@ TEST(connect, a_server_that_trickles_does_not_outlive_the_deadline) {
   EXPECT_LT(took, 3s);
 }
 
+// A name that takes a while to be found, at two addresses of which the first answers nobody. What is left of an hour
+// is what poll(2) is told: that tells which budget a phase has, and no clock has to be watched.
+class one_budget : public testing::Test {
+ protected:
+  static constexpr std::chrono::milliseconds whole = 1h;
+  static constexpr std::chrono::milliseconds looking_up = 100ms;
+
+  void SetUp() override {
+    if (!test::faults_possible) GTEST_SKIP() << "ThreadSanitizer has to see poll()";
+    door.emplace(listener::bind({"127.0.0.2", silent.door.port()}, test::test_server()).value());
+    found.emplace(looking_up, std::vector<std::string>{"127.0.0.1", "127.0.0.2"});
+  }
+  [[nodiscard]] endpoint at() const { return {"two.test", silent.door.port()}; }
+
+  // Of each wait of this thread, none without end.
+  static std::vector<std::chrono::milliseconds> waits() {
+    std::vector<std::chrono::milliseconds> out;
+    for (const int each : test::faults::waits()) {
+      EXPECT_GE(each, 0);
+      out.emplace_back(each);
+    }
+    return out;
+  }
+
+  // The look-up has all of it, connecting what is left then, and the handshake what is left of that.
+  static void expect_shares_of_one(const std::vector<std::chrono::milliseconds>& waits) {
+    ASSERT_GE(waits.size(), 3U);
+    EXPECT_LE(waits[0], whole);
+    EXPECT_GT(waits[0], whole - 1min);
+    // The head start of the address that does not answer.
+    EXPECT_LE(waits[1], net::usual_head_start);
+    for (std::size_t i = 2; i < waits.size(); ++i) EXPECT_LE(waits[i], whole - looking_up - net::usual_head_start) << i;
+    EXPECT_GT(waits.back(), whole - 1min);
+  }
+
+  test::silent_door silent;
+  std::optional<listener> door;
+  std::optional<test::late_lookup> found;
+};
+
+TEST_F(one_budget, covers_look_up_and_connecting) {
+  const test::faults watched({});
+  const auto client = tcp_socket::connect(at(), {.timeout = whole});
+  ASSERT_TRUE(client) << client.error().message();
+  expect_shares_of_one(waits());
+}
+
+TEST_F(one_budget, covers_look_up_connecting_and_handshake) {
+  auto served = std::async(std::launch::async, [this] {
+    return door->accept(patience).and_then(
+        [](incoming&& in) { return std::move(in).handshake({.timeout = patience}); });
+  });
+  const test::faults watched({});
+  const auto client = connect(at(), trusting_client(), {.timeout = whole, .name = "server.test"});
+  ASSERT_TRUE(client) << client.error().message();
+  // The last of them is for the server's part of the handshake.
+  EXPECT_GT(waits().size(), 3U);
+  expect_shares_of_one(waits());
+  EXPECT_TRUE(served.get());
+}
+
+TEST_F(one_budget, covers_all_of_a_connection_that_is_not_waited_for) {
+  auto served = std::async(std::launch::async, [this] {
+    return door->accept(patience).and_then(
+        [](incoming&& in) { return std::move(in).handshake({.timeout = patience}); });
+  });
+  const deadline latest = whole;
+  test::waiter w;
+  auto client = nonblocking_socket::connect(at(), trusting_client(), {.timeout = whole, .name = "server.test"}).value();
+  const auto until = client.handshake_deadline();
+  ASSERT_FALSE(until.is_never());
+  EXPECT_GE(until.when(), latest.when());
+  const auto shaken = test::shake(client, w);
+  ASSERT_TRUE(shaken) << shaken.error().message();
+  EXPECT_EQ(client.handshake_deadline().when(), until.when());
+  EXPECT_TRUE(served.get());
+}
+
 TEST(connect, a_server_that_hangs_up_is_closed) {
   const auto door = test::open_door();
   std::jthread server([&door] {
@@ -174,6 +258,30 @@ TEST(connect, many_first_bytes_arrive_whole_at_both_versions) {
     ASSERT_TRUE(client->close_write());
     EXPECT_EQ(reading.get().value(), much);
   }
+}
+
+TEST(connect, a_session_belongs_to_the_host_and_port_as_they_were_named) {
+  const auto config = trusting_client();
+  const auto serving = test::test_server();
+  auto one = listener::bind({"127.0.0.1", 0}, serving).value();
+  auto other = listener::bind({"127.0.0.1", 0}, serving).value();
+  const auto resumed = [&config](listener& door, const char* host) {
+    auto served = std::async(std::launch::async, [&door] {
+      return door.accept(patience).and_then(
+          [](incoming&& in) { return std::move(in).handshake({.timeout = patience}); });
+    });
+    auto client = connect({host, door.local_endpoint().port}, config, {.timeout = patience, .name = "server.test"});
+    auto server = served.get().value();
+    EXPECT_TRUE(server.write_all("x") && server.close());
+    EXPECT_EQ(client.value().read_all({}, patience).value(), "x");
+    return client->info().resumed;
+  };
+  EXPECT_FALSE(resumed(one, "localhost"));
+  EXPECT_FALSE(resumed(other, "localhost"));
+  EXPECT_FALSE(resumed(one, "127.0.0.1"));
+  EXPECT_TRUE(resumed(one, "localhost"));
+  EXPECT_TRUE(resumed(other, "localhost"));
+  EXPECT_TRUE(resumed(one, "127.0.0.1"));
 }
 
 TEST(connect, a_second_connection_resumes_the_first) {

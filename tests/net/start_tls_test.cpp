@@ -12,6 +12,7 @@
 #include <signet/net/relay.hpp>
 #include <signet/net/starttls.hpp>
 
+#include "support/faulty_calls.hpp"
 #include "support/net_peers.hpp"
 
 namespace signet {
@@ -337,6 +338,92 @@ TEST(stacked_tls, the_inner_end_is_told_apart_from_a_cut) {
   auto cut = upgraded(std::move(outer.client), std::move(outer.server));
   ::shutdown(cut.server.native_handle(), SHUT_RDWR);
   EXPECT_EQ(cut.client.read_all({}, patience).error().code(), errc::truncated);
+}
+
+// An encrypted connection as the stream that another stands on, while its owner can still ask how it ended.
+class lent final : public byte_stream {
+ public:
+  explicit lent(tls_socket& below) : below_(&below) {}
+  result<std::size_t> read_some(byte_span buffer, deadline until) override { return below_->read_some(buffer, until); }
+  result<std::size_t> write_some(byte_view bytes, deadline until) override { return below_->write_some(bytes, until); }
+  result<void> close_write() override { return below_->close_write(); }
+  void close() noexcept override { static_cast<void>(below_->close()); }
+
+ private:
+  tls_socket* below_;
+};
+
+TEST(stacked_tls, closing_ends_the_inner_layer_then_the_outer_one_and_then_the_connection) {
+  // What close() has to say it says once.
+  const test::faults none({});
+  auto outer = test::make_tls_pair();
+  auto accepted = std::async(std::launch::async, [&] {
+    return start_tls(std::move(outer.server), test::test_server(), {.timeout = patience}).value();
+  });
+  auto client = start_tls(tcp_socket::over(std::make_unique<lent>(outer.client)), "server.test", trusting_client(),
+                          {.timeout = patience})
+                    .value();
+  auto server = accepted.get();
+  ASSERT_TRUE(server.write_all("WORLD"));
+  ASSERT_TRUE(server.close());
+  EXPECT_FALSE(server.is_open());
+  // An end, by the close_notify of the inner layer.
+  EXPECT_EQ(client.read_all({}, patience).value(), "WORLD");
+  // Nothing but the close_notify of the outer one has followed it.
+  std::array<char, 16> more{};
+  const auto end = outer.client.read_some(more, patience);
+  ASSERT_TRUE(end) << end.error().message();
+  EXPECT_EQ(*end, 0U);
+  ASSERT_TRUE(test::wait_readable(outer.client.native_handle()));
+  EXPECT_EQ(::recv(outer.client.native_handle(), more.data(), more.size(), MSG_DONTWAIT), 0);
+}
+
+TEST(stacked_tls, leaving_it_sends_what_was_held_and_loses_nothing_that_came) {
+  auto outer = test::make_tls_pair();
+  auto inner = upgraded(std::move(outer.client), std::move(outer.server));
+  ASSERT_TRUE(inner.server.write_all("unread"));
+  const cork held(inner.client);
+  ASSERT_TRUE(inner.client.write_all("held"));
+  auto other = std::async(std::launch::async, [&] {
+    EXPECT_EQ(inner.server.read_all({}, patience).value(), "held");
+    auto back = std::move(inner.server).unwrap({.timeout = patience}).value();
+    // Right behind the end of the inner layer.
+    EXPECT_TRUE(back.write_all("outer at once\n", patience));
+    return back;
+  });
+  const auto refused = std::move(inner.client).unwrap({.timeout = patience});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), errc::unread_data);
+  std::array<char, 6> unread{};
+  ASSERT_TRUE(inner.client.read_exactly(unread, patience));  // NOLINT(bugprone-use-after-move): what a failure promises
+  EXPECT_EQ(std::string_view(unread.data(), unread.size()), "unread");
+  auto client = std::move(inner.client).unwrap({.timeout = patience});
+  ASSERT_TRUE(client) << client.error().message();
+  auto server = other.get();
+  EXPECT_EQ(client->read_line({}, patience).value(), "outer at once");
+  say_and_hear(*client, server, "outer again");
+  // The outer connection is what is left, and nothing sticks in between.
+  EXPECT_EQ(client->buffered(), 0U);
+  auto alone = client->release_tls();
+  ASSERT_TRUE(alone) << alone.error().message();
+  ASSERT_TRUE(server.write_all("outer alone\n", patience));
+  EXPECT_EQ(alone->read_line({}, patience).value(), "outer alone");
+}
+
+TEST(stacked_tls, leaving_it_sends_what_was_held_though_the_peer_has_ended_already) {
+  auto outer = test::make_tls_pair();
+  auto inner = upgraded(std::move(outer.client), std::move(outer.server));
+  ASSERT_TRUE(inner.server.close_write());
+  EXPECT_EQ(inner.client.read_all({}, patience).value(), "");
+  const cork held(inner.client);
+  ASSERT_TRUE(inner.client.write_all("held"));
+  // Nothing is left to wait for, and a wait would have sent it.
+  auto client = std::move(inner.client).unwrap({.timeout = patience});
+  ASSERT_TRUE(client) << client.error().message();
+  EXPECT_EQ(inner.server.read_all({}, patience).value(), "held");
+  auto server = std::move(inner.server).unwrap({.timeout = patience});
+  ASSERT_TRUE(server) << server.error().message();
+  say_and_hear(*client, *server, "outer again");
 }
 
 TEST(stacked_tls, a_refused_inner_peer_leaves_the_outer_connection_with_its_caller) {

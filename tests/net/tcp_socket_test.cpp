@@ -11,7 +11,10 @@
 #include <cerrno>
 #include <csignal>
 #include <future>
+#include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "support/net_peers.hpp"
 
@@ -21,6 +24,7 @@ namespace {
 using test::make_plain_pair;
 using test::patience;
 using namespace std::chrono_literals;
+using namespace std::string_literals;
 
 TEST(tcp_socket, connects_by_name_and_knows_both_ends) {
   const auto door = test::open_door();
@@ -131,6 +135,63 @@ TEST(tcp_socket, reads_up_to_a_delimiter_that_comes_in_pieces) {
   ASSERT_TRUE(server.read_exactly(body, patience));
   EXPECT_EQ(std::string_view(body.data(), body.size()), "body");
   EXPECT_EQ(server.read_until("").error().code(), errc::invalid_argument);
+}
+
+TEST(tcp_socket, reads_records_of_each_kind_in_turn) {
+  auto [client, server] = make_plain_pair();
+  ASSERT_TRUE(client.write_all("multi\nple\n\n1234567890line\n\n\n\nbla|blubbENDsome\nrest\nof it"));
+  ASSERT_TRUE(client.close_write());
+  std::array<char, 10> ten{};
+  EXPECT_EQ(server.read_until("\n\n", {}, patience).value(), "multi\nple\n\n");
+  ASSERT_TRUE(server.read_exactly(ten, patience));
+  EXPECT_EQ(std::string_view(ten.data(), ten.size()), "1234567890");
+  // A paragraph ends with the first empty line; others that follow it are there to be read.
+  EXPECT_EQ(server.read_until("\n\n", {}, patience).value(), "line\n\n");
+  for (int empty = 0; empty < 2; ++empty) EXPECT_EQ(server.read_line({}, patience).value(), "");
+  EXPECT_EQ(server.read_until("|", {}, patience).value(), "bla|");
+  EXPECT_EQ(server.read_until("END", {}, patience).value(), "blubbEND");
+  EXPECT_EQ(server.read_line({}, patience).value(), "some");
+  EXPECT_EQ(server.read_all({}, patience).value(), "rest\nof it");
+  EXPECT_EQ(server.read_all({}, patience).value(), "");
+}
+
+// All the records of a stream, and what was left when there was none any more.
+template <class Read>
+std::pair<std::vector<std::string>, std::string> records_of(const std::string& stream, Read&& read) {
+  auto [client, server] = make_plain_pair();
+  EXPECT_TRUE(client.write_all(stream));
+  EXPECT_TRUE(client.close_write());
+  std::vector<std::string> out;
+  for (;;) {
+    result<std::string> one = read(server);
+    if (!one) {
+      EXPECT_EQ(one.error().code(), errc::end_of_stream) << one.error().message();
+      return {out, server.read_all({}, patience).value()};
+    }
+    out.push_back(*std::move(one));
+  }
+}
+
+TEST(tcp_socket, records_of_each_kind_come_one_by_one_up_to_the_end) {
+  using records = std::vector<std::string>;
+  const auto up_to = [](const char* delimiter) {
+    return [delimiter](tcp_socket& from) { return from.read_until(delimiter, {}, patience); };
+  };
+  const auto of_size = [](std::size_t size) {
+    return [size](tcp_socket& from) -> result<std::string> {
+      std::string record(size, '\0');
+      if (auto got = from.read_exactly(record, patience); !got) return std::move(got).error();
+      return record;
+    };
+  };
+  const auto line = [](tcp_socket& from) { return from.read_line({}, patience); };
+  EXPECT_EQ(records_of("a\nb\n\nc\nd\n\ne", up_to("\n\n")), std::pair(records{"a\nb\n\n", "c\nd\n\n", "e"}, ""s));
+  EXPECT_EQ(records_of("a|b||c|", up_to("|")), std::pair(records{"a|", "b|", "|", "c|"}, ""s));
+  EXPECT_EQ(records_of("bla\n0blubb\nno newline", line), std::pair(records{"bla", "0blubb", "no newline"}, ""s));
+  EXPECT_EQ(records_of("1234567890", of_size(2)), std::pair(records{"12", "34", "56", "78", "90"}, ""s));
+  // What is less than a record is none, and not lost.
+  EXPECT_EQ(records_of("ab\ncdefg", of_size(3)), std::pair(records{"ab\n", "cde"}, "fg"s));
+  EXPECT_EQ(records_of("", of_size(3)), std::pair(records{}, ""s));
 }
 
 TEST(tcp_socket, what_is_left_at_the_end_is_given_even_at_the_limit) {

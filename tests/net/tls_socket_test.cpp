@@ -62,6 +62,27 @@ TEST_P(tls_socket_at, carries_a_conversation_to_its_clean_end) {
   EXPECT_TRUE(server.close());
 }
 
+TEST_P(tls_socket_at, of_a_buffer_the_part_that_is_named_is_sent_and_nothing_beside_it) {
+  auto [client, server] = pair();
+  const std::string buffer = "01waaaanf23";
+  const byte_view whole = buffer;
+  EXPECT_EQ(client.write_some(whole.subspan(2, 7)).value(), 7U);
+  std::array<char, 64> got{};
+  // By itself, in a record of its own.
+  EXPECT_EQ(server.read_some(got, patience).value(), 7U);
+  EXPECT_EQ(std::string_view(got.data(), 7), "waaaanf");
+  EXPECT_EQ(client.write_some(whole.subspan(buffer.size())).value(), 0U);
+  EXPECT_EQ(client.write_some(whole.last(2)).value(), 2U);
+  EXPECT_EQ(client.write_some(whole.first(2)).value(), 2U);
+  ASSERT_TRUE(client.write_all(whole.subspan(4, 3)));
+  // As many as it says, and from the front.
+  const std::string much = "begin" + std::string(18'000, 'm') + "end";
+  const auto taken = client.write_some(byte_view(much).subspan(5), patience).value();
+  EXPECT_GT(taken, 0U);
+  ASSERT_TRUE(client.close_write());
+  EXPECT_EQ(server.read_all({}, patience).value(), "2301aaa" + much.substr(5, taken));
+}
+
 TEST_P(tls_socket_at, a_half_closed_direction_still_reads) {
   auto [client, server] = pair();
   ASSERT_TRUE(client.write_all("question"));

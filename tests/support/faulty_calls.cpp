@@ -1,5 +1,7 @@
 #include "support/faulty_calls.hpp"
 
+#include <dlfcn.h>
+#include <netdb.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -13,8 +15,11 @@
 #include <charconv>
 #include <cstdlib>
 #include <ctime>
+#include <memory>
+#include <mutex>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -36,6 +41,8 @@ struct state {
   bool done = false;
   bool nothing_to_read = false;
   bool nothing_to_write = false;
+  std::array<int, 64> waits = {};
+  std::size_t waited = 0;
 };
 
 // Without constructors: these calls are made before those have run.
@@ -214,6 +221,39 @@ unsigned faults::injected() noexcept {
 unsigned faults::first_injected() noexcept {
   return current().first_injected;
 }
+std::span<const int> faults::waits() noexcept {
+  return std::span(current().waits).first(current().waited);
+}
+
+namespace {
+
+struct lookup_plan {
+  std::chrono::milliseconds by;
+  std::vector<std::string> addresses;
+};
+
+// Look-ups have threads of their own, which may outlive who asked.
+std::mutex lookup_mutex;
+std::shared_ptr<const lookup_plan> lookup_planned;
+
+std::shared_ptr<const lookup_plan> planned_lookup() {
+  const std::lock_guard lock(lookup_mutex);
+  return lookup_planned;
+}
+
+void plan_lookups(std::shared_ptr<const lookup_plan> plan) {
+  const std::lock_guard lock(lookup_mutex);
+  lookup_planned = std::move(plan);
+}
+
+}  // namespace
+
+late_lookup::late_lookup(std::chrono::milliseconds by, std::vector<std::string> addresses) {
+  plan_lookups(std::make_shared<lookup_plan>(lookup_plan{by, std::move(addresses)}));
+}
+late_lookup::~late_lookup() {
+  plan_lookups({});
+}
 
 }  // namespace signet::test
 
@@ -223,6 +263,7 @@ using signet::test::call;
 using signet::test::concerns;
 using signet::test::current;
 using signet::test::kind;
+using signet::test::planned_lookup;
 using signet::test::transfer;
 using signet::test::transfer_parts;
 
@@ -274,7 +315,21 @@ int accept4(int fd, sockaddr* address, socklen_t* size, int flags) {
       transfer(kind::accept, fd, 0, true, [=](size_t) { return ::syscall(SYS_accept4, fd, address, size, flags); }));
 }
 
+int getaddrinfo(const char* host, const char* service, const addrinfo* hints, addrinfo** found) {
+  static const auto real = reinterpret_cast<decltype(&::getaddrinfo)>(::dlsym(RTLD_NEXT, "getaddrinfo"));
+  const auto plan = planned_lookup();
+  if (!plan) return real(host, service, hints, found);
+  // What takes its time is not waited for: whoever asked says how long.
+  std::this_thread::sleep_for(plan->by);
+  for (const auto& address : plan->addresses) {
+    if (const int status = real(address.c_str(), service, hints, found); status != 0) return status;
+    while (*found != nullptr) found = &(*found)->ai_next;
+  }
+  return 0;
+}
+
 int poll(pollfd* waited, nfds_t count, int timeout) {
+  if (auto& s = current(); s.armed && timeout != 0 && s.waited < s.waits.size()) s.waits[s.waited++] = timeout;
   constexpr size_t signals = 8;
   const auto go = [&] {
     timespec time{timeout / 1000, timeout % 1000 * 1'000'000L};

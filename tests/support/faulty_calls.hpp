@@ -3,7 +3,11 @@
 // environment ("split=7", "eintr=2", "eagain=3") is the plan of every thread that was given none.
 #pragma once
 
+#include <chrono>
+#include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace signet::test {
 
@@ -42,6 +46,17 @@ class faults {
   [[nodiscard]] static unsigned calls() noexcept;
   [[nodiscard]] static unsigned injected() noexcept;
   [[nodiscard]] static unsigned first_injected() noexcept;
+  // How long each of the first calls of poll() was to wait at most, in milliseconds; -1 for as long as it takes.
+  [[nodiscard]] static std::span<const int> waits() noexcept;
+};
+
+// A resolver that takes its time, for as long as this lives: each name is found so much later, at these addresses.
+class late_lookup {
+ public:
+  late_lookup(std::chrono::milliseconds by, std::vector<std::string> addresses);
+  late_lookup(const late_lookup&) = delete;
+  late_lookup& operator=(const late_lookup&) = delete;
+  ~late_lookup();
 };
 
 }  // namespace signet::test

@@ -159,6 +159,67 @@ TEST(chain, the_length_is_limited) {
   EXPECT_EQ(codes(judge(sent, trust, "server.test", {.max_intermediates = 0}).findings()), strings{"path_too_long"});
 }
 
+// A CA that certified its own next key, so many times.
+struct rolled_over {
+  identity anchor = test::root("Root", {.path_length = 30});
+  std::vector<certificate> sent = {};
+
+  explicit rolled_over(int times) {
+    auto last = test::intermediate("One", anchor);
+    sent.push_back(last.leaf());
+    for (int i = 0; i < times; ++i) {
+      const auto key = test::fresh_key();
+      // Our builder makes no such thing.
+      const auto next = test::spoilt(key, last, [&](X509* x) {
+        X509_set_subject_name(x, X509_get_subject_name(raw(last.leaf())));
+        test::put(x, NID_basic_constraints, "critical,CA:TRUE");
+        // Without these OpenSSL takes it for self-signed.
+        const auto* above = X509_get0_subject_key_id(raw(last.leaf()));
+        const std::string id(reinterpret_cast<const char*>(ASN1_STRING_get0_data(above)),
+                             static_cast<std::size_t>(ASN1_STRING_length(above)));
+        test::add_extension(x, "2.5.29.35", test::element('\x30', test::element('\x80', id)));
+        test::add_extension(x, "2.5.29.14", test::element('\x04', "key " + std::to_string(i)));
+      });
+      sent.push_back(next);
+      last = identity::make({next}, key).value();
+    }
+    sent.push_back(test::spoilt_leaf(last, "DNS:server.test"));
+    std::ranges::reverse(sent);
+  }
+  [[nodiscard]] strings judged(std::size_t limit) const {
+    return codes(judge(sent, trust_store::of({anchor.leaf()}), "server.test", {.max_intermediates = limit}).findings());
+  }
+};
+
+TEST(chain, self_issued_certificates_do_not_count_against_its_length) {
+  const rolled_over once(1);
+  EXPECT_EQ(once.judged(1), strings{});
+  EXPECT_EQ(once.judged(0), strings{"path_too_long"});
+  const rolled_over often(10);
+  EXPECT_EQ(often.judged(1), strings{});
+  EXPECT_EQ(often.judged(0), strings{"path_too_long"});
+}
+
+// Each is a signature to check, whatever it counts.
+TEST(chain, self_issued_certificates_are_bounded_too) {
+  const rolled_over too_often(11);
+  EXPECT_EQ(too_often.judged(1), strings{"path_too_long"});
+  EXPECT_EQ(too_often.judged(2), strings{});
+}
+
+TEST(chain, self_issued_certificates_beside_it_lengthen_nothing) {
+  const auto anchor = test::root("Root", {.path_length = 9});
+  const auto one = test::intermediate("One", anchor, {.path_length = 3});
+  const auto two = test::intermediate("Two", one);
+  const std::vector sent{test::leaf("server.test", two).leaf(), two.leaf(), one.leaf(), anchor.leaf(),
+                         test::root("Stranger").leaf()};
+  const auto trust = trust_store::of({anchor.leaf()});
+  EXPECT_EQ(codes(judge(sent, trust, "server.test", {.max_intermediates = 2}).findings()), strings{});
+  const auto answer = judge(sent, trust, "server.test", {.max_intermediates = 1});
+  ASSERT_EQ(codes(answer.findings()), strings{"path_too_long"});
+  EXPECT_EQ(answer.findings()[0].depth, 2U);
+}
+
 // As "openssl x509 -addtrust" or "-addreject" writes it.
 std::string with_settings(const certificate& c, const std::vector<int>& trusted_for,
                           const std::vector<int>& rejected_for) {
@@ -254,18 +315,82 @@ TEST(chain, the_extension_that_cannot_be_read_is_named_and_its_issuer_not_called
                  trust, "server.test");
   };
   const auto broken = with("2.5.29.31", test::unreadable);
-  ASSERT_EQ(codes(broken.findings()), (strings{"unknown_issuer", "invalid_extension"}));
+  ASSERT_EQ(codes(broken.findings()), (strings{"invalid_extension", "unknown_issuer"}));
   EXPECT_EQ(
-      broken.findings()[1].message,
+      broken.findings()[0].message,
       "the certificate 'server.test' has an extension that cannot be read, or has it twice: crlDistributionPoints");
   // A key identifier that is not the issuer's.
   const auto other_key = with("2.5.29.35", test::element('\x30', test::element('\x80', "abcd")));
   ASSERT_EQ(codes(other_key.findings()), strings{"unknown_issuer"});
   for (const auto& answer : {broken, other_key}) {
-    EXPECT_EQ(answer.findings()[0].message.find("not among the trusted"), std::string::npos);
-    EXPECT_NE(answer.findings()[0].message.find("a name that is trusted"), std::string::npos);
-    EXPECT_NE(answer.findings()[0].hint.find("key identifiers"), std::string::npos);
+    EXPECT_EQ(answer.findings().back().message.find("not among the trusted"), std::string::npos);
+    EXPECT_NE(answer.findings().back().message.find("a name that is trusted"), std::string::npos);
+    EXPECT_NE(answer.findings().back().hint.find("key identifiers"), std::string::npos);
   }
+}
+
+TEST(chain, a_trusted_issuer_that_may_not_sign_is_called_that) {
+  const auto anchor = test::root("Root");
+  const auto with_usage = [&](const std::string& der) {
+    const ossl::x509_ptr x(X509_dup(raw(anchor.leaf())));
+    X509_EXTENSION_free(X509_delete_ext(x.get(), X509_get_ext_by_NID(x.get(), NID_key_usage, -1)));
+    test::add_extension(x.get(), "2.5.29.15", der);
+    EXPECT_GT(X509_sign(x.get(), raw(anchor.key()), EVP_sha256()), 0);
+    return trust_store::of({certificate::from_der(adopt(ossl::share(x.get())).der()).value()});
+  };
+  const auto server = test::leaf("server.test", anchor).leaf();
+  // cRLSign alone.
+  EXPECT_EQ(codes(judge({server}, with_usage("\x03\x02\x01\x02"), "server.test").findings()).front(), "invalid_ca");
+  // No bit at all: OpenSSL finds no issuer in that one.
+  const std::string none("\x03\x01\x00", 3);
+  const auto answer = judge({server}, with_usage(none), "server.test");
+  ASSERT_EQ(codes(answer.findings()), (strings{"invalid_ca", "unknown_issuer"}));
+  EXPECT_NE(answer.findings()[0].message.find("may not sign others by its key usage"), std::string::npos);
+  // Another CA of that name is a stranger.
+  EXPECT_EQ(
+      codes(judge({test::leaf("server.test", test::root("Root")).leaf()}, with_usage(none), "server.test").findings()),
+      strings{"unknown_issuer"});
+}
+
+TEST(chain, an_extension_that_may_not_be_critical_is_not_called_unknown) {
+  const auto anchor = test::root("Root");
+  const auto with = [&](std::initializer_list<std::pair<int, const char*>> extensions) {
+    const auto leaf = test::spoilt(test::fresh_key(), anchor, [&](X509* x) {
+      test::put(x, NID_subject_alt_name, "DNS:server.test");
+      for (const auto& [nid, value] : extensions) test::put(x, nid, value);
+    });
+    return judge({leaf}, trust_store::of({anchor.leaf()}), "server.test");
+  };
+  const auto access = with({{NID_info_access, "critical,caIssuers;URI:http://ca.test/"}});
+  ASSERT_EQ(codes(access.findings()), strings{"invalid_extension"});
+  EXPECT_NE(access.findings()[0].message.find("authority information access"), std::string::npos);
+  const auto key = with({{NID_subject_key_identifier, "critical,abcd"}});
+  ASSERT_EQ(codes(key.findings()), strings{"invalid_extension"});
+  EXPECT_NE(key.findings()[0].message.find("key identifier"), std::string::npos);
+  EXPECT_EQ(codes(with({{NID_subject_key_identifier, "critical,abcd"}, {NID_tlsfeature, "critical,status_request"}})
+                      .findings()),
+            strings{"unknown_critical_extension"});
+}
+
+TEST(chain, what_a_certificate_lacks_is_told_in_words_that_are_true) {
+  const auto anchor = test::root("Root");
+  const auto said = [&](const certificate& c, const std::string& name) {
+    return judge({c}, trust_store::of({anchor.leaf()}), name).findings().front().message;
+  };
+  EXPECT_EQ(said(test::spoilt_leaf(anchor, "DNS:192.0.2.1"), "192.0.2.1"),
+            "the certificate holds the address 192.0.2.1 as a DNS name, which speaks for no address");
+  EXPECT_EQ(said(test::spoilt_leaf(anchor, "URI:https://server.test/"), "server.test"),
+            "the certificate holds no DNS name and no address as subjectAltName, so it is not for server.test");
+  EXPECT_EQ(said(test::spoilt_leaf(anchor, ""), "server.test"),
+            "the certificate holds no subjectAltName, so it is not for server.test");
+  const auto nameless = test::spoilt(test::fresh_key(), anchor, [](X509* x) {
+    test::put_common_name(x, "server.test");
+    test::put(x, NID_subject_alt_name, "DNS:server.test");
+    const ossl::x509_name_ptr nobody(X509_NAME_new());
+    X509_set_issuer_name(x, nobody.get());
+  });
+  EXPECT_EQ(said(nameless, "server.test"),
+            "the certificate 'server.test' does not name its issuer (RFC 5280 section 4.1.2.4)");
 }
 
 // They are compared with each other, and a peer can send ten thousand.

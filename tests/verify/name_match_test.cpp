@@ -346,6 +346,17 @@ TEST(name_match, ones_own_rules_replace_the_scheme) {
   EXPECT_TRUE(matches_name(cert, name, {.names = own}));
   EXPECT_EQ(asked, "w1.server.test/w1.server.test");
   EXPECT_FALSE(matches_name(cert, server_name::parse("w2.server.test").value(), {.names = own}));
+  // Asked about A-labels and addresses alike, and alone: no scheme says yes or no beside it.
+  EXPECT_FALSE(matches_name(cert,
+                            server_name::parse("B\xc3\xbc"
+                                               "cher.TEST.")
+                                .value(),
+                            {.names = own}));
+  EXPECT_EQ(asked, "xn--bcher-kva.test/w1.server.test");
+  EXPECT_FALSE(matches_name(cert, server_name::parse("[2001:DB8::1]").value(), {.names = own}));
+  EXPECT_EQ(asked, "2001:db8::1/w1.server.test");
+  EXPECT_TRUE(matches_name(cert, server_name::parse("other.test").value()));
+  EXPECT_FALSE(matches_name(cert, server_name::parse("other.test").value(), {.names = own}));
   EXPECT_TRUE(matches_name(cert, server_name::parse("anything.test").value(), {.scheme = scheme::none}));
 }
 

@@ -92,6 +92,54 @@ void set_serial(X509* x, const std::string& octets) {
   ASN1_INTEGER_free(serial);
 }
 
+certificate signed_again(X509* x, const identity& issuer) {
+  EXPECT_GT(X509_sign(x, raw(issuer.key()), EVP_sha256()), 0);
+  return certificate::from_der(adopt(ossl::share(x)).der()).value();
+}
+
+TEST(profile, an_anchor_need_not_say_whose_key_signed_it) {
+  const auto stranger = test::root("Stranger");
+  const auto cross = test::intermediate("Cross", stranger);
+  const ossl::x509_ptr x(X509_dup(raw(cross.leaf())));
+  remove(x.get(), NID_authority_key_identifier);
+  const auto without = signed_again(x.get(), stranger);
+  const auto server = test::leaf("server.test", cross).leaf();
+  const auto judged = [&](const std::vector<certificate>& sent, const certificate& trusted) {
+    return codes(
+        judge(sent, trust_store::of({trusted}), "server.test", {.profile = verify_profile::strict}).findings());
+  };
+  EXPECT_EQ(judged({server}, without), strings{});
+  EXPECT_EQ(judged({server, without}, stranger.leaf()), strings{"invalid_extension"});
+}
+
+// Of whom no host is expected, none has to be in the certificate.
+TEST(profile, names_of_hosts_are_missed_only_where_one_is_asked_for) {
+  const auto server = altered([](X509* x) { replace(x, NID_subject_alt_name, "URI:https://server.test/"); });
+  for (const auto profile : {verify_profile::webpki, verify_profile::strict}) {
+    const auto judged = [&](const std::optional<server_name>& expected) {
+      return codes(verify_peer({.sent = {server},
+                                .trust = trust_store::of({anchor().leaf()}),
+                                .expected = expected,
+                                .options = {.clock = [] { return test::noon; }, .profile = profile}})
+                       .findings());
+    };
+    EXPECT_EQ(judged(std::nullopt), strings{});
+    EXPECT_EQ(judged(server_name::parse("server.test").value()), (strings{"name_mismatch", "no_alternative_names"}));
+  }
+  // Nor under compatible is it told then.
+  const verify_options compatible{.clock = [] { return test::noon; }, .profile = verify_profile::compatible};
+  EXPECT_EQ(
+      codes(verify_peer({.sent = {server}, .trust = trust_store::of({anchor().leaf()}), .options = compatible})
+                .passed_over()),
+      strings{});
+}
+
+void name_it(X509* x, const char* common_name) {
+  X509_NAME* name = X509_get_subject_name(x);
+  X509_NAME_ENTRY_free(X509_NAME_delete_entry(name, 0));
+  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, reinterpret_cast<const unsigned char*>(common_name), -1, -1, 0);
+}
+
 struct fault {
   const char* title;
   std::function<void(X509*)> change;
@@ -131,14 +179,16 @@ INSTANTIATE_TEST_SUITE_P(
         fault{"an_address_as_a_name",
               [](X509* x) { replace(x, NID_subject_alt_name, "DNS:server.test,DNS:192.0.2.1"); }, "",
               "invalid_extension"},
-        fault{"a_common_name_in_other_letters",
-              [](X509* x) {
-                X509_NAME* name = X509_get_subject_name(x);
-                X509_NAME_ENTRY_free(X509_NAME_delete_entry(name, 0));
-                X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
-                                           reinterpret_cast<const unsigned char*>("Server.Test"), -1, -1, 0);
-              },
-              "", "invalid_certificate"}),
+        // A symbol and a hyphen at the end are in no name of IDNA 2008.
+        fault{"a_name_that_is_no_a_label",
+              [](X509* x) { replace(x, NID_subject_alt_name, "DNS:server.test,DNS:xn--n3h.test"); }, "",
+              "invalid_extension"},
+        fault{"a_name_that_is_an_a_label",
+              [](X509* x) { replace(x, NID_subject_alt_name, "DNS:server.test,DNS:*.xn--lwe-sna.test"); }, "", ""},
+        fault{"a_common_name_in_other_letters", [](X509* x) { name_it(x, "Server.Test"); }, "", "invalid_certificate"},
+        fault{"a_common_name_of_a_host_in_unicode", [](X509* x) { name_it(x, "l\u00f6we.test"); }, "",
+              "invalid_certificate"},
+        fault{"a_common_name_of_somebody", [](X509* x) { name_it(x, "Fr\u00e4ulein L. L\u00f6we"); }, "", ""}),
     [](const auto& p) { return std::string(p.param.title); });
 
 TEST_P(faulty, is_refused_by_the_profiles_that_have_the_rule) {
@@ -215,7 +265,7 @@ TEST(profile, every_root_of_the_system_is_an_anchor_that_webpki_takes) {
   for (const auto& root : *all) {
     problems found;
     check_profile({test::leaf("server.test", anchor()).leaf(), root}, chain_end::anchor, peer_role::server,
-                  verify_profile::webpki, found);
+                  host_asked::one, verify_profile::webpki, found);
     EXPECT_TRUE(found.empty()) << root.subject();
   }
 }

@@ -87,6 +87,31 @@ TEST(public_suffix_list, knows_wildcards_and_exceptions_of_a_list_in_memory) {
   EXPECT_EQ(or_dash(list.public_suffix("a.xn--55qx5d.cn")), "xn--55qx5d.cn");
 }
 
+TEST(public_suffix_list, of_all_rules_that_match_the_longest_counts) {
+  const auto list = public_suffix_list::parse("c\n*.a.b.c\n!x.a.b.c\nq.p.a.b.c\n*.y.c\nn.y.c\n").value();
+  for (const auto& [name, suffix] : {
+           std::pair{"c", "c"},
+           {"b.c", "c"},
+           // In the middle of a rule, and no rule.
+           {"a.y.b.c", "c"},
+           // Right above a wildcard, where libpsl sees one as well.
+           {"a.b.c", "a.b.c"},
+           {"w.a.b.c", "w.a.b.c"},
+           {"v.w.a.b.c", "w.a.b.c"},
+           // An exception takes one label off, for what is below it as well.
+           {"x.a.b.c", "a.b.c"},
+           {"m.x.a.b.c", "a.b.c"},
+           // Longer than the wildcard, and beside it.
+           {"q.p.a.b.c", "q.p.a.b.c"},
+           {"m.q.p.a.b.c", "q.p.a.b.c"},
+           {"r.p.a.b.c", "p.a.b.c"},
+           // As long as the wildcard.
+           {"m.n.y.c", "n.y.c"},
+           {"m.o.y.c", "o.y.c"},
+       })
+    EXPECT_EQ(or_dash(list.public_suffix(name)), suffix) << name;
+}
+
 TEST(public_suffix_list, a_file_says_the_same_as_its_text) {
   const test::temporary_folder folder;
   const auto file = folder.file("list.dat",
@@ -120,11 +145,12 @@ TEST(public_suffix_list, what_is_no_list_is_refused) {
 }
 
 TEST(public_suffix_list, passes_the_lists_own_tests) {
+  if (test::are_vectors_renounced()) GTEST_SKIP() << "SIGNET_VECTORS=none: those of the public suffix list are not run";
   const auto table = test::vectors("psl/official.tsv");
   const auto packed = test::vectors("psl/public_suffix_list-2026.dat.xz");
-  if (!std::filesystem::exists(table) || !std::filesystem::exists(packed))
-    GTEST_SKIP() << "THE VECTORS OF THE PUBLIC SUFFIX LIST ARE ABSENT: " << table
-                 << " (SIGNET_VECTORS names the folder)";
+  for (const auto& file : {table, packed})
+    ASSERT_TRUE(std::filesystem::exists(file))
+        << "THE TEST VECTORS ARE ABSENT: " << file << " (SIGNET_VECTORS names their folder, or says none)";
   const test::temporary_folder folder;
   const auto file = folder / "list.dat";
   ASSERT_EQ(std::system(("xz -dc '" + packed.string() + "' > '" + file.string() + "'").c_str()), 0);

@@ -88,6 +88,13 @@ INSTANTIATE_TEST_SUITE_P(
             "www.elsewhere.test",
             {errc::name_constraint},
             2},
+        // Whatever name is asked for, this certificate has none that counts.
+        row{"outside_name_constraints_and_not_who_was_meant",
+            "constrained-outside",
+            {"constrained-ca"},
+            "server.test",
+            {errc::name_constraint, errc::name_mismatch},
+            2},
         row{"everything_at_once",
             "expired",
             {"other-ca"},
@@ -230,6 +237,22 @@ TEST(verified_chains, remember_signatures_and_nothing_that_changes) {
       << "another role";
   const std::vector<certificate> leaf_only(sent.begin(), sent.begin() + 1);
   EXPECT_FALSE(verify_peer({.sent = leaf_only, .trust = trusting({})}, known).trusted()) << "other octets";
+}
+
+// What was found sound for nobody in particular may lack what a name asks for.
+TEST(verified_chains, of_whom_no_host_is_expected_serve_no_host) {
+  verified_chains known;
+  const auto sent = certificates("cn-only");
+  const auto judged = [&](const std::optional<server_name>& expected) {
+    const auto answer = verify_peer(
+        {.sent = sent, .trust = trusting({"ca"}), .expected = expected, .options = {.profile = verify_profile::webpki}},
+        known);
+    return std::ranges::any_of(answer.findings(),
+                               [](const finding& f) { return f.code == errc::no_alternative_names; });
+  };
+  EXPECT_FALSE(judged(std::nullopt));
+  EXPECT_EQ(known.size(), 1U);
+  EXPECT_TRUE(judged(server_name::parse("server.test").value()));
 }
 
 TEST(verified_chains, hold_nothing_that_was_refused) {

@@ -1,3 +1,4 @@
+#include <signet/x509/certificate_builder.hpp>
 #include <signet/x509/identity.hpp>
 #include <signet/x509/pkcs12.hpp>
 
@@ -197,6 +198,20 @@ TEST_F(identity_test, made_from_parts_it_is_checked_as_well) {
   EXPECT_TRUE(identity::make(chain, key).has_value());
   EXPECT_EQ(identity::make({}, key).error().code(), errc::invalid_argument);
   EXPECT_EQ(identity::make({chain[1], chain[0]}, key).error().code(), errc::key_mismatch);
+}
+
+TEST_F(identity_test, a_key_is_taken_as_it_is_when_it_belongs_to_the_first_certificate) {
+  for (const auto* type : {"ec:P-256", "rsa:2048", "ed25519"}) {
+    const auto key = private_key::generate(type).value();
+    const auto other = private_key::generate(type).value();
+    const auto cert = make_self_signed({.dns_names = {"server.test"}}, key).value().leaf();
+    const auto made = identity::make({cert}, key).value();
+    EXPECT_EQ(made.key().pem(), key.pem()) << type;
+    EXPECT_EQ(made.leaf(), cert);
+    const auto refused = identity::make({cert}, other);
+    ASSERT_FALSE(refused) << type;
+    EXPECT_EQ(refused.error().code(), errc::key_mismatch);
+  }
 }
 
 }  // namespace

@@ -57,7 +57,7 @@ using further_check = std::function<std::optional<finding>(const verdict& so_far
 
 /// Rules for a verification that do not depend on the connection.
 struct verify_options {
-  /// Intermediates allowed between leaf and anchor, 0 to 100.
+  /// Intermediates allowed between leaf and anchor, 0 to 100; self-issued ones do not count (RFC 5280 section 6.1.4).
   std::size_t max_intermediates = 10;
   /// The time to judge by; the system's clock when empty. Called once per verification, from any thread.
   std::function<std::chrono::sys_seconds()> clock = {};
