@@ -16,7 +16,7 @@ signet::result<std::string> greeting_over_tls(const signet::endpoint& server) {
   if (!answer.starts_with("220")) return signet::error(signet::errc::protocol_violation, "no STARTTLS: " + answer);
 
   // From here on the type is another, and what arrived in plain too early is an error.
-  auto secure = signet::start_tls(*std::move(plain), server.host, {.timeout = 10s});
+  auto secure = signet::start_tls(std::move(*plain), server.host, {.timeout = 10s});
   if (!secure) return secure.error();
   secure->set_timeout(10s);
   secure->write_all("EHLO client.example.org\r\n").value();

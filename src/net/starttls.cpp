@@ -174,7 +174,7 @@ result<tls_socket> connect(const endpoint& to, protocol which, const client_conf
       tcp_socket::connect(proxied ? with.proxy : to, {.timeout = no_limit, .until = until, .family = how.family});
   if (!plain) return std::move(plain).error();
   if (auto agreed = negotiate(*plain, which, with, until); !agreed) return std::move(agreed).error();
-  auto secure = start_tls(*std::move(plain), expected, config,
+  auto secure = start_tls(std::move(*plain), expected, config,
                           {.timeout = no_limit, .until = until, .sni = how.sni, .first_bytes = how.first_bytes});
   if (secure) return secure;
   // So that the alert which tells the server why arrives.

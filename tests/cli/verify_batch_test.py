@@ -183,6 +183,12 @@ class Names(BatchTest):
         self.assertEqual(self.errors(asked | {"name": "who@mail.test"}, asked | {"name": "who@MAIL.test"}, asked | {"name": "Who@mail.test"},
                                      asked | {"name": "mail.test"}), ["", "", "name_mismatch", "name_mismatch"])
 
+    def test_of_a_name_that_is_none_the_certificate_is_judged_all_the_same(self):
+        expired = GOOD | {"cert": (PKI / "expired.pem").read_text()}
+        for name in ("a..test", "xn--n3h.test", ""):
+            self.assertEqual(self.errors(GOOD | {"name": name}, expired | {"name": name}, expired | {"name": name, "name_only": True}),
+                             ["name_mismatch", "expired", "name_mismatch"])
+
     def test_public_suffixes(self):
         asked = {"cert": certificate_with(dns=["*.co.uk", "*.mine.test", "*.github.io"]), "name": "a.co.uk", "name_only": True}
         for more, ok in (({}, False), ({"public_suffix": "default"}, False), ({"public_suffix": None}, False), ({"public_suffix": "none"}, True),

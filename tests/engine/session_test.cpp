@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <latch>
 #include <map>
 #include <set>
 #include <thread>
@@ -259,20 +260,25 @@ TEST(session_cache, drops_what_does_not_hold_any_more) {
 // Tickets of TLS 1.3 are for one use, however many ask at once; what was put under a key comes back under it and no
 // other.
 TEST(session_cache, is_shared_by_threads) {
-  constexpr std::size_t capacity = 8, threads = 4, rounds = 500, keys = 12;
+  constexpr std::size_t capacity = 8, threads = 4, rounds = 2000, keys = 12;
   using saved = std::shared_ptr<const saved_session>;
   session_cache cache(capacity);
   std::array<std::vector<std::pair<std::string, saved>>, threads> put, taken;
+  // Made before, so that the cache is all that they are busy with, and begun together.
+  for (std::size_t t = 0; t < threads; ++t)
+    for (std::size_t i = 0; i < rounds; ++i)
+      put[t].emplace_back(std::to_string((i + t) % keys), made_for(i % 2 == 0 ? TLS1_2_VERSION : TLS1_3_VERSION));
+  std::latch all(threads);
   const auto work = [&](std::size_t t) {
-    for (std::size_t i = 0; i < rounds; ++i) {
-      const auto key = std::to_string((i + t) % keys);
-      put[t].emplace_back(key, made_for(i % 2 == 0 ? TLS1_2_VERSION : TLS1_3_VERSION));
-      cache.put(key, put[t].back().second);
+    all.arrive_and_wait();
+    std::size_t i = 0;
+    for (const auto& [key, session] : put[t]) {
+      cache.put(key, session);
       EXPECT_LE(cache.size(), capacity);
-      if (auto got = cache.take(key)) {
-        if (i % 3 == 0) cache.drop(key, got);
-        taken[t].emplace_back(key, std::move(got));
-      }
+      auto got = cache.take(key);
+      if (!got) continue;
+      if (++i % 3 == 0) cache.drop(key, got);
+      taken[t].emplace_back(key, std::move(got));
     }
   };
   std::vector<std::thread> running;

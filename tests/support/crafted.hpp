@@ -59,11 +59,13 @@ inline certificate as_version_1(const X509* x, EVP_PKEY* key) {
     OPENSSL_free(der);
     return out;
   };
-  // SEQUENCE { [0] { INTEGER 2 }, the rest }, of 256 octets or more: so the length takes three.
+  // SEQUENCE { [0] { INTEGER 2 }, the rest }, of 256 octets or more: so the length takes three. OpenSSL 3.0 leaves out
+  // the version as it should.
   const auto whole = der_of(i2d_re_X509_tbs, const_cast<X509*>(x));
-  constexpr std::size_t header = 4, version = 5;
-  EXPECT_EQ(whole.substr(header, version), std::string("\xa0\x03\x02\x01\x02", version));
-  const auto signed_part = element(0x30, whole.substr(header + version));
+  constexpr std::size_t header = 4;
+  const std::string version_3("\xa0\x03\x02\x01\x02", 5);
+  const bool is_version_3 = whole.substr(header, version_3.size()) == version_3;
+  const auto signed_part = element(0x30, whole.substr(header + (is_version_3 ? version_3.size() : 0)));
 
   const ossl::md_ctx_ptr signing(EVP_MD_CTX_new());
   std::string signature(256, '\0');

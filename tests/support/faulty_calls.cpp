@@ -319,7 +319,7 @@ int getaddrinfo(const char* host, const char* service, const addrinfo* hints, ad
   static const auto real = reinterpret_cast<decltype(&::getaddrinfo)>(::dlsym(RTLD_NEXT, "getaddrinfo"));
   const auto plan = planned_lookup();
   if (!plan) return real(host, service, hints, found);
-  // What takes its time is not waited for: whoever asked says how long.
+  // A name server that is slow. No test waits for it.
   std::this_thread::sleep_for(plan->by);
   for (const auto& address : plan->addresses) {
     if (const int status = real(address.c_str(), service, hints, found); status != 0) return status;
