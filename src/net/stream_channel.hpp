@@ -18,6 +18,10 @@ class stream_channel : public channel {
 
   result<io_status> read(byte_span buffer) override;
   result<io_status> write(byte_view bytes) override;
+  // A stream that waits for nothing may have taken a part of a record only, which ends it. So within the time there is.
+  result<io_status> try_write(byte_view bytes) override {
+    return until().passed() ? channel::try_write(bytes) : write(bytes);
+  }
 
   [[nodiscard]] bool is_open() const noexcept override { return stream_ != nullptr; }
   [[nodiscard]] int read_handle() const noexcept override { return stream_ ? stream_->native_handle() : -1; }

@@ -80,6 +80,7 @@ bool engine::impl::judge_peer(X509_STORE_CTX* ctx) {
   const auto asked = request(sent);
   // Before the verdict: what changes meanwhile has not judged.
   trust_generation = asked.trust.get().generation();
+  if (!is_client) trust_digest = asked.trust.get().digest();
   judged = std::make_shared<const signet::verdict>(verify_peer(asked, is_client ? client->chains : server->chains));
   if (!judged->trusted()) {
     X509_STORE_CTX_set_error(ctx, x509_error_for(judged->findings().front().code));

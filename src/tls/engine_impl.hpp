@@ -1,6 +1,7 @@
 // The engine's inside; for tls/ only.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -47,6 +48,8 @@ struct engine::impl {
   std::vector<certificate> sent;
   // Of the trust behind `judged`.
   std::uint64_t trust_generation = 0;
+  // The same of a server's, as its tickets say it.
+  std::array<std::uint8_t, 32> trust_digest = {};
   // When the session began that this connection resumes, or this connection.
   std::chrono::sys_seconds session_began = {};
   // What the ClientHello offered to resume, and where its like is found.

@@ -17,12 +17,10 @@ namespace signet {
 namespace {
 
 // What a session may not be carried across: the name asked for, the identity shown, whom we trust and how we judge.
-digest32 policy_of_tickets(const server_config::impl& server, const std::string& name, const certificate* chosen) {
-  std::string all(server.rules);
-  if (server.options.client_auth != client_certificates::ignored) {
-    const auto trust = server.options.client_trust.get().digest();
-    all.append(trust.begin(), trust.end());
-  }
+digest32 policy_of_tickets(const engine::impl& e, const std::string& name, const certificate* chosen) {
+  std::string all(e.server->rules);
+  if (e.server->options.client_auth != client_certificates::ignored)
+    all.append(e.trust_digest.begin(), e.trust_digest.end());
   if (chosen != nullptr) {
     const auto print = chosen->fingerprint_sha256();
     all.append(print.begin(), print.end());
@@ -40,7 +38,7 @@ bool write_ticket(SSL* ssl) {
   std::optional<certificate> shown;
   if (e.server->options.select_identity)
     if (X509* ours = SSL_get_certificate(ssl)) shown = adopt(ossl::share(ours));
-  session_ticket made{.policy = policy_of_tickets(*e.server, asked_name(ssl), shown ? &*shown : nullptr),
+  session_ticket made{.policy = policy_of_tickets(e, asked_name(ssl), shown ? &*shown : nullptr),
                       .began = resumed && e.ticket ? e.ticket->began : e.now()};
   const auto& judged = resumed && e.ticket ? e.ticket->judged : e.judged;
   const auto& sent = resumed && e.ticket ? e.ticket->sent : e.sent;
@@ -69,6 +67,7 @@ bool read_ticket(SSL* ssl, SSL_SESSION* session) {
   const auto age = e.now() - held->began;
   if (age < std::chrono::seconds(-60) || age > options.session_lifetime) return false;
 
+  if (options.client_auth != client_certificates::ignored) e.trust_digest = options.client_trust.get().digest();
   const auto name = asked_name_in_hello(ssl);
   std::optional<certificate> chosen;
   if (options.select_identity) {
@@ -77,7 +76,7 @@ bool read_ticket(SSL* ssl, SSL_SESSION* session) {
     if (choice.is != identity_choice::state::ready || !choice.chosen) return false;
     chosen = choice.chosen->leaf();
   }
-  if (held->policy != policy_of_tickets(*e.server, name, chosen ? &*chosen : nullptr)) return false;
+  if (held->policy != policy_of_tickets(e, name, chosen ? &*chosen : nullptr)) return false;
 
   engine::impl::ticket_answer answer{.began = held->began};
   if (options.client_auth != client_certificates::ignored) {
