@@ -100,7 +100,8 @@ result<io_status> engine::impl::after_io(std::size_t bytes, bool end, wire::pati
 }
 
 // Since OpenSSL 3.2 SSL_MODE_RELEASE_BUFFERS reaches only the reading side once a handshake is over; the buffer of the
-// writing side has to be asked for. Four releases freed a buffer that was in use then (CVE-2024-4741): not with those.
+// writing side has to be asked for. 3.2.0, 3.2.1 and 3.3.0 freed one that was in use then (CVE-2024-4741): not with
+// those.
 void engine::impl::release_write_buffer() noexcept {
   static const bool to_be_asked = [] {
     const auto version = OpenSSL_version_num();

@@ -21,7 +21,7 @@ TEST(spare_descriptors, a_folder_and_a_file_in_it_can_be_opened_when_no_other_is
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
   std::vector<int> all;
   all.reserve(64);
-  for (int fd = 0; (fd = ::dup(0)) >= 0;) all.push_back(fd);
+  for (int fd = 0; (fd = ::open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0;) all.push_back(fd);
   std::array<int, 3> opened{};
   {
     const lent_descriptors spare;

@@ -1,5 +1,6 @@
 #include <signet/verify/trust_store.hpp>
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -360,7 +361,7 @@ TEST(trust_store, a_change_is_seen_without_a_free_descriptor) {
   rlimit few = before;
   few.rlim_cur = 64;
   ::setrlimit(RLIMIT_NOFILE, &few);
-  for (int fd = 0; (fd = ::dup(0)) >= 0;) all.push_back(fd);
+  for (int fd = 0; (fd = ::open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0;) all.push_back(fd);
   const bool trusted = comes_to_trust(store, test::leaf("server.test", second));
   for (const int fd : all) ::close(fd);
   ::setrlimit(RLIMIT_NOFILE, &before);
