@@ -67,12 +67,11 @@ void descriptor_channel::part() noexcept {
   std::size_t left = std::size_t{1} << 20;
   while (left > 0) {
     const auto n = ::recv(fd_.get(), scrap.data(), std::min(left, scrap.size()), MSG_DONTWAIT);
-    if (n > 0) {
-      if (static_cast<std::size_t>(n) < scrap.size()) return;  // that was all
+    // To the last byte: one that is left makes the kernel reset what the peer has not read yet.
+    if (n > 0)
       left -= static_cast<std::size_t>(n);
-    } else if (n == 0 || errno != EINTR) {
+    else if (n == 0 || errno != EINTR)
       return;
-    }
   }
 }
 
