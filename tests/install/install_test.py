@@ -47,7 +47,7 @@ class ThePackage(unittest.TestCase):
 
     @staticmethod
     def run_tool(*argv, **more):
-        done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=280, **more)
+        done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=800, **more)
         if done.returncode != 0:
             raise AssertionError(f"{shlex.join(argv)} ended with {done.returncode}:\n{done.stdout}")
         return done.stdout

@@ -71,7 +71,7 @@ class Limbo(unittest.TestCase):
         for case in cases():
             questions.append(question(case) + "\n")
             cls.cases[case["id"]] = {key: case.get(key) for key in ("expected_result", "conflicts_with")}
-        run = subprocess.run([os.environ["SIGNET_TOOL"], "verify", "--batch"], text=True, capture_output=True, timeout=280,
+        run = subprocess.run([os.environ["SIGNET_TOOL"], "verify", "--batch"], text=True, capture_output=True, timeout=800,
                              input="".join(questions))
         assert run.returncode == 0, run.stderr
         cls.answers = {a["id"]: a for a in map(json.loads, run.stdout.splitlines())}
