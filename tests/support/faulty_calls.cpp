@@ -236,7 +236,7 @@ struct lookup_plan {
 std::mutex lookup_mutex;
 std::shared_ptr<const lookup_plan> lookup_planned;
 
-std::shared_ptr<const lookup_plan> planned_lookup() {
+[[maybe_unused]] std::shared_ptr<const lookup_plan> planned_lookup() {
   const std::lock_guard lock(lookup_mutex);
   return lookup_planned;
 }
