@@ -264,7 +264,7 @@ std::size_t deepest_for(std::size_t limit, const std::vector<certificate>& untru
   return std::min(limit + std::min(self_issued, most_self_issued), most_intermediates);
 }
 
-// The first intermediate beyond the user's limit, in a chain that ends with an anchor.
+// The first intermediate beyond the user's limit, short of the end of the chain.
 std::optional<std::size_t> first_too_many(const std::vector<certificate>& chain, std::size_t limit) {
   std::size_t counted = 0;
   for (std::size_t depth = 1; depth + 1 < chain.size(); ++depth)
@@ -327,7 +327,9 @@ built_chain verify(const verify_request& request, const std::vector<certificate>
         std::erase_if(out.found, [](const problem& p) {
           return p.code == errc::unknown_issuer || p.code == errc::path_too_long;
         }) > 0)
-      out.found.push_back({errc::path_too_long, out.certificates.size() - 1});
+      out.found.push_back(
+          {errc::path_too_long,
+           first_too_many(out.certificates, request.options.max_intermediates).value_or(out.certificates.size() - 1)});
   }
   // OpenSSL finds no issuer in a certificate whose key usage has no bit at all.
   const auto last = out.certificates.size() - 1;

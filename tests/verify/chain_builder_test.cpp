@@ -209,15 +209,23 @@ TEST(chain, self_issued_certificates_are_bounded_too) {
 
 TEST(chain, self_issued_certificates_beside_it_lengthen_nothing) {
   const auto anchor = test::root("Root", {.path_length = 9});
-  const auto one = test::intermediate("One", anchor, {.path_length = 3});
-  const auto two = test::intermediate("Two", one);
-  const std::vector sent{test::leaf("server.test", two).leaf(), two.leaf(), one.leaf(), anchor.leaf(),
-                         test::root("Stranger").leaf()};
-  const auto trust = trust_store::of({anchor.leaf()});
-  EXPECT_EQ(codes(judge(sent, trust, "server.test", {.max_intermediates = 2}).findings()), strings{});
-  const auto answer = judge(sent, trust, "server.test", {.max_intermediates = 1});
-  ASSERT_EQ(codes(answer.findings()), strings{"path_too_long"});
-  EXPECT_EQ(answer.findings()[0].depth, 2U);
+  std::vector<certificate> sent{anchor.leaf(), test::root("Stranger").leaf()};
+  auto last = anchor;
+  for (std::uint32_t i = 1; i <= 5; ++i) {
+    last = test::intermediate("CA " + std::to_string(i), last, {.path_length = 9 - i});
+    sent.push_back(last.leaf());
+  }
+  sent.push_back(test::leaf("server.test", last).leaf());
+  std::ranges::reverse(sent);
+  const auto judged = [&](std::size_t limit) {
+    return judge(sent, trust_store::of({anchor.leaf()}), "server.test", {.max_intermediates = limit});
+  };
+  EXPECT_EQ(codes(judged(5).findings()), strings{});
+  for (std::size_t limit = 0; limit < 5; ++limit) {
+    const auto answer = judged(limit);
+    ASSERT_EQ(codes(answer.findings()), strings{"path_too_long"}) << limit;
+    EXPECT_EQ(answer.findings()[0].depth, limit + 1);
+  }
 }
 
 // As "openssl x509 -addtrust" or "-addreject" writes it.
