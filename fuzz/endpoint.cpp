@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include <signet/net/endpoint.hpp>
+#include <signet/base/endpoint.hpp>
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 

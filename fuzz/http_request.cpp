@@ -1,5 +1,5 @@
 // The server's side of HTTP: any bytes are a request, a refusal, or not yet whole; a path that is served stays inside.
-#include "http/request.hpp"
+#include "http1/request.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -7,18 +7,21 @@
 #include <string_view>
 
 #include "http/static_site.hpp"
+#include "http1/date.hpp"
+
+namespace http1 = signet::http1;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  const auto end = tool::head_size(bytes, tool::line_ends::crlf);
-  auto parsed = tool::parse_request(end == 0 ? bytes : bytes.substr(0, end));
-  if (const auto* refused = std::get_if<tool::http_refusal>(&parsed)) {
+  const auto end = http1::head_size(bytes, http1::line_ends::crlf);
+  auto parsed = http1::parse_request(end == 0 ? bytes : bytes.substr(0, end));
+  if (const auto* refused = std::get_if<http1::refusal>(&parsed)) {
     if (refused->status < 400 || refused->why.empty()) std::abort();
     return 0;
   }
-  auto& request = std::get<tool::http_request>(parsed);
+  auto& request = std::get<http1::request>(parsed);
   if (const auto path = tool::path_within(request.target)) {
     const std::string inside = "/" + *path + "/";
     if (path->starts_with('/') || inside.find("/../") != inside.npos || inside.find("/./") != inside.npos ||
@@ -34,7 +37,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       std::abort();
   }
   if (const auto* since = request.fields.find("If-Modified-Since")) {
-    if (const auto when = tool::parse_http_date(*since)) static_cast<void>(tool::http_date(*when));
+    if (const auto when = http1::parse_date(*since)) static_cast<void>(http1::date_text(*when));
   }
   bytes.remove_prefix(end);
   while (!bytes.empty() && !request.body.done()) {

@@ -1,5 +1,5 @@
 // The client's side of HTTP: any bytes are an answer or an error, and a body comes out the same however it is cut.
-#include "http/response.hpp"
+#include "http1/response.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+
+namespace http1 = signet::http1;
 
 namespace {
 
@@ -18,7 +20,7 @@ struct outcome {
   bool refused = false;
 };
 
-outcome decode(tool::body_decoder body, std::string_view bytes, std::size_t piece) {
+outcome decode(http1::body_decoder body, std::string_view bytes, std::size_t piece) {
   outcome out;
   while (!bytes.empty() && !body.done()) {
     const auto step = body.feed(bytes.substr(0, piece));
@@ -40,8 +42,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  const auto end = tool::head_size(bytes, tool::line_ends::crlf_or_lf);
-  const auto parsed = tool::parse_response(end == 0 ? bytes : bytes.substr(0, end), "GET");
+  const auto end = http1::head_size(bytes, http1::line_ends::crlf_or_lf);
+  const auto parsed = http1::parse_response(end == 0 ? bytes : bytes.substr(0, end), "GET");
   if (!parsed) {
     if (parsed.error().message().empty()) std::abort();
     return 0;

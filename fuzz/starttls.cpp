@@ -8,8 +8,8 @@
 #include <string_view>
 
 #include "check.hpp"
-#include "net/gathered_reader.hpp"
-#include "net/starttls_conversation.hpp"
+#include "net/channel/gathered_reader.hpp"
+#include "net/starttls/conversation.hpp"
 
 namespace {
 

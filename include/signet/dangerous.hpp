@@ -1,5 +1,10 @@
-// Ways to loosen verification. A program that includes this file has a reason; the reason is asked for, and shows in
-// connection_info and in the verdict of every connection it affected.
+// The ways to loosen the verification of servers. Put the result into client_options::loosened.
+//
+// Every way asks for a reason in words. The reason appears in connection_info and in the verdict of every connection
+// that the config makes, so that a log shows what was let through and why. Such connections are never resumed.
+//
+// First look for a narrower way: a private CA belongs in a trust_store, and one known certificate into
+// verify_options::accepted_pins. <signet/signet.hpp> does not include this header.
 #pragma once
 
 #include <stdexcept>
@@ -9,14 +14,19 @@
 
 namespace signet {
 
+/// A namespace in the form of a type, so that verification can befriend it.
 struct dangerous {
-  /// Verification runs and reports, and any certificate is accepted that matches the pins, if there are any: without
-  /// them an attacker on the path reads and changes everything. Throws std::invalid_argument when the reason is empty.
+  /// Accepts any certificate. Verification still runs, and its findings are in the verdict. Still refused are
+  /// a mismatch with verify_options::pins, another key than `first_use` knows, and a peer without a certificate.
+  /// Without pins, an attacker on the path can read and change everything. Throws std::invalid_argument if the reason
+  /// is empty.
   static loosened_verification accept_any_certificate(std::string reason) {
     if (reason.empty()) throw std::invalid_argument("loosened verification needs a reason");
     return loosened_verification(std::move(reason));
   }
-  /// Only the findings that `waives` answers with true do not count; it is asked about each, from any thread.
+  /// Accepts a certificate in spite of those findings for which `waives` returns true; every other finding still
+  /// refuses. `waives` is called for each finding, from any thread.
+  /// Throws std::invalid_argument if the reason is empty or there is no function.
   static loosened_verification accept_findings(std::string reason, loosened_verification::waiver waives) {
     if (reason.empty() || !waives) throw std::invalid_argument("loosened verification needs a reason and a waiver");
     return loosened_verification(std::move(reason), std::move(waives));

@@ -1,26 +1,11 @@
-// The way down to OpenSSL, for what this library does not offer. Pointers are borrowed: they live as long as what they
-// came from, and changing settings behind the library's back voids its promises.
+// The way down to OpenSSL, for what this library does not offer: handles of certificates and keys, engines and configs,
+// sockets. These are the only public headers that name OpenSSL's types; <signet/signet.hpp> does not include them.
+//
+// Every pointer is borrowed: the caller does not free it, and it is valid as long as the object it came from. Use the
+// pointers to ask. A setting that is changed through one can undo what this library promises, verification above all.
+// Objects that were moved from have no handle and may not be passed here.
 #pragma once
 
-#include <openssl/types.h>
-
-#include <signet/net/tls_socket.hpp>
-#include <signet/tls/client_config.hpp>
-#include <signet/tls/engine.hpp>
-#include <signet/tls/server_config.hpp>
-#include <signet/x509/certificate.hpp>
-#include <signet/x509/private_key.hpp>
-
-namespace signet::native {
-
-SIGNET_EXPORT SSL* handle(const engine& e) noexcept;
-SIGNET_EXPORT SSL* handle(const tls_socket& s) noexcept;
-SIGNET_EXPORT SSL_CTX* handle(const client_config& c) noexcept;
-SIGNET_EXPORT SSL_CTX* handle(const server_config& c) noexcept;
-SIGNET_EXPORT X509* handle(const certificate& c) noexcept;
-SIGNET_EXPORT EVP_PKEY* handle(const private_key& k) noexcept;
-
-/// A certificate that shares `x`.
-SIGNET_EXPORT certificate share(X509* x);
-
-}  // namespace signet::native
+#include <signet/net/native.hpp>
+#include <signet/tls/native.hpp>
+#include <signet/x509/native.hpp>

@@ -1,13 +1,19 @@
-// All of signet, but for <signet/native.hpp> and <signet/dangerous.hpp>, which are asked for by name.
+// Includes all of signet, except two headers that have to be included by name: <signet/native.hpp>, the way down to
+// OpenSSL, and <signet/dangerous.hpp>, the way to loosen verification.
+//
+// Where to start reading:
+// - a client: <signet/net/connect.hpp>; a server: <signet/net/serve.hpp>, or <signet/net/listener.hpp>;
+// - a connection: <signet/net/tls_socket.hpp>; what it may do: <signet/tls/client_config.hpp>, server_config.hpp;
+// - a failure: <signet/base/error.hpp>, in the result of every call that can fail (<signet/base/result.hpp>).
 #pragma once
 
 #include <signet/base/bytes.hpp>
 #include <signet/base/deadline.hpp>
+#include <signet/base/endpoint.hpp>
 #include <signet/base/error.hpp>
 #include <signet/base/result.hpp>
 #include <signet/net/buffered_writer.hpp>
 #include <signet/net/connect.hpp>
-#include <signet/net/endpoint.hpp>
 #include <signet/net/listener.hpp>
 #include <signet/net/nonblocking_socket.hpp>
 #include <signet/net/relay.hpp>
@@ -26,6 +32,7 @@
 #include <signet/tls/server_config.hpp>
 #include <signet/tls/transport.hpp>
 #include <signet/verify/certificate_check.hpp>
+#include <signet/verify/evidence.hpp>
 #include <signet/verify/server_name.hpp>
 #include <signet/verify/trust_store.hpp>
 #include <signet/verify/verdict.hpp>

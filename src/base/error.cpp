@@ -7,101 +7,6 @@
 namespace signet {
 namespace {
 
-struct code_entry {
-  errc code;
-  std::string_view name;
-  error_kind kind;
-};
-
-using enum error_kind;
-constexpr std::array code_table{
-    code_entry{errc::invalid_argument, "invalid_argument", usage},
-    code_entry{errc::invalid_name, "invalid_name", usage},
-    code_entry{errc::invalid_endpoint, "invalid_endpoint", usage},
-    code_entry{errc::invalid_configuration, "invalid_configuration", usage},
-    code_entry{errc::not_supported, "not_supported", usage},
-    code_entry{errc::not_connected, "not_connected", usage},
-    code_entry{errc::file_not_readable, "file_not_readable", io},
-    code_entry{errc::file_malformed, "file_malformed", usage},
-    code_entry{errc::file_too_large, "file_too_large", usage},
-    code_entry{errc::file_exists, "file_exists", io},
-    code_entry{errc::password_required, "password_required", usage},
-    code_entry{errc::wrong_password, "wrong_password", usage},
-    code_entry{errc::key_mismatch, "key_mismatch", usage},
-    code_entry{errc::name_not_found, "name_not_found", io},
-    code_entry{errc::resolve_failed, "resolve_failed", io},
-    code_entry{errc::connection_refused, "connection_refused", io},
-    code_entry{errc::connection_reset, "connection_reset", io},
-    code_entry{errc::unreachable, "unreachable", io},
-    code_entry{errc::address_in_use, "address_in_use", io},
-    code_entry{errc::permission_denied, "permission_denied", io},
-    code_entry{errc::io_failed, "io_failed", io},
-    code_entry{errc::timed_out, "timed_out", error_kind::timed_out},
-    code_entry{errc::limit_exceeded, "limit_exceeded", usage},
-    code_entry{errc::closed, "closed", error_kind::closed},
-    code_entry{errc::truncated, "truncated", peer},
-    code_entry{errc::end_of_stream, "end_of_stream", error_kind::closed},
-    code_entry{errc::handshake_failed, "handshake_failed", peer},
-    code_entry{errc::not_tls, "not_tls", peer},
-    code_entry{errc::plain_http, "plain_http", peer},
-    code_entry{errc::protocol_version, "protocol_version", peer},
-    code_entry{errc::no_shared_cipher, "no_shared_cipher", peer},
-    code_entry{errc::no_shared_alpn, "no_shared_alpn", peer},
-    code_entry{errc::unrecognized_name, "unrecognized_name", peer},
-    code_entry{errc::certificate_required, "certificate_required", peer},
-    code_entry{errc::bad_record, "bad_record", peer},
-    code_entry{errc::protocol_violation, "protocol_violation", peer},
-    code_entry{errc::alert_received, "alert_received", peer},
-    code_entry{errc::unread_data, "unread_data", usage},
-    code_entry{errc::plaintext_before_tls, "plaintext_before_tls", peer},
-    code_entry{errc::starttls_refused, "starttls_refused", peer},
-    code_entry{errc::dialogue_failed, "dialogue_failed", peer},
-    code_entry{errc::no_verdict, "no_verdict", verification},
-    code_entry{errc::no_peer_certificate, "no_peer_certificate", verification},
-    code_entry{errc::no_trust_anchors, "no_trust_anchors", verification},
-    code_entry{errc::unknown_issuer, "unknown_issuer", verification},
-    code_entry{errc::self_signed, "self_signed", verification},
-    code_entry{errc::self_signed_in_chain, "self_signed_in_chain", verification},
-    code_entry{errc::expired, "expired", verification},
-    code_entry{errc::not_yet_valid, "not_yet_valid", verification},
-    code_entry{errc::name_mismatch, "name_mismatch", verification},
-    code_entry{errc::name_constraint, "name_constraint", verification},
-    code_entry{errc::invalid_purpose, "invalid_purpose", verification},
-    code_entry{errc::invalid_ca, "invalid_ca", verification},
-    code_entry{errc::path_too_long, "path_too_long", verification},
-    code_entry{errc::bad_signature, "bad_signature", verification},
-    code_entry{errc::weak_key, "weak_key", verification},
-    code_entry{errc::weak_signature, "weak_signature", verification},
-    code_entry{errc::revoked, "revoked", verification},
-    code_entry{errc::unknown_critical_extension, "unknown_critical_extension", verification},
-    code_entry{errc::invalid_version, "invalid_version", verification},
-    code_entry{errc::invalid_serial_number, "invalid_serial_number", verification},
-    code_entry{errc::invalid_extension, "invalid_extension", verification},
-    code_entry{errc::no_alternative_names, "no_alternative_names", verification},
-    code_entry{errc::wildcard_too_wide, "wildcard_too_wide", verification},
-    code_entry{errc::path_search_exhausted, "path_search_exhausted", verification},
-    code_entry{errc::pin_mismatch, "pin_mismatch", verification},
-    code_entry{errc::crl_not_found, "crl_not_found", verification},
-    code_entry{errc::crl_invalid, "crl_invalid", verification},
-    code_entry{errc::crl_expired, "crl_expired", verification},
-    code_entry{errc::invalid_certificate, "invalid_certificate", verification},
-    code_entry{errc::certificate_rejected, "certificate_rejected", verification},
-    code_entry{errc::out_of_memory, "out_of_memory", internal},
-    code_entry{errc::internal, "internal", internal},
-};
-
-constexpr bool table_is_in_order() {
-  for (std::size_t i = 0; i < code_table.size(); ++i)
-    if (static_cast<std::size_t>(code_table[i].code) != i + 1) return false;
-  return static_cast<std::size_t>(errc::internal) == code_table.size();
-}
-static_assert(table_is_in_order(), "every code has its line, in the enumeration's order");
-
-const code_entry& entry_of(errc code) noexcept {
-  const auto at = static_cast<std::size_t>(code) - 1;
-  return at < code_table.size() ? code_table[at] : code_table.back();
-}
-
 struct alert_entry {
   std::uint8_t number;
   std::string_view name;
@@ -146,28 +51,189 @@ std::string whole_sentence(const error& e) {
 }  // namespace
 
 std::string_view name(errc code) noexcept {
-  return entry_of(code).name;
+  switch (code) {
+    case errc::invalid_argument:
+      return "invalid_argument";
+    case errc::invalid_name:
+      return "invalid_name";
+    case errc::invalid_endpoint:
+      return "invalid_endpoint";
+    case errc::invalid_configuration:
+      return "invalid_configuration";
+    case errc::not_supported:
+      return "not_supported";
+    case errc::not_connected:
+      return "not_connected";
+    case errc::unread_data:
+      return "unread_data";
+    case errc::file_not_readable:
+      return "file_not_readable";
+    case errc::file_malformed:
+      return "file_malformed";
+    case errc::file_too_large:
+      return "file_too_large";
+    case errc::file_exists:
+      return "file_exists";
+    case errc::password_required:
+      return "password_required";
+    case errc::wrong_password:
+      return "wrong_password";
+    case errc::key_mismatch:
+      return "key_mismatch";
+    case errc::file_io_failed:
+      return "file_io_failed";
+    case errc::out_of_memory:
+      return "out_of_memory";
+    case errc::resource_exhausted:
+      return "resource_exhausted";
+    case errc::name_not_found:
+      return "name_not_found";
+    case errc::resolve_failed:
+      return "resolve_failed";
+    case errc::connection_refused:
+      return "connection_refused";
+    case errc::connection_reset:
+      return "connection_reset";
+    case errc::unreachable:
+      return "unreachable";
+    case errc::address_in_use:
+      return "address_in_use";
+    case errc::permission_denied:
+      return "permission_denied";
+    case errc::io_failed:
+      return "io_failed";
+    case errc::timed_out:
+      return "timed_out";
+    case errc::closed:
+      return "closed";
+    case errc::end_of_stream:
+      return "end_of_stream";
+    case errc::truncated:
+      return "truncated";
+    case errc::handshake_failed:
+      return "handshake_failed";
+    case errc::not_tls:
+      return "not_tls";
+    case errc::plain_http:
+      return "plain_http";
+    case errc::protocol_version:
+      return "protocol_version";
+    case errc::no_shared_cipher:
+      return "no_shared_cipher";
+    case errc::no_shared_alpn:
+      return "no_shared_alpn";
+    case errc::unrecognized_name:
+      return "unrecognized_name";
+    case errc::certificate_required:
+      return "certificate_required";
+    case errc::bad_record:
+      return "bad_record";
+    case errc::protocol_violation:
+      return "protocol_violation";
+    case errc::alert_received:
+      return "alert_received";
+    case errc::plaintext_before_tls:
+      return "plaintext_before_tls";
+    case errc::starttls_refused:
+      return "starttls_refused";
+    case errc::dialogue_failed:
+      return "dialogue_failed";
+    case errc::limit_exceeded:
+      return "limit_exceeded";
+    case errc::no_verdict:
+      return "no_verdict";
+    case errc::no_peer_certificate:
+      return "no_peer_certificate";
+    case errc::no_trust_anchors:
+      return "no_trust_anchors";
+    case errc::unknown_issuer:
+      return "unknown_issuer";
+    case errc::self_signed:
+      return "self_signed";
+    case errc::self_signed_in_chain:
+      return "self_signed_in_chain";
+    case errc::expired:
+      return "expired";
+    case errc::not_yet_valid:
+      return "not_yet_valid";
+    case errc::name_mismatch:
+      return "name_mismatch";
+    case errc::name_constraint:
+      return "name_constraint";
+    case errc::invalid_purpose:
+      return "invalid_purpose";
+    case errc::invalid_ca:
+      return "invalid_ca";
+    case errc::path_too_long:
+      return "path_too_long";
+    case errc::bad_signature:
+      return "bad_signature";
+    case errc::weak_key:
+      return "weak_key";
+    case errc::weak_signature:
+      return "weak_signature";
+    case errc::revoked:
+      return "revoked";
+    case errc::unknown_critical_extension:
+      return "unknown_critical_extension";
+    case errc::invalid_version:
+      return "invalid_version";
+    case errc::invalid_serial_number:
+      return "invalid_serial_number";
+    case errc::invalid_extension:
+      return "invalid_extension";
+    case errc::no_alternative_names:
+      return "no_alternative_names";
+    case errc::wildcard_too_wide:
+      return "wildcard_too_wide";
+    case errc::path_search_exhausted:
+      return "path_search_exhausted";
+    case errc::pin_mismatch:
+      return "pin_mismatch";
+    case errc::crl_not_found:
+      return "crl_not_found";
+    case errc::crl_invalid:
+      return "crl_invalid";
+    case errc::crl_expired:
+      return "crl_expired";
+    case errc::invalid_certificate:
+      return "invalid_certificate";
+    case errc::certificate_rejected:
+      return "certificate_rejected";
+    case errc::internal:
+      return "internal";
+  }
+  return "internal";
 }
+
 error_kind kind_of(errc code) noexcept {
-  return entry_of(code).kind;
+  using enum error_kind;
+  constexpr std::array of_block{usage, file,         system,  io, error_kind::timed_out, error_kind::closed,
+                                peer,  verification, internal};
+  const auto block = static_cast<std::size_t>(code) / 100 - 1;
+  return block < of_block.size() ? of_block[block] : internal;
 }
 
 std::string_view name(error_kind kind) noexcept {
   switch (kind) {
-    case io:
+    case error_kind::usage:
+      return "usage";
+    case error_kind::file:
+      return "file";
+    case error_kind::system:
+      return "system";
+    case error_kind::io:
       return "io";
     case error_kind::timed_out:
       return "timed_out";
     case error_kind::closed:
       return "closed";
-    case peer:
+    case error_kind::peer:
       return "peer";
-    case verification:
+    case error_kind::verification:
       return "verification";
-    case usage:
-      return "usage";
-    case internal:
-      break;
+    case error_kind::internal:
+      return "internal";
   }
   return "internal";
 }

@@ -12,24 +12,11 @@
 
 #include <signet/base/deadline.hpp>
 
+#include "base/descriptor.hpp"
 #include "base/printable.hpp"
 
 namespace signet::base {
 namespace {
-
-class open_file {
- public:
-  explicit open_file(int descriptor) noexcept : descriptor_(descriptor) {}
-  ~open_file() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  open_file(const open_file&) = delete;
-  open_file& operator=(const open_file&) = delete;
-  [[nodiscard]] int get() const noexcept { return descriptor_; }
-
- private:
-  int descriptor_;
-};
 
 error cannot_read(const std::filesystem::path& file, std::string why, int system_error = 0) {
   error_parts parts;
@@ -71,7 +58,7 @@ result<std::string> read_file(const std::filesystem::path& file, std::size_t lim
   if (!S_ISREG(about.st_mode) && !S_ISFIFO(about.st_mode))
     return cannot_read(file, std::string(kind_of(about.st_mode)));
 
-  const open_file in(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  const descriptor in(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (in.get() < 0 || ::fstat(in.get(), &about) != 0) return cannot_read(file, errno);
   const bool is_pipe = S_ISFIFO(about.st_mode);
   if (!S_ISREG(about.st_mode) && !is_pipe) return cannot_read(file, std::string(kind_of(about.st_mode)));

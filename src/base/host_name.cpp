@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 
+#include "base/ascii.hpp"
 #include "base/printable.hpp"
 
 namespace signet::base {
@@ -26,17 +27,8 @@ error refused(std::string_view text, std::string_view why, std::string hint = {}
                std::move(hint));
 }
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_hex_digit(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
 bool is_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
 // Four decimal numbers without leading zeros, which some systems read as octal.
@@ -142,8 +134,7 @@ result<host_name> parse_host_name(std::string_view text) {
   if (auto address = parse_address(text)) return *std::move(address);
 
   host_name out;
-  out.ascii.resize(text.size());
-  std::transform(text.begin(), text.end(), out.ascii.begin(), lower);
+  out.ascii = lower(text);
   if (!is_ascii(text) || out.ascii.find("xn--") != out.ascii.npos) {
     std::uint8_t* converted = nullptr;
     const std::string terminated(text);
@@ -152,8 +143,7 @@ result<host_name> parse_host_name(std::string_view text) {
     const std::unique_ptr<std::uint8_t, idn2_freed> owned(converted);
     if (code == IDN2_MALLOC) return error(errc::out_of_memory, "no memory left to convert a host name");
     if (code != IDN2_OK) return refused(text, idn2_strerror(code));
-    out.ascii = reinterpret_cast<const char*>(converted);
-    std::transform(out.ascii.begin(), out.ascii.end(), out.ascii.begin(), lower);
+    out.ascii = lower(std::string_view(reinterpret_cast<const char*>(converted)));
   }
   if (out.ascii.ends_with('.')) out.ascii.pop_back();
   if (out.ascii.size() > longest_name) return refused(text, "it is longer than 253 octets");

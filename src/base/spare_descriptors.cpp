@@ -1,11 +1,12 @@
 #include "base/spare_descriptors.hpp"
 
 #include <fcntl.h>
-#include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <mutex>
+
+#include "base/descriptor.hpp"
 
 namespace signet::base {
 namespace {
@@ -13,17 +14,14 @@ namespace {
 struct spares {
   std::mutex in_use;
   // A folder and a file in it.
-  std::array<int, 2> kept{-1, -1};
+  std::array<descriptor, 2> kept;
 
   void take() noexcept {
-    for (int& fd : kept)
-      if (fd < 0) fd = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    for (auto& one : kept)
+      if (!one) one.reset(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   }
   void give() noexcept {
-    for (int& fd : kept) {
-      if (fd >= 0) ::close(fd);
-      fd = -1;
-    }
+    for (auto& one : kept) one.reset();
   }
 };
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include <signet/net/endpoint.hpp>
+#include <signet/base/endpoint.hpp>
 
 namespace signet::net {
 

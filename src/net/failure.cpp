@@ -3,6 +3,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/sentence.hpp"
+
 namespace signet::net {
 
 std::string peer::describe() const {
@@ -38,7 +40,7 @@ errc code_of(int system_error) noexcept {
       return errc::permission_denied;
     case EMFILE:
     case ENFILE:
-      return errc::limit_exceeded;
+      return errc::resource_exhausted;
     case ENOMEM:
     case ENOBUFS:
       return errc::out_of_memory;
@@ -95,23 +97,16 @@ std::string to_text(std::chrono::nanoseconds length) {
   return out + " s";
 }
 
-namespace {
-error made(errc code, const std::string& whom, std::string_view phase, const std::string& why, std::string hint = {},
-           int system_error = 0) {
-  error_parts parts;
-  parts.code = code;
-  parts.message = whom + ": " + std::string(phase) + ": " + why;
-  parts.hint = std::move(hint);
-  parts.system_error = system_error;
-  return error(std::move(parts));
-}
-}  // namespace
-
 error io_failure(const peer& whom, std::string_view phase, int system_error) {
   std::string hint;
   if (phase == "handshake" && code_of(system_error) == errc::connection_reset && whom.ours == side::client)
     hint = "the server gave up during the handshake: is TLS spoken on this port?";
-  return made(code_of(system_error), whom.describe(), phase, reason_of(system_error), std::move(hint), system_error);
+  return base::sentence{.whom = whom.describe(),
+                        .phase = phase,
+                        .why = reason_of(system_error),
+                        .hint = std::move(hint),
+                        .system_error = system_error}
+      .as(code_of(system_error));
 }
 
 error timed_out(const std::string& whom, std::string_view phase, std::chrono::nanoseconds waited) {
@@ -125,34 +120,11 @@ error timed_out(const std::string& whom, std::string_view phase, std::chrono::na
   } else if (phase == "handshake") {
     hint = "the other side took the connection and did not finish a TLS handshake: is TLS spoken on this port?";
   }
-  return made(errc::timed_out, whom, phase, why, std::move(hint));
+  return base::sentence{.whom = whom, .phase = phase, .why = why, .hint = std::move(hint)}.as(errc::timed_out);
 }
 
 error not_open(std::string_view phase) {
-  return {errc::not_connected, std::string(phase) + ": the connection is closed"};
-}
-
-error already_ended(const std::string& whom, std::string_view phase) {
-  return made(errc::closed, whom, phase, "our direction has been ended");
-}
-
-error about(const peer& whom, std::string_view named_so_far, const error& e) {
-  const auto label = whom.describe();
-  std::string_view message = e.message();
-  // What the transport said is whole already.
-  if (const auto at = message.find(label + ": "); at == 0) {
-    return e;
-  } else if (at != std::string_view::npos && message.substr(0, at) == "handshake: ") {
-    auto parts = e.parts();
-    parts.message = parts.message.substr(at);
-    return error(std::move(parts));
-  }
-  if (!named_so_far.empty() && message.starts_with(named_so_far) &&
-      message.substr(named_so_far.size()).starts_with(": "))
-    message.remove_prefix(named_so_far.size() + 2);
-  auto parts = e.parts();
-  parts.message = label + ": " + std::string(message);
-  return error(std::move(parts));
+  return base::sentence{.phase = phase, .why = "the connection is closed"}.as(errc::not_connected);
 }
 
 }  // namespace signet::net

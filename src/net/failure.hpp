@@ -32,12 +32,8 @@ std::string reason_of(int system_error);
 error io_failure(const peer& whom, std::string_view phase, int system_error);
 error timed_out(const std::string& whom, std::string_view phase, std::chrono::nanoseconds waited);
 error not_open(std::string_view phase);
-error already_ended(const std::string& whom, std::string_view phase);
 
 // "300 ms", "2.5 s".
 std::string to_text(std::chrono::nanoseconds length);
-
-// An engine's sentence opens with the name it expects, or "client"; here it opens with the peer it was talking to.
-error about(const peer& whom, std::string_view named_so_far, const error& e);
 
 }  // namespace signet::net

@@ -2,9 +2,10 @@
 
 #include <signet/verify/server_name.hpp>
 
-#include "net/pending_connect.hpp"
+#include "base/sentence.hpp"
+#include "net/connect/pending_connect.hpp"
+#include "net/serve/turn_away.hpp"
 #include "net/tls_socket_impl.hpp"
-#include "net/turn_away.hpp"
 
 namespace signet {
 namespace {
@@ -16,7 +17,11 @@ constexpr std::string_view closing = "closing";
 
 result<void> may_upgrade(const tcp_socket& plain) {
   if (auto ok = net::may_upgrade(plain); !ok) return ok;
-  return plain.get().wire->pollable();
+  return inside(plain).wire->pollable();
+}
+
+error not_yet(std::string_view phase) {
+  return base::sentence{.phase = phase, .why = "not at this stage of the handshake"}.as(errc::not_connected);
 }
 
 }  // namespace
@@ -26,10 +31,11 @@ struct nonblocking_socket::impl {
   std::optional<net::pending_connect> connecting = {};
   std::function<net::upgrade(const net::peer&)> upgrade_when_connected = {};
   std::optional<tcp_socket> plain = {};
-  std::unique_ptr<tls_socket::impl> tls = {};
+  std::unique_ptr<tls_socket_impl> tls = {};
   std::optional<tls_socket> connected = {};
   deadline until = {};
   deadline::clock::time_point began = deadline::clock::now();
+  // The connection sends them from here.
   std::string first_bytes = {};
   // Made for this handshake, and of no use without it; else the plain connection goes back to its owner.
   bool ours_alone = false;
@@ -37,7 +43,7 @@ struct nonblocking_socket::impl {
   std::optional<error> failure = {};
 
   // The connection under a handshake, or made.
-  [[nodiscard]] tls_socket::impl* engine() const noexcept { return connected ? &connected->get() : tls.get(); }
+  [[nodiscard]] tls_socket_impl* secured() const noexcept { return connected ? &inside(*connected) : tls.get(); }
 
   // `from` is moved from only on success.
   static result<std::unique_ptr<impl>> start(tcp_socket& from, const net::upgrade& how) {
@@ -51,19 +57,13 @@ struct nonblocking_socket::impl {
     return made;
   }
 
-  result<void> begin(const net::upgrade& how) {
-    auto& from = plain->get();
-    tls = std::make_unique<tls_socket::impl>(*from.wire, how.named);
-    tls->timeout = from.timeout;
-    tls->whole = from.whole;
-    until = net::deadline_of_call(until, {}, from.whole);
-    auto made = how.make_engine(*from.wire);
-    if (!made) return std::move(made).error();
-    tls->tls.emplace(*std::move(made));
-    if (auto fed = tls->tls->feed(from.held.held_bytes()); !fed) return std::move(fed).error();
-    from.held.discard();
+  result<void> begin(net::upgrade how) {
     first_bytes.assign(how.first_bytes.text());
-    if (!first_bytes.empty()) tls->tls->cork();
+    how.first_bytes = first_bytes;
+    auto made = net::begin_upgrade(*plain, how);
+    if (!made) return std::move(made).error();
+    tls = *std::move(made);
+    until = net::deadline_of_call(until, {}, tls->whole);
     return {};
   }
 
@@ -73,38 +73,33 @@ struct nonblocking_socket::impl {
     if (!*made) return io_status{0, wait_for::read};
     plain.emplace(**std::move(made));
     connecting.reset();
-    if (auto begun = begin(upgrade_when_connected(plain->get().wire->whom())); !begun) return std::move(begun).error();
+    if (auto begun = begin(upgrade_when_connected(inside(*plain).wire->whom())); !begun)
+      return std::move(begun).error();
     return io_status{};
   }
 
   result<io_status> handshake_step() {
-    tls->wire.begin(shaking, {}, net::waiting::forbidden);
-    auto status = tls->tls->handshake();
-    if (!status) return tls->failed(std::move(status).error());
-    if (!tls->tls->handshake_done()) {
-      // Kept for the first bytes to go along, but the peer waits for it.
-      if (status->next == wait_for::read && tls->tls->unsent() != 0) status->next = wait_for::write;
-      return status;
-    }
-    if (!first_bytes.empty()) {
-      auto taken = tls->tls->write(first_bytes);
-      if (!taken) return tls->failed(std::move(taken).error());
-      first_bytes.erase(0, taken->bytes);
-      status = first_bytes.empty() ? tls->tls->uncork() : tls->tls->flush();
-      if (!status) return tls->failed(std::move(status).error());
-      if (!first_bytes.empty()) return io_status{0, wait_for::write};
-    }
-    if (tls->tls->unsent() != 0) return io_status{0, wait_for::write};
-    tls->own = std::move(plain->get().wire);
+    tls->wire().begin(shaking, {}, net::waiting::forbidden);
+    auto status = tls->connection.try_handshake();
+    if (!status || status->next != wait_for::nothing) return status;
+    connected.emplace(net::finish_upgrade(*std::move(plain), std::move(tls)));
     plain.reset();
-    connected.emplace(tls_socket(std::move(tls)));
-    return io_status{};
+    return status;
+  }
+
+  // One step of a connection that is made.
+  template <class Step>
+  static result<io_status> call(impl* s, std::string_view phase, Step&& step) {
+    if (s == nullptr || !s->connected) return s != nullptr && s->failure ? *s->failure : not_yet(phase);
+    const net::tls_call entered(&inside(*s->connected), phase);
+    if (!entered) return entered.refusal();
+    return step(inside(*s->connected).connection);
   }
 
   // The connection has failed before it was made.
   error failed(error why) {
     failure = std::move(why);
-    if (ours_alone && plain) net::turn_away(*plain->get().wire, *failure);
+    if (ours_alone && plain) net::turn_away(*inside(*plain).wire, *failure);
     return *failure;
   }
 
@@ -129,7 +124,7 @@ result<nonblocking_socket> nonblocking_socket::connect(const endpoint& to, const
   if (!expected) return std::move(expected).error();
   auto made = std::make_unique<impl>();
   made->until = net::deadline_of(options);
-  auto connecting = net::pending_connect::start(to, options.family, made->until);
+  auto connecting = net::pending_connect::start(to, options.family, options.permit, made->until);
   if (!connecting) return std::move(connecting).error();
   made->connecting.emplace(*std::move(connecting));
   made->ours_alone = true;
@@ -147,8 +142,8 @@ result<nonblocking_socket> nonblocking_socket::start_tls(tcp_socket&& plain, std
   if (auto ok = may_upgrade(plain); !ok) return std::move(ok).error();
   auto expected = server_name::parse(name);
   if (!expected) return std::move(expected).error();
-  if (auto clean = net::nothing_came_yet(plain.get()); !clean) return std::move(clean).error();
-  auto& wire = *plain.get().wire;
+  if (auto clean = net::nothing_came_yet(inside(plain)); !clean) return std::move(clean).error();
+  auto& wire = *inside(plain).wire;
   wire.set_side(net::side::client);
   return impl::start(plain, net::as_client(config, *expected, net::engine_options_of(options), wire.whom(),
                                            net::deadline_of(options), options.first_bytes))
@@ -158,8 +153,8 @@ result<nonblocking_socket> nonblocking_socket::start_tls(tcp_socket&& plain, std
 result<nonblocking_socket> nonblocking_socket::start_tls(tcp_socket&& plain, const server_config& config,
                                                          handshake_options options) {
   if (auto ok = may_upgrade(plain); !ok) return std::move(ok).error();
-  if (auto clean = net::only_a_client_hello_came(plain.get()); !clean) return std::move(clean).error();
-  plain.get().wire->set_side(net::side::server);
+  if (auto clean = net::only_a_client_hello_came(inside(plain)); !clean) return std::move(clean).error();
+  inside(plain).wire->set_side(net::side::server);
   return impl::start(plain, net::as_server(config, net::deadline_of(options))).transform([](auto made) {
     return nonblocking_socket(std::move(made));
   });
@@ -176,7 +171,7 @@ result<nonblocking_socket> nonblocking_socket::accept(incoming&& client, handsha
 
 result<nonblocking_socket> nonblocking_socket::from(tls_socket&& connected) {
   if (!connected.is_open()) return net::not_open(reading);
-  auto& wire = connected.get().wire;
+  auto& wire = inside(connected).wire();
   if (auto ok = wire.pollable(); !ok) return std::move(ok).error();
   auto made = std::make_unique<impl>();
   made->connected.emplace(std::move(connected));
@@ -190,7 +185,7 @@ result<io_status> nonblocking_socket::handshake() {
   auto status = impl_->step();
   // Connecting looks at its time itself.
   if (status && status->next != wait_for::nothing && !impl_->connecting && impl_->until.passed())
-    status = net::timed_out(impl_->tls->wire.whom().describe(), shaking, deadline::clock::now() - impl_->began);
+    status = net::timed_out(impl_->tls->wire().describe(), shaking, deadline::clock::now() - impl_->began);
   if (!status) return impl_->failed(std::move(status).error());
   return status;
 }
@@ -199,57 +194,20 @@ bool nonblocking_socket::handshake_done() const noexcept {
   return impl_ && impl_->connected.has_value();
 }
 
-namespace {
-
-error not_yet(std::string_view phase) {
-  return {errc::not_connected, std::string(phase) + ": not at this stage of the handshake"};
-}
-
-}  // namespace
-
 result<io_status> nonblocking_socket::read_some(byte_span buffer) {
-  if (!handshake_done()) return impl_ && impl_->failure ? *impl_->failure : not_yet(reading);
-  auto& s = impl_->connected->get();
-  const net::tls_call call(&s, reading);
-  if (!call) return call.refusal();
-  if (buffer.empty()) return io_status{};
-  // What a blocking call had read ahead comes first.
-  if (const auto n = s.held.take(buffer); n != 0) return io_status{n};
-  auto got = s.tls->read(buffer);
-  if (!got) return s.failed(std::move(got).error());
-  if (got->end) s.peer_ended = true;
-  return got;
+  return impl::call(impl_.get(), reading, [buffer](auto& c) { return c.try_read(buffer); });
 }
 
 result<io_status> nonblocking_socket::write_some(byte_view bytes) {
-  if (!handshake_done()) return impl_ && impl_->failure ? *impl_->failure : not_yet(writing);
-  auto& s = impl_->connected->get();
-  const net::tls_call call(&s, writing);
-  if (!call) return call.refusal();
-  if (s.write_ended) return net::already_ended(s.wire.whom().describe(), writing);
-  auto taken = s.tls->write(bytes);
-  if (!taken) return s.failed(std::move(taken).error());
-  return taken;
+  return impl::call(impl_.get(), writing, [bytes](auto& c) { return c.try_write(bytes); });
 }
 
 result<io_status> nonblocking_socket::flush() {
-  if (!handshake_done()) return impl_ && impl_->failure ? *impl_->failure : not_yet(writing);
-  auto& s = impl_->connected->get();
-  const net::tls_call call(&s, writing);
-  if (!call) return call.refusal();
-  auto sent = s.tls->flush();
-  if (!sent) return s.failed(std::move(sent).error());
-  return sent;
+  return impl::call(impl_.get(), writing, [](auto& c) { return c.try_flush(); });
 }
 
 result<io_status> nonblocking_socket::close_write() {
-  if (!handshake_done()) return impl_ && impl_->failure ? *impl_->failure : not_yet(closing);
-  auto& s = impl_->connected->get();
-  const net::tls_call call(&s, closing);
-  if (!call) return call.refusal();
-  auto sent = s.try_end();
-  if (!sent) return sent;
-  return sent;
+  return impl::call(impl_.get(), closing, [](auto& c) { return c.try_end(); });
 }
 
 result<void> nonblocking_socket::close() {
@@ -284,12 +242,12 @@ result<tcp_socket> nonblocking_socket::plain() && {
 int nonblocking_socket::native_handle() const noexcept {
   if (!impl_) return -1;
   if (impl_->connecting) return impl_->connecting->handle();
-  return impl_->engine() != nullptr ? impl_->engine()->wire.read_handle() : -1;
+  return impl_->secured() != nullptr ? impl_->secured()->wire().read_handle() : -1;
 }
 
 int nonblocking_socket::write_handle() const noexcept {
   if (!impl_ || impl_->connecting) return native_handle();
-  return impl_->engine() != nullptr ? impl_->engine()->wire.write_handle() : -1;
+  return impl_->secured() != nullptr ? impl_->secured()->wire().write_handle() : -1;
 }
 
 bool nonblocking_socket::is_open() const noexcept {
@@ -305,7 +263,7 @@ std::size_t nonblocking_socket::pending() const noexcept {
 }
 
 std::size_t nonblocking_socket::unsent() const noexcept {
-  return impl_ && impl_->engine() != nullptr ? impl_->engine()->tls->unsent() : 0;
+  return impl_ && impl_->secured() != nullptr ? impl_->secured()->connection.unsent() : 0;
 }
 
 connection_info nonblocking_socket::info() const {
@@ -313,16 +271,17 @@ connection_info nonblocking_socket::info() const {
 }
 
 std::shared_ptr<const verdict> nonblocking_socket::peer_verdict() const noexcept {
-  return impl_ && impl_->engine() != nullptr ? impl_->engine()->tls->verdict() : nullptr;
+  return impl_ && impl_->secured() != nullptr ? impl_->secured()->connection.tls().verdict() : nullptr;
 }
 
 endpoint nonblocking_socket::local_endpoint() const {
-  return impl_ && impl_->engine() != nullptr ? net::to_endpoint(net::local_address(impl_->engine()->wire.read_handle()))
-                                             : endpoint{};
+  return impl_ && impl_->secured() != nullptr
+             ? net::to_endpoint(net::local_address(impl_->secured()->wire().read_handle()))
+             : endpoint{};
 }
 
 endpoint nonblocking_socket::remote_endpoint() const {
-  return impl_ && impl_->engine() != nullptr ? net::to_endpoint(impl_->engine()->wire.whom().address) : endpoint{};
+  return impl_ && impl_->secured() != nullptr ? net::to_endpoint(impl_->secured()->wire().whom().address) : endpoint{};
 }
 
 }  // namespace signet

@@ -9,6 +9,7 @@
 #include <optional>
 #include <type_traits>
 
+#include "base/sentence.hpp"
 #include "net/tls_socket_impl.hpp"
 
 namespace signet {
@@ -31,7 +32,6 @@ class relay_side {
   // True once nothing is held back that was written.
   virtual result<bool> flushed() = 0;
   virtual result<void> end_writing() = 0;
-  // Nothing can be written after end_writing().
   [[nodiscard]] virtual bool write_ended() const noexcept = 0;
 
   // Why it cannot be relayed.
@@ -50,7 +50,7 @@ class relay_side {
 
 class plain_side final : public relay_side {
  public:
-  plain_side(std::string_view which, tcp_socket::impl& s) : relay_side(which, *s.wire), s_(s) {
+  plain_side(std::string_view which, tcp_socket_impl& s) : relay_side(which, *s.wire), s_(s) {
     wire().begin(relaying, {}, net::waiting::forbidden);
   }
 
@@ -60,7 +60,7 @@ class plain_side final : public relay_side {
     return wire().read(buffer);
   }
   result<io_status> write(byte_view bytes) override {
-    if (s_.write_ended) return net::already_ended(wire().whom().describe(), relaying);
+    if (s_.write_ended) return wire().already_ended();
     return wire().write(bytes);
   }
   result<bool> flushed() override { return true; }
@@ -71,47 +71,36 @@ class plain_side final : public relay_side {
   [[nodiscard]] bool write_ended() const noexcept override { return s_.write_ended; }
 
  private:
-  tcp_socket::impl& s_;
+  tcp_socket_impl& s_;
 };
 
 class tls_side final : public relay_side {
  public:
-  tls_side(std::string_view which, tls_socket::impl& s) : relay_side(which, s.wire), call_(&s, relaying), s_(s) {}
+  tls_side(std::string_view which, tls_socket_impl& s)
+      : relay_side(which, s.wire()), call_(&s, relaying), c_(s.connection) {}
 
   [[nodiscard]] result<void> usable() const override {
     if (!call_) return failure(call_.refusal());
     return relay_side::usable();
   }
 
-  result<io_status> read(byte_span buffer) override {
-    // What a gathering read had read ahead comes first.
-    if (const auto n = s_.held.take(buffer); n != 0) return io_status{n};
-    auto got = s_.tls->read(buffer);
-    if (!got) return s_.failed(std::move(got).error());
-    if (got->end) s_.peer_ended = true;
-    return got;
-  }
-  result<io_status> write(byte_view bytes) override {
-    if (s_.write_ended) return net::already_ended(wire().whom().describe(), relaying);
-    auto taken = s_.tls->write(bytes);
-    if (!taken) return s_.failed(std::move(taken).error());
-    return taken;
-  }
+  result<io_status> read(byte_span buffer) override { return c_.try_read(buffer); }
+  result<io_status> write(byte_view bytes) override { return c_.try_write(bytes); }
   result<bool> flushed() override {
-    if (s_.tls->unsent() == 0) return true;
-    if (auto sent = s_.tls->flush(); !sent) return s_.failed(std::move(sent).error());
-    return s_.tls->unsent() == 0;
+    if (c_.unsent() == 0) return true;
+    if (auto sent = c_.try_flush(); !sent) return std::move(sent).error();
+    return c_.unsent() == 0;
   }
   result<void> end_writing() override {
-    if (auto sent = s_.try_end(); !sent) return std::move(sent).error();
+    if (auto sent = c_.try_end(); !sent) return std::move(sent).error();
     return {};
   }
-  [[nodiscard]] bool write_ended() const noexcept override { return s_.write_ended; }
+  [[nodiscard]] bool write_ended() const noexcept override { return c_.write_ended(); }
 
  private:
   // One long call: nobody else uses the socket meanwhile.
   net::tls_call call_;
-  tls_socket::impl& s_;
+  net::tls_connection& c_;
 };
 
 enum class reading : unsigned char { goes_on, ended, failed };
@@ -241,14 +230,14 @@ class two_way {
     if (!moved || options_.stop >= 0) {
       const auto until = deadline::earlier(until_, quiet_until_);
       if (::poll(waited.data(), waited.size(), moved ? 0 : until.poll_timeout()) < 0 && errno != EINTR)
-        return error(net::code_of(errno), std::string(relaying) + ": " + net::reason_of(errno));
+        return base::sentence{.phase = relaying, .why = net::reason_of(errno)}.as(net::code_of(errno));
     }
     const auto now = deadline::clock::now();
     if (waited.back().revents != 0) {
       stopping_ = true;
       until_ = deadline::earlier(until_, deadline(options_.finish));
     }
-    if (until_.passed() && stopping_) return error(errc::closed, std::string(relaying) + ": told to stop");
+    if (until_.passed() && stopping_) return base::sentence{.phase = relaying, .why = "told to stop"}.as(errc::closed);
     if (until_.passed()) return net::timed_out(whom(), relaying, now - began_);
     look_whether_gone(there_, waited[1]);
     look_whether_gone(back_, waited[3]);
@@ -272,7 +261,7 @@ class two_way {
   }
 
   [[nodiscard]] std::string whom() const {
-    return there_.from.wire().whom().describe() + " and " + there_.to.wire().whom().describe();
+    return there_.from.wire().describe() + " and " + there_.to.wire().describe();
   }
 
   [[nodiscard]] error told(const error& why) const {
@@ -304,11 +293,11 @@ template <class First, class Second>
 result<relayed> relay_sockets(First& first, Second& second, const relay_options& options) {
   if (!first.is_open()) return net::not_open(relaying).in(first_side);
   if (!second.is_open()) return net::not_open(relaying).in(second_side);
-  side_of<First> one(first_side, first.get());
-  side_of<Second> other(second_side, second.get());
+  side_of<First> one(first_side, inside(first));
+  side_of<Second> other(second_side, inside(second));
   for (const relay_side* side : {static_cast<relay_side*>(&one), static_cast<relay_side*>(&other)})
     if (auto ok = side->usable(); !ok) return std::move(ok).error();
-  const auto whole = deadline::earlier(first.get().whole, second.get().whole);
+  const auto whole = deadline::earlier(inside(first).whole, inside(second).whole);
   return two_way(one, other, options, deadline::earlier(options.until, whole)).run();
 }
 

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <mutex>
 
+#include "base/sentence.hpp"
 #include "net/tls_socket_impl.hpp"
 
 namespace signet {
@@ -34,29 +35,28 @@ struct net::shared_connection {
   }
 
   // What a step of the engine has come to, and what it left to be sent.
-  template <class T>
   struct stepped {
-    result<T> outcome;
+    result<io_status> outcome;
     bool unsent;
   };
-  template <class T, class Step>
-  stepped<T> step(std::string_view phase, Step&& work) {
+  template <class Step>
+  stepped step(std::string_view phase, Step&& work) {
     const std::lock_guard lock(mutex);
-    auto& s = socket.get();
-    s.wire.begin(phase, {}, waiting::forbidden);
-    auto outcome = work(s);
-    return {outcome ? std::move(outcome) : result<T>(s.failed(std::move(outcome).error())), s.tls->unsent() != 0};
+    auto& s = inside(socket);
+    s.wire().begin(phase, {}, waiting::forbidden);
+    auto outcome = work(s.connection);
+    return {std::move(outcome), s.connection.unsent() != 0};
   }
 
   // Outside the lock.
   result<void> wait(std::string_view phase, short events, deadline until, deadline::clock::time_point began) const {
-    auto& wire = socket.get().wire;
+    auto& wire = inside(socket).wire();
     pollfd both[2] = {{(events & POLLIN) != 0 ? wire.read_handle() : -1, POLLIN, 0},
                       {(events & POLLOUT) != 0 ? wire.write_handle() : -1, POLLOUT, 0}};
     for (;;) {
       const int ready = ::poll(both, 2, until.poll_timeout());
       // One that is always ready does not outlive the deadline.
-      if (until.passed()) return timed_out(wire.whom().describe(), phase, deadline::clock::now() - began);
+      if (until.passed()) return timed_out(wire.describe(), phase, deadline::clock::now() - began);
       if (ready > 0) return {};
       if (ready < 0 && errno != EINTR) return io_failure(wire.whom(), phase, errno);
     }
@@ -64,16 +64,12 @@ struct net::shared_connection {
 
   [[nodiscard]] deadline deadline_of(deadline own) {
     const std::lock_guard lock(mutex);
-    return deadline_of_call(own, socket.get().timeout, socket.get().whole);
+    return deadline_of_call(own, inside(socket).timeout, inside(socket).whole);
   }
 
   result<std::size_t> read(byte_span buffer, deadline until, deadline::clock::time_point began) {
     for (;;) {
-      auto [got, unsent] = step<io_status>(reading, [&](tls_socket::impl& s) {
-        auto status = s.tls->read(buffer);
-        if (status && status->end) s.peer_ended = true;
-        return status;
-      });
+      auto [got, unsent] = step(reading, [&](tls_connection& c) { return c.try_receive(buffer); });
       if (!got) return std::move(got).error();
       if (got->end || got->bytes != 0) return got->bytes;
       // A peer that takes none of the answers that it made us give is not read from until it does.
@@ -90,9 +86,9 @@ struct net::shared_connection {
     std::size_t total = 0;
     const auto enough = [&] { return total == bytes.size() || (total != 0 && wanted == amount::some); };
     for (;;) {
-      auto [taken, unsent] = step<io_status>(writing, [&](tls_socket::impl& s) -> result<io_status> {
-        if (s.write_ended) return already_ended(s.wire.whom().describe(), writing);
-        return enough() ? s.tls->flush() : s.tls->write(byte_view(bytes.subspan(total)));
+      auto [taken, unsent] = step(writing, [&](tls_connection& c) {
+        if (!enough()) return c.try_write(byte_view(bytes.subspan(total)));
+        return total == 0 && c.write_ended() ? c.wire().already_ended() : c.try_flush();
       });
       if (!taken) return std::move(taken).error();
       total += taken->bytes;
@@ -108,8 +104,8 @@ struct net::shared_connection {
     const auto until = deadline_of(own);
     const auto began = deadline::clock::now();
     return read_held(
-        socket.get().held, [this, until, began](byte_span buffer) { return read(buffer, until, began); },
-        [this] { return socket.get().wire.whom().describe(); });
+        inside(socket).connection.held(), [this, until, began](byte_span buffer) { return read(buffer, until, began); },
+        [this] { return inside(socket).wire().describe(); });
   }
 
   std::mutex mutex;
@@ -118,13 +114,15 @@ struct net::shared_connection {
 
 result<halves> split(tls_socket&& connected) {
   if (!connected.is_open()) return net::not_open("splitting");
-  if (auto ok = connected.get().wire.pollable(); !ok) return std::move(ok).error();
+  if (auto ok = inside(connected).wire().pollable(); !ok) return std::move(ok).error();
   return net::shared_connection::make(std::move(connected));
 }
 
 result<tls_socket> join(halves&& of_one) {
   auto shared = net::shared_connection::take(std::move(of_one));
-  if (!shared) return error(errc::invalid_argument, "joining: these are not the two halves of one connection");
+  if (!shared)
+    return base::sentence{.phase = "joining", .why = "these are not the two halves of one connection"}.as(
+        errc::invalid_argument);
   return std::move(shared->socket);
 }
 
@@ -175,7 +173,7 @@ result<void> tls_writer::close_write(deadline until) {
   const auto own = shared_->deadline_of(until);
   const auto began = deadline::clock::now();
   for (;;) {
-    auto [sent, unsent] = shared_->step<io_status>(closing, [](tls_socket::impl& s) { return s.try_end(); });
+    auto [sent, unsent] = shared_->step(closing, [](net::tls_connection& c) { return c.try_end(); });
     if (!sent) return std::move(sent).error();
     if (!unsent) return {};
     if (auto ok = shared_->wait(closing, POLLOUT, own, began); !ok) return ok;

@@ -2,30 +2,29 @@
 
 #include <signet/verify/server_name.hpp>
 
-#include "net/stream_channel.hpp"
+#include "net/channel/stream_channel.hpp"
 #include "net/tls_socket_impl.hpp"
+#include "tls/first_octets.hpp"
 
 namespace signet {
 namespace {
 
 // Whoever is on the path can put plain bytes before the handshake and have them taken for answers given inside it.
-error early_bytes(const tcp_socket::impl& plain) {
-  return {errc::plaintext_before_tls,
-          plain.wire->whom().describe() +
-              ": handshake: the peer sent plain bytes that belong to no answer before TLS began",
-          "read the whole answer to the command that starts TLS; if bytes still follow it, somebody may be "
-          "injecting commands"};
+error early_bytes(const tcp_socket_impl& plain) {
+  return plain.wire->problem(errc::plaintext_before_tls,
+                             "the peer sent plain bytes that belong to no answer before TLS began",
+                             "read the whole answer to the command that starts TLS; if bytes still follow it, "
+                             "somebody may be injecting commands");
 }
 
 // What has come by now is held and stays readable.
-result<void> hold_what_came(tcp_socket::impl& plain) {
-  if (plain.held.buffered() != 0) return {};
+result<void> hold_what_came(tcp_socket_impl& plain) {
   plain.wire->begin("handshake", {}, net::waiting::forbidden);
+  if (plain.held.buffered() != 0) return {};
   std::byte piece[2048];
   auto got = plain.wire->read(byte_span(piece, sizeof piece));
   if (!got) return std::move(got).error();
-  if (got->end)
-    return error(errc::closed, plain.wire->whom().describe() + ": handshake: the peer has closed the connection");
+  if (got->end) return plain.wire->problem(errc::closed, "the peer has closed the connection");
   plain.held.append(byte_view(std::span<const std::byte>(piece, got->bytes)));
   return {};
 }
@@ -37,32 +36,32 @@ result<tls_socket> over(tls_socket& outer, Upgrade&& upgrade) {
   auto plain = tcp_socket::over(std::move(outer));
   result<tls_socket> inner = upgrade(plain);
   if (inner) return inner;
-  outer = std::move(*plain.get().wire->below());
+  outer = std::move(*inside(plain).wire->below());
   // What came early came through it.
-  outer.get().held.put_back(plain.get().held.held_bytes());
+  inside(outer).connection.held().put_back(inside(plain).held.held_bytes());
   return inner;
 }
 
 }  // namespace
 
-result<void> net::nothing_came_yet(tcp_socket::impl& plain) {
+result<void> net::nothing_came_yet(tcp_socket_impl& plain) {
   if (auto looked = hold_what_came(plain); !looked) return looked;
   if (plain.held.buffered() != 0) return early_bytes(plain);
   return {};
 }
 
-result<void> net::only_a_client_hello_came(tcp_socket::impl& plain) {
+result<void> net::only_a_client_hello_came(tcp_socket_impl& plain) {
   if (auto looked = hold_what_came(plain); !looked) return looked;
-  // A handshake record of TLS (RFC 8446 section 5.1).
-  const auto held = plain.held.held_bytes().text();
-  if (!held.empty() && !std::string_view("\x16\x03").starts_with(held.substr(0, 2))) return early_bytes(plain);
+  if (!may_be_client_hello(plain.held.held_bytes().text())) return early_bytes(plain);
   return {};
 }
 
 result<void> net::may_upgrade(const tcp_socket& plain) {
   if (!plain.is_open()) return not_open("handshake");
-  if (plain.get().write_ended) return already_ended(plain.get().wire->whom().describe(), "handshake");
-  return {};
+  auto& from = inside(plain);
+  if (!from.write_ended) return {};
+  from.wire->begin("handshake", {}, waiting::forbidden);
+  return from.wire->already_ended();
 }
 
 net::upgrade net::as_client(const client_config& config, const server_name& expected, engine_options options,
@@ -71,7 +70,6 @@ net::upgrade net::as_client(const client_config& config, const server_name& expe
   if (options.session_key.empty())
     options.session_key = !whom.asked.empty() ? whom.asked : whom.address.size != 0 ? net::to_string(whom.address) : "";
   net::upgrade how;
-  how.named = expected.display();
   how.until = until;
   how.first_bytes = first_bytes;
   how.make_engine = [config, expected, options](transport& wire) {
@@ -82,7 +80,6 @@ net::upgrade net::as_client(const client_config& config, const server_name& expe
 
 net::upgrade net::as_server(const server_config& config, deadline until) {
   upgrade how;
-  how.named = "client";
   how.until = until;
   how.make_engine = [config](transport& wire) { return engine::server(config, wire); };
   return how;
@@ -93,7 +90,7 @@ result<tls_socket> start_tls(tcp_socket&& plain, std::string_view name, const cl
   if (auto ok = net::may_upgrade(plain); !ok) return std::move(ok).error();
   auto expected = server_name::parse(name);
   if (!expected) return std::move(expected).error();
-  auto& from = plain.get();
+  auto& from = inside(plain);
   if (auto clean = net::nothing_came_yet(from); !clean) return std::move(clean).error();
   from.wire->set_side(net::side::client);
   return net::secure(plain, net::as_client(config, *expected, net::engine_options_of(options), from.wire->whom(),
@@ -113,7 +110,7 @@ result<tls_socket> start_tls(tls_socket&& outer, std::string_view name, const cl
 
 result<tls_socket> start_tls(tcp_socket&& plain, const server_config& config, handshake_options options) {
   if (auto ok = net::may_upgrade(plain); !ok) return std::move(ok).error();
-  auto& from = plain.get();
+  auto& from = inside(plain);
   if (auto clean = net::only_a_client_hello_came(from); !clean) return std::move(clean).error();
   from.wire->set_side(net::side::server);
   return net::secure(plain, net::as_server(config, net::deadline_of(options)));

@@ -9,12 +9,13 @@
 #include <cerrno>
 #include <utility>
 
-#include "net/gathered_writer.hpp"
-#include "net/pending_connect.hpp"
-#include "net/pipe_channel.hpp"
-#include "net/race.hpp"
-#include "net/resolve.hpp"
-#include "net/stream_channel.hpp"
+#include "base/sentence.hpp"
+#include "net/channel/gathered_writer.hpp"
+#include "net/channel/pipe_channel.hpp"
+#include "net/channel/stream_channel.hpp"
+#include "net/connect/pending_connect.hpp"
+#include "net/connect/race.hpp"
+#include "net/connect/resolve.hpp"
 #include "net/tcp_socket_impl.hpp"
 #include "net/tls_socket_impl.hpp"
 
@@ -23,13 +24,14 @@ namespace {
 
 constexpr std::string_view reading = "reading";
 constexpr std::string_view writing = "writing";
+constexpr std::string_view releasing = "releasing";
 
-bool usable(const std::unique_ptr<tcp_socket::impl>& s) noexcept {
+bool usable(const std::unique_ptr<tcp_socket_impl>& s) noexcept {
   return s && s->wire && s->wire->is_open();
 }
 
 // Opens a reading call and returns its step.
-auto reader(tcp_socket::impl& s, deadline until) {
+auto reader(tcp_socket_impl& s, deadline until) {
   s.wire->begin(reading, net::deadline_of_call(until, s.timeout, s.whole));
   return [&s](byte_span buffer) -> result<std::size_t> {
     auto got = s.wire->read(buffer);
@@ -37,12 +39,12 @@ auto reader(tcp_socket::impl& s, deadline until) {
     return got->bytes;
   };
 }
-auto named(const tcp_socket::impl& s) {
-  return [&s] { return s.wire->whom().describe(); };
+auto named(const tcp_socket_impl& s) {
+  return [&s] { return s.wire->describe(); };
 }
 
 error refused_descriptor(int descriptor, const std::string& why) {
-  return {errc::invalid_argument, "descriptor " + std::to_string(descriptor) + ": " + why};
+  return base::sentence{.whom = "descriptor " + std::to_string(descriptor), .why = why}.as(errc::invalid_argument);
 }
 
 result<void> close_on_exec(int descriptor) {
@@ -76,7 +78,9 @@ result<tcp_socket> tcp_socket::connect(const endpoint& to, tcp_connect_options o
   const auto until = net::deadline_of(options);
   auto addresses = net::resolve(to, options.family, until);
   if (!addresses) return std::move(addresses).error();
-  auto won = net::race(whom, net::interleaved(*addresses), until);
+  auto permitted = net::addresses_to_try(whom, *addresses, options.permit);
+  if (!permitted) return std::move(permitted).error();
+  auto won = net::race(whom, *permitted, until);
   if (!won) return std::move(won).error();
   return tcp_socket(std::make_unique<impl>(std::move(won->socket), net::peer{whom, won->address, net::side::client}));
 }
@@ -94,7 +98,7 @@ result<tcp_socket> tcp_socket::adopt(int descriptor) {
   // A socket of another family has no such option, and no such delay.
   const int on = 1;
   ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  return tcp_socket(std::make_unique<impl>(net::descriptor(descriptor), net::peer{{}, there, net::side::client}));
+  return tcp_socket(std::make_unique<impl>(base::descriptor(descriptor), net::peer{{}, there, net::side::client}));
 }
 
 result<tcp_socket> tcp_socket::adopt(int in, int out) {
@@ -110,7 +114,7 @@ result<tcp_socket> tcp_socket::adopt(int in, int out) {
   for (const int one : {in, out})
     if (auto kept = close_on_exec(one); !kept) return std::move(kept).error();
   return tcp_socket(std::make_unique<impl>(
-      std::make_unique<net::pipe_channel>(net::descriptor(in), net::descriptor(out), net::peer{})));
+      std::make_unique<net::pipe_channel>(base::descriptor(in), base::descriptor(out), net::peer{})));
 }
 
 tcp_socket tcp_socket::over(std::unique_ptr<byte_stream> below) {
@@ -120,8 +124,8 @@ tcp_socket tcp_socket::over(std::unique_ptr<byte_stream> below) {
 tcp_socket tcp_socket::over(tls_socket below) {
   // Nothing to stand on: closed from the start.
   if (!below.is_open()) return tcp_socket(std::unique_ptr<impl>());
-  auto& outer = below.get();
-  auto whom = outer.wire.whom();
+  auto& outer = inside(below);
+  auto whom = outer.wire().whom();
   const auto timeout = outer.timeout;
   const auto whole = outer.whole;
   auto made = std::make_unique<impl>(
@@ -176,9 +180,9 @@ result<std::string> tcp_socket::read_until(std::string_view delimiter, read_limi
 
 result<std::size_t> tcp_socket::write_some(byte_view bytes, deadline until) {
   if (!usable(impl_)) return net::not_open(writing);
-  if (impl_->write_ended) return net::already_ended(impl_->wire->whom().describe(), writing);
-  if (bytes.empty()) return std::size_t{0};
   impl_->wire->begin(writing, net::deadline_of_call(until, impl_->timeout, impl_->whole));
+  if (impl_->write_ended) return impl_->wire->already_ended();
+  if (bytes.empty()) return std::size_t{0};
   auto sent = impl_->wire->write(bytes);
   if (!sent) return std::move(sent).error();
   return sent->bytes;
@@ -190,8 +194,8 @@ result<void> tcp_socket::write_all(byte_view bytes, deadline until) {
 
 result<void> tcp_socket::write_gathered(std::span<const byte_view> parts, deadline until) {
   if (!usable(impl_)) return net::not_open(writing);
-  if (impl_->write_ended) return net::already_ended(impl_->wire->whom().describe(), writing);
   impl_->wire->begin(writing, net::deadline_of_call(until, impl_->timeout, impl_->whole));
+  if (impl_->write_ended) return impl_->wire->already_ended();
   const auto write = [this](byte_view bytes) -> result<void> {
     while (!bytes.empty()) {
       auto sent = impl_->wire->write(bytes);
@@ -242,30 +246,32 @@ int tcp_socket::write_handle() const noexcept {
 namespace {
 
 // What was read ahead belongs to the stream, and would be lost with the socket.
-result<void> nothing_held(const tcp_socket::impl& s) {
+result<void> nothing_held(const tcp_socket_impl& s) {
   const auto held = s.held.buffered();
   if (held == 0) return {};
-  return error(
-      errc::unread_data,
-      s.wire->whom().describe() + ": releasing: " + std::to_string(held) + " bytes that were read ahead would be lost",
-      "read them first");
+  return base::sentence{.whom = s.wire->describe(),
+                        .phase = releasing,
+                        .why = std::to_string(held) + " bytes that were read ahead would be lost",
+                        .hint = "read them first"}
+      .as(errc::unread_data);
 }
 
 }  // namespace
 
 result<int> tcp_socket::release() {
-  if (!usable(impl_)) return net::not_open("releasing");
+  if (!usable(impl_)) return net::not_open(releasing);
   if (auto ok = nothing_held(*impl_); !ok) return std::move(ok).error();
   return impl_->wire->release();
 }
 
 result<tls_socket> tcp_socket::release_tls() {
-  if (!usable(impl_)) return net::not_open("releasing");
+  if (!usable(impl_)) return net::not_open(releasing);
   if (auto ok = nothing_held(*impl_); !ok) return std::move(ok).error();
   auto* const outer = impl_->wire->below();
   if (outer == nullptr)
-    return error(errc::not_supported,
-                 impl_->wire->whom().describe() + ": releasing: it does not stand on an encrypted connection");
+    return base::sentence{
+        .whom = impl_->wire->describe(), .phase = releasing, .why = "it does not stand on an encrypted connection"}
+        .as(errc::not_supported);
   tls_socket out(std::move(*outer));
   impl_->wire->close();
   return out;

@@ -6,14 +6,15 @@
 
 #include <signet/net/tcp_socket.hpp>
 
-#include "net/descriptor_channel.hpp"
-#include "net/gathered_reader.hpp"
+#include "base/access.hpp"
+#include "net/channel/descriptor_channel.hpp"
+#include "net/channel/gathered_reader.hpp"
 
 namespace signet {
 
 struct tcp_socket::impl {
   explicit impl(std::unique_ptr<net::channel> below) noexcept : wire(std::move(below)) {}
-  impl(net::descriptor socket, net::peer far_end)
+  impl(base::descriptor socket, net::peer far_end)
       : wire(std::make_unique<net::descriptor_channel>(std::move(socket), std::move(far_end))) {}
 
   std::unique_ptr<net::channel> wire;
@@ -22,6 +23,7 @@ struct tcp_socket::impl {
   deadline whole = {};
   bool write_ended = false;
 };
+using tcp_socket_impl = detail::access::impl<tcp_socket>;
 
 namespace net {
 

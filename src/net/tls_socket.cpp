@@ -3,9 +3,11 @@
 #include <thread>
 #include <utility>
 
-#include <signet/native.hpp>
+#include <signet/net/native.hpp>
+#include <signet/tls/native.hpp>
 
-#include "net/gathered_writer.hpp"
+#include "base/sentence.hpp"
+#include "net/channel/gathered_writer.hpp"
 #include "net/tls_socket_impl.hpp"
 
 namespace signet {
@@ -15,115 +17,98 @@ constexpr std::string_view reading = "reading";
 constexpr std::string_view writing = "writing";
 constexpr std::string_view closing = "closing";
 
-bool usable(const std::unique_ptr<tls_socket::impl>& s) noexcept {
-  return s && s->own && s->own->is_open();
+bool usable(const std::unique_ptr<tls_socket_impl>& s) noexcept {
+  return s && s->connection.is_open();
 }
 
 // The step of a reading call.
-auto reader(tls_socket::impl& s) {
+auto reader(tls_socket_impl& s) {
   return [&s](byte_span buffer) { return s.read_step(buffer); };
 }
-auto named(const tls_socket::impl& s) {
-  return [&s] { return s.wire.whom().describe(); };
+auto named(const tls_socket_impl& s) {
+  return [&s] { return s.wire().describe(); };
 }
 
 }  // namespace
 
-net::tls_call::tls_call(tls_socket::impl* s, std::string_view phase, std::nullptr_t) noexcept
+net::tls_call::tls_call(tls_socket_impl* s, std::string_view phase, std::nullptr_t) noexcept
     : socket_(s), phase_(phase) {
   if (socket_ == nullptr) return;
   busy_ = socket_->in_use.exchange(true);
   if (busy_) return;
   // Nobody can close it under us from here on.
-  entered_ = socket_->own && socket_->own->is_open();
+  entered_ = socket_->connection.is_open();
   if (!entered_) socket_->leave();
 }
 
 void tls_socket::impl::leave() noexcept {
-  if (abandoned.exchange(false) && own) own->close();
+  if (abandoned.exchange(false) && connection.is_open()) connection.wire().close();
   in_use.store(false);
   // It may have been asked for between the two.
   if (abandoned.load() && !in_use.exchange(true)) leave();
 }
 
-net::tls_call::tls_call(tls_socket::impl* s, std::string_view phase, deadline until) : tls_call(s, phase, nullptr) {
-  if (entered_) socket_->wire.begin(phase, deadline_of_call(until, socket_->timeout, socket_->whole));
+net::tls_call::tls_call(tls_socket_impl* s, std::string_view phase, deadline until) : tls_call(s, phase, nullptr) {
+  if (entered_) socket_->wire().begin(phase, deadline_of_call(until, socket_->timeout, socket_->whole));
 }
 
-net::tls_call::tls_call(tls_socket::impl* s, std::string_view phase) : tls_call(s, phase, nullptr) {
-  if (entered_) socket_->wire.begin(phase, {}, waiting::forbidden);
+net::tls_call::tls_call(tls_socket_impl* s, std::string_view phase) : tls_call(s, phase, nullptr) {
+  if (entered_) socket_->wire().begin(phase, {}, waiting::forbidden);
 }
 
 error net::tls_call::refusal() const {
   if (!busy_) return not_open(phase_);
-  return {errc::invalid_argument,
-          socket_->wire.whom().describe() + ": " + std::string(phase_) + ": another thread is inside this socket",
-          "split() makes two halves, one for the thread that reads and one for the thread that writes"};
+  return base::sentence{
+      .whom = socket_->wire().describe(),
+      .phase = phase_,
+      .why = "another thread is inside this socket",
+      .hint = "split() makes two halves, one for the thread that reads and one for the thread that writes"}
+      .as(errc::invalid_argument);
 }
 
-error tls_socket::impl::failed(error e) {
-  // A read that ran out of time may be called again; all else the engine keeps.
-  if (e.code() != errc::timed_out) broken = true;
-  return net::about(wire.whom(), named, e);
-}
-
-result<void> tls_socket::impl::handshake(deadline until, byte_view first_bytes) {
-  wire.begin("handshake", until);
-  if (!first_bytes.empty()) tls->cork();
+result<void> tls_socket::impl::handshake() {
   auto pause = std::chrono::milliseconds(1);
   for (;;) {
-    auto status = tls->handshake();
-    if (!status) return failed(std::move(status).error());
-    if (tls->handshake_done() && status->next == wait_for::nothing) break;
-    if (auto ok = wire.check(); !ok) return ok;
+    auto status = connection.try_handshake();
+    if (!status) return std::move(status).error();
+    if (status->next == wait_for::nothing) return {};
+    if (auto ok = wire().check(); !ok) return ok;
     if (status->next == wait_for::application) {
       // Nothing moves meanwhile, and nobody can wake a thread that waits for an identity: ask again, less and less
       // often.
-      if (auto ok = wire.in_time(); !ok) return ok;
+      if (auto ok = wire().in_time(); !ok) return ok;
       std::this_thread::sleep_for(pause);
       pause = std::min(pause * 2, std::chrono::milliseconds(20));
     }
   }
-  if (!first_bytes.empty()) {
-    // Held together with the end of the handshake, as far as the engine holds.
-    auto taken = tls->write(first_bytes);
-    if (!taken) return failed(std::move(taken).error());
-    if (auto sent = tls->uncork(); !sent) return failed(std::move(sent).error());
-    return write(first_bytes.subspan(taken->bytes));
-  }
-  return flush();
 }
 
 result<std::size_t> tls_socket::impl::read_step(byte_span buffer) {
   for (;;) {
-    auto got = tls->read(buffer);
-    if (!got) return failed(std::move(got).error());
-    if (got->end) {
-      peer_ended = true;
-      return std::size_t{0};
-    }
-    if (got->bytes != 0) return got->bytes;
+    auto got = connection.try_receive(buffer);
+    if (!got) return std::move(got).error();
+    if (got->end || got->bytes != 0) return got->bytes;
     // The transport waited and what came was no application data (a ticket, a key update).
-    if (auto ok = wire.in_time(); !ok) return std::move(ok).error();
+    if (auto ok = wire().in_time(); !ok) return std::move(ok).error();
   }
 }
 
 result<std::size_t> tls_socket::impl::write_step(byte_view bytes) {
   for (;;) {
-    auto taken = tls->write(bytes);
-    if (!taken) return failed(std::move(taken).error());
-    if (taken->bytes != 0) return taken->bytes;
+    auto taken = connection.try_write(bytes);
+    if (!taken) return std::move(taken).error();
+    if (taken->bytes != 0 || bytes.empty()) return taken->bytes;
     if (auto ok = flush(); !ok) return std::move(ok).error();
-    if (auto ok = wire.check(); !ok) return std::move(ok).error();
+    if (auto ok = wire().check(); !ok) return std::move(ok).error();
   }
 }
 
 result<void> tls_socket::impl::write(byte_view bytes) {
-  while (!bytes.empty()) {
+  do {
     auto taken = write_step(bytes);
     if (!taken) return std::move(taken).error();
     bytes = bytes.subspan(*taken);
-  }
+  } while (!bytes.empty());
   if (corked) return {};
   return flush();
 }
@@ -131,40 +116,36 @@ result<void> tls_socket::impl::write(byte_view bytes) {
 result<void> tls_socket::impl::flush() {
   // Once at least: what could not be sent has been dropped, and is told of here.
   do {
-    if (auto sent = tls->flush(); !sent) return failed(std::move(sent).error());
-  } while (tls->unsent() != 0);
+    if (auto sent = connection.try_flush(); !sent) return std::move(sent).error();
+  } while (connection.unsent() != 0);
   return {};
 }
 
-result<io_status> tls_socket::impl::try_end() {
-  auto sent = tls->close_write();
-  // Not before: what could not be sent is what writing says from then on.
-  write_ended = sent.has_value();
-  return sent ? sent : result<io_status>(failed(std::move(sent).error()));
+result<void> tls_socket::impl::end_writing() {
+  if (auto sent = connection.try_end(); !sent) return std::move(sent).error();
+  return flush();
 }
 
-result<void> tls_socket::impl::end_writing() {
-  if (auto sent = try_end(); !sent) return std::move(sent).error();
-  auto sent = flush();
-  write_ended = sent.has_value();
-  return sent;
+result<std::unique_ptr<tls_socket_impl>> net::begin_upgrade(tcp_socket& plain, const upgrade& how) {
+  auto& from = inside(plain);
+  auto made = std::make_unique<tls_socket_impl>(*from.wire);
+  made->timeout = from.timeout;
+  made->whole = from.whole;
+  if (auto begun = made->connection.begin(from, how); !begun) return std::move(begun).error();
+  return made;
+}
+
+tls_socket net::finish_upgrade(tcp_socket plain, std::unique_ptr<tls_socket_impl> made) {
+  made->connection.finish(std::move(inside(plain).wire));
+  return detail::access::make<tls_socket>(std::move(made));
 }
 
 result<tls_socket> net::secure(tcp_socket& plain, const upgrade& how) {
-  auto& from = plain.get();
-  auto made = std::make_unique<tls_socket::impl>(*from.wire, how.named);
-  made->timeout = from.timeout;
-  made->whole = from.whole;
-  auto engine = how.make_engine(made->wire);
-  if (!engine) return std::move(engine).error();
-  made->tls.emplace(*std::move(engine));
-  if (auto fed = made->tls->feed(from.held.held_bytes()); !fed) return std::move(fed).error();
-  from.held.discard();
-  const auto until = deadline_of_call(how.until, {}, from.whole);
-  if (auto done = made->handshake(until, how.first_bytes); !done) return std::move(done).error();
-  made->own = std::move(from.wire);
-  tcp_socket gone(std::move(plain));
-  return tls_socket(std::move(made));
+  auto made = begin_upgrade(plain, how);
+  if (!made) return std::move(made).error();
+  (*made)->wire().begin("handshake", deadline_of_call(how.until, {}, (*made)->whole));
+  if (auto done = (*made)->handshake(); !done) return std::move(done).error();
+  return finish_upgrade(std::move(plain), *std::move(made));
 }
 
 tls_socket::tls_socket(std::unique_ptr<impl> made) noexcept : impl_(std::move(made)) {}
@@ -183,44 +164,43 @@ void tls_socket::set_deadline(deadline whole_connection) noexcept {
 result<std::size_t> tls_socket::read_some(byte_span buffer, deadline until) {
   const net::tls_call call(impl_.get(), reading, until);
   if (!call) return call.refusal();
-  return impl_->held.read_some(buffer, reader(*impl_));
+  return impl_->connection.held().read_some(buffer, reader(*impl_));
 }
 
 result<std::size_t> tls_socket::peek(byte_span buffer, deadline until) {
   const net::tls_call call(impl_.get(), reading, until);
   if (!call) return call.refusal();
-  return impl_->held.peek(buffer, reader(*impl_));
+  return impl_->connection.held().peek(buffer, reader(*impl_));
 }
 
 result<void> tls_socket::read_exactly(byte_span buffer, deadline until) {
   const net::tls_call call(impl_.get(), reading, until);
   if (!call) return call.refusal();
-  return impl_->held.read_exactly(buffer, reader(*impl_), ::signet::named(*impl_));
+  return impl_->connection.held().read_exactly(buffer, reader(*impl_), ::signet::named(*impl_));
 }
 
 result<std::string> tls_socket::read_all(read_limit limit, deadline until) {
   const net::tls_call call(impl_.get(), reading, until);
   if (!call) return call.refusal();
-  return impl_->held.read_all(limit, reader(*impl_), ::signet::named(*impl_));
+  return impl_->connection.held().read_all(limit, reader(*impl_), ::signet::named(*impl_));
 }
 
 result<std::string> tls_socket::read_line(read_limit limit, deadline until) {
   const net::tls_call call(impl_.get(), reading, until);
   if (!call) return call.refusal();
-  return impl_->held.read_line(limit, reader(*impl_), ::signet::named(*impl_));
+  return impl_->connection.held().read_line(limit, reader(*impl_), ::signet::named(*impl_));
 }
 
 result<std::string> tls_socket::read_until(std::string_view delimiter, read_limit limit, deadline until) {
   const net::tls_call call(impl_.get(), reading, until);
   if (!call) return call.refusal();
-  return impl_->held.read_until(delimiter, limit, reader(*impl_), ::signet::named(*impl_));
+  return impl_->connection.held().read_until(delimiter, limit, reader(*impl_), ::signet::named(*impl_));
 }
 
 result<std::size_t> tls_socket::write_some(byte_view bytes, deadline until) {
   const net::tls_call call(impl_.get(), writing, until);
   if (!call) return call.refusal();
-  if (impl_->write_ended) return net::already_ended(impl_->wire.whom().describe(), writing);
-  if (bytes.empty()) return std::size_t{0};
+  if (bytes.empty() && !impl_->connection.write_ended()) return std::size_t{0};
   auto taken = impl_->write_step(bytes);
   if (!taken || impl_->corked) return taken;
   if (auto sent = impl_->flush(); !sent) return std::move(sent).error();
@@ -230,20 +210,18 @@ result<std::size_t> tls_socket::write_some(byte_view bytes, deadline until) {
 result<void> tls_socket::write_all(byte_view bytes, deadline until) {
   const net::tls_call call(impl_.get(), writing, until);
   if (!call) return call.refusal();
-  if (impl_->write_ended) return net::already_ended(impl_->wire.whom().describe(), writing);
   return impl_->write(bytes);
 }
 
 result<void> tls_socket::write_gathered(std::span<const byte_view> parts, deadline until) {
   const net::tls_call call(impl_.get(), writing, until);
   if (!call) return call.refusal();
-  if (impl_->write_ended) return net::already_ended(impl_->wire.whom().describe(), writing);
   const bool was_corked = std::exchange(impl_->corked, true);
-  impl_->tls->cork();
+  impl_->connection.cork();
   auto written = net::write_gathered(parts, [this](byte_view piece) { return impl_->write(piece); });
   if (was_corked) return written;
   impl_->corked = false;
-  if (auto sent = impl_->tls->uncork(); !sent && written) return impl_->failed(std::move(sent).error());
+  if (auto sent = impl_->connection.try_uncork(); !sent && written) return std::move(sent).error();
   return written ? impl_->flush() : written;
 }
 
@@ -257,21 +235,20 @@ result<void> tls_socket::close() {
   const net::tls_call call(impl_.get(), closing);
   if (!call) return call.is_busy() ? call.refusal() : result<void>();
   result<void> outcome;
-  if (!impl_->write_ended && !impl_->broken) {
-    impl_->write_ended = true;
-    impl_->wire.last_words();
-    auto sent = impl_->tls->close_write();
+  auto& c = impl_->connection;
+  if (!c.write_ended() && !c.broken()) {
+    c.wire().last_words();
+    auto sent = c.try_end();
     if (!sent) {
       // A peer that has said its close_notify owes us nothing more, and may be gone.
-      if (!impl_->peer_ended) outcome = impl_->failed(std::move(sent).error());
-    } else if (impl_->tls->unsent() != 0) {
-      outcome = error(errc::timed_out,
-                      impl_->wire.whom().describe() + ": closing: the peer takes no more, so close_notify was not sent",
-                      "close_write() waits for the peer to take it");
+      if (!c.peer_ended()) outcome = std::move(sent).error();
+    } else if (c.unsent() != 0) {
+      outcome = c.wire().problem(errc::timed_out, "the peer takes no more, so close_notify was not sent",
+                                 "close_write() waits for the peer to take it");
     }
   }
-  impl_->own->part();
-  impl_->own->close();
+  c.wire().part();
+  c.wire().close();
   return outcome;
 }
 
@@ -286,65 +263,65 @@ bool tls_socket::is_open() const noexcept {
 }
 
 connection_info tls_socket::info() const {
-  return impl_ ? impl_->tls->info() : connection_info{};
+  return impl_ ? impl_->connection.tls().info() : connection_info{};
 }
 
 std::shared_ptr<const verdict> tls_socket::peer_verdict() const noexcept {
-  return impl_ ? impl_->tls->verdict() : nullptr;
+  return impl_ ? impl_->connection.tls().verdict() : nullptr;
 }
 
 endpoint tls_socket::local_endpoint() const {
-  return usable(impl_) ? net::to_endpoint(net::local_address(impl_->own->read_handle())) : endpoint{};
+  return usable(impl_) ? net::to_endpoint(net::local_address(impl_->wire().read_handle())) : endpoint{};
 }
 
 endpoint tls_socket::remote_endpoint() const {
-  return impl_ ? net::to_endpoint(impl_->wire.whom().address) : endpoint{};
+  return impl_ ? net::to_endpoint(impl_->wire().whom().address) : endpoint{};
 }
 
 int tls_socket::native_handle() const noexcept {
-  return usable(impl_) ? impl_->own->read_handle() : -1;
+  return usable(impl_) ? impl_->wire().read_handle() : -1;
 }
 
 int tls_socket::write_handle() const noexcept {
-  return usable(impl_) ? impl_->own->write_handle() : -1;
+  return usable(impl_) ? impl_->wire().write_handle() : -1;
 }
 
 std::size_t tls_socket::pending() const noexcept {
   const net::tls_call call(impl_.get(), reading);
-  return call ? impl_->held.buffered() + impl_->tls->pending() : 0;
+  return call ? impl_->connection.pending() : 0;
 }
 
 bool tls_socket::readable() const noexcept {
   const net::tls_call call(impl_.get(), reading);
-  return call && (impl_->held.buffered() != 0 || impl_->tls->readable());
+  return call && (impl_->connection.held().buffered() != 0 || impl_->connection.tls().readable());
 }
 
 cork::cork(tls_socket& of) noexcept : socket_(&of) {
   if (!of.is_open()) return;
-  of.get().corked = true;
-  of.get().tls->cork();
+  inside(of).corked = true;
+  inside(of).connection.cork();
 }
 
 cork::~cork() {
   // It may have been closed meanwhile, or unwrapped.
-  if (!socket_->is_open() || !socket_->get().corked) return;
-  auto& s = socket_->get();
+  if (!socket_->is_open() || !inside(*socket_).corked) return;
+  auto& s = inside(*socket_);
   s.corked = false;
-  if (const net::tls_call call(&s, writing); call) static_cast<void>(s.tls->uncork());
+  if (const net::tls_call call(&s, writing); call) static_cast<void>(s.connection.try_uncork());
 }
 
 result<void> cork::release(deadline until) {
   if (!socket_->is_open()) return net::not_open(writing);
-  auto& s = socket_->get();
+  auto& s = inside(*socket_);
   const net::tls_call call(&s, writing, until);
   if (!call) return call.refusal();
   s.corked = false;
-  if (auto sent = s.tls->uncork(); !sent) return s.failed(std::move(sent).error());
+  if (auto sent = s.connection.try_uncork(); !sent) return std::move(sent).error();
   return s.flush();
 }
 
 SSL* native::handle(const tls_socket& s) noexcept {
-  return s.is_open() ? handle(*s.get().tls) : nullptr;
+  return s.is_open() ? handle(inside(s).connection.tls()) : nullptr;
 }
 
 }  // namespace signet

@@ -2,6 +2,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/sentence.hpp"
 #include "net/tls_socket_impl.hpp"
 
 namespace signet {
@@ -9,41 +10,43 @@ namespace {
 
 constexpr std::string_view phase = "leaving TLS";
 
-error unread(const std::string& whom, std::size_t bytes) {
-  return {errc::unread_data,
-          whom + ": " + std::string(phase) + ": the peer has sent " + std::to_string(bytes) +
-              (bytes == 1 ? " byte" : " bytes") + " that nobody has read",
-          "read them and call again, or say how many may be discarded"};
+error unread(const net::tls_connection& c, std::size_t bytes) {
+  return base::sentence{
+      .whom = c.wire().describe(),
+      .phase = phase,
+      .why = "the peer has sent " + std::to_string(bytes) + (bytes == 1 ? " byte" : " bytes") + " that nobody has read",
+      .hint = "read them and call again, or say how many may be discarded"}
+      .as(errc::unread_data);
 }
 
 // Ends TLS both ways; what came after the peer's close_notify is plain.
-result<std::string> end_both_ways(tls_socket::impl& s, std::size_t discard) {
-  auto unread_now = s.held.buffered() + s.tls->pending();
-  if (unread_now > discard) return unread(s.wire.whom().describe(), unread_now);
-  discard -= s.held.buffered();
-  s.held.discard();
+result<std::string> end_both_ways(tls_socket_impl& s, std::size_t discard) {
+  auto& c = s.connection;
+  if (const auto unread_now = c.pending(); unread_now > discard) return unread(c, unread_now);
+  discard -= c.held().buffered();
+  c.held().discard();
   // A peer that has ended and is gone keeps nobody from what it sent; half a record in its way would.
-  if (auto ended = s.end_writing(); !ended && !(s.peer_ended && ended.error().code() == errc::connection_reset))
+  if (auto ended = s.end_writing(); !ended && !(c.peer_ended() && ended.error().code() == errc::connection_reset))
     return std::move(ended).error();
-  while (!s.peer_ended) {
+  while (!c.peer_ended()) {
     std::byte piece[4096];
     auto got = s.read_step(byte_span(piece, sizeof piece));
     if (!got) return std::move(got).error();
     if (*got > discard) {
-      s.held.append(byte_view(std::span<const std::byte>(piece, *got)));
-      return unread(s.wire.whom().describe(), *got);
+      c.held().append(byte_view(std::span<const std::byte>(piece, *got)));
+      return unread(c, *got);
     }
     discard -= *got;
   }
-  return s.tls->take_leftover();
+  return c.tls().take_leftover();
 }
 
 // The connection after our close_notify: what is written is plain, what is read still passes through the engine until
 // the peer's close_notify has come.
 class parting_channel final : public net::channel {
  public:
-  explicit parting_channel(std::unique_ptr<tls_socket::impl> ending)
-      : channel(ending->wire.whom()), below_(std::move(ending->own)), ending_(std::move(ending)) {}
+  explicit parting_channel(std::unique_ptr<tls_socket_impl> ending)
+      : channel(ending->wire().whom()), below_(std::move(ending->connection.own())), ending_(std::move(ending)) {}
 
   void begin(std::string_view of, deadline until, net::waiting may_wait) noexcept override {
     channel::begin(of, until, may_wait);
@@ -58,14 +61,15 @@ class parting_channel final : public net::channel {
   result<io_status> read(byte_span buffer) override {
     while (ending_) {
       std::byte piece[512];
-      auto got = ending_->tls->read(byte_span(piece, sizeof piece));
-      if (!got) return net::about(whom(), ending_->named, std::move(got).error());
+      auto& c = ending_->connection;
+      auto got = c.try_receive(byte_span(piece, sizeof piece));
+      if (!got) return got;
       if (got->bytes != 0) {
-        ending_->held.append(byte_view(std::span<const std::byte>(piece, got->bytes)));
-        return unread(whom().describe(), ending_->held.buffered());
+        c.held().append(byte_view(std::span<const std::byte>(piece, got->bytes)));
+        return unread(c, c.held().buffered());
       }
       if (got->end) {
-        plain_ = ending_->tls->take_leftover();
+        plain_ = c.tls().take_leftover();
         ending_.reset();
       } else if (!patient()) {
         return io_status{0, got->next};
@@ -103,7 +107,7 @@ class parting_channel final : public net::channel {
 
   std::unique_ptr<net::channel> below_;
   // Its engine reads from there.
-  std::unique_ptr<tls_socket::impl> ending_;
+  std::unique_ptr<tls_socket_impl> ending_;
   std::string plain_;
 };
 
@@ -118,28 +122,27 @@ result<tcp_socket> tls_socket::unwrap(unwrap_options options) && {
     if (!ended) return std::move(ended).error();
     plain = *std::move(ended);
   }
-  auto made = std::make_unique<tcp_socket::impl>(std::move(impl_->own));
+  auto made = std::make_unique<tcp_socket_impl>(std::move(impl_->connection.own()));
   made->held.append(byte_view(plain));
   made->timeout = impl_->timeout;
   made->whole = impl_->whole;
   impl_.reset();
-  return tcp_socket(std::move(made));
+  return detail::access::make<tcp_socket>(std::move(made));
 }
 
 result<tcp_socket> tls_socket::unwrap_early(deadline until) && {
   {
     const net::tls_call call(impl_.get(), phase, until);
     if (!call) return call.refusal();
-    if (const auto bytes = impl_->held.buffered() + impl_->tls->pending(); bytes != 0)
-      return unread(impl_->wire.whom().describe(), bytes);
+    if (const auto bytes = impl_->connection.pending(); bytes != 0) return unread(impl_->connection, bytes);
     if (auto ended = impl_->end_writing(); !ended) return std::move(ended).error();
   }
   const auto timeout = impl_->timeout;
   const auto whole = impl_->whole;
-  auto made = std::make_unique<tcp_socket::impl>(std::make_unique<parting_channel>(std::move(impl_)));
+  auto made = std::make_unique<tcp_socket_impl>(std::make_unique<parting_channel>(std::move(impl_)));
   made->timeout = timeout;
   made->whole = whole;
-  return tcp_socket(std::move(made));
+  return detail::access::make<tcp_socket>(std::move(made));
 }
 
 }  // namespace signet

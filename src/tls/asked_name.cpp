@@ -2,21 +2,12 @@
 
 #include <string_view>
 
+#include "base/ascii.hpp"
+
 namespace signet {
-namespace {
-
-std::string lower_case(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
-
-}  // namespace
-
 std::string asked_name(const SSL* ssl) {
   const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
-  return lower_case(name == nullptr ? "" : name);
+  return base::lower(std::string_view(name == nullptr ? "" : name));
 }
 
 std::string asked_name_in_hello(SSL* ssl) {
@@ -27,7 +18,7 @@ std::string asked_name_in_hello(SSL* ssl) {
   if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &data, &size) != 1 || size < before || data[2] != 0 ||
       data[3] * 256U + data[4] != size - before)
     return {};
-  return lower_case({reinterpret_cast<const char*>(data) + before, size - before});
+  return base::lower(std::string_view(reinterpret_cast<const char*>(data) + before, size - before));
 }
 
 }  // namespace signet

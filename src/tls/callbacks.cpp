@@ -2,13 +2,14 @@
 
 #include <openssl/err.h>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "ossl/guard.hpp"
 #include "tls/asked_name.hpp"
 #include "tls/engine_impl.hpp"
-#include "verify/name_match.hpp"
 #include "verify/trust_store_impl.hpp"
 #include "x509/impl.hpp"
 
@@ -55,50 +56,88 @@ int use_identities(SSL* ssl) {
     SSL_certs_clear(ssl);
     return use_identity(ssl, *choice.chosen) ? 1 : 0;
   }
-  // All that speak for the name: one of each key type, between which the client's algorithms decide.
   const auto name = server_name::parse(wanted);
-  bool found = false;
-  for (const auto& who : config.identities) {
-    if (!name || !speaks_for(who.leaf(), *name)) continue;
-    if (!found) SSL_certs_clear(ssl);
-    found = true;
-    if (!use_identity(ssl, who)) return 0;
-  }
-  return 1;  // none: those of the SSL_CTX, the first of the list
+  const auto found = name ? config.who.for_name(*name) : identities::choice();
+  // Where nobody speaks for it, those of the SSL_CTX stay.
+  if (!found.empty()) SSL_certs_clear(ssl);
+  for (const auto* who : found)
+    if (!use_identity(ssl, *who)) return 0;
+  return 1;
 }
 
 }  // namespace
 
-bool engine::impl::judge_peer(X509_STORE_CTX* ctx) {
-  auto* stack = X509_STORE_CTX_get0_untrusted(ctx);
-  sent.clear();
-  for (int i = 0; i < sk_X509_num(stack); ++i) sent.push_back(adopt(ossl::share(sk_X509_value(stack, i))));
-  if (sent.empty() && X509_STORE_CTX_get0_cert(ctx) != nullptr)
-    sent.push_back(adopt(ossl::share(X509_STORE_CTX_get0_cert(ctx))));
+// Asks the source for what is awaited. `refused` leaves the verdict as it is.
+engine_impl::judgement engine::impl::look_for_evidence() {
+  constexpr unsigned most_rounds = 8;
+  // Of both, for one connection: a source may have asked whom the peer named.
+  constexpr std::size_t most_found = 100;
+  if (evidence_rounds >= most_rounds) return judgement::refused;
+  auto more = client->options.evidence->find(*awaited_evidence);
+  if (!more) return judgement::not_yet;
+  ++evidence_rounds;
+  awaited_evidence.reset();
+  const auto add = [](auto& to, const auto& from) {
+    const auto n = std::min(from.size(), most_found - to.size());
+    to.insert(to.end(), from.begin(), from.begin() + static_cast<std::ptrdiff_t>(n));
+    return n != 0;
+  };
+  const bool any_issuer = add(found_evidence.issuers, more->issuers);
+  return add(found_evidence.lists, more->lists) || any_issuer ? judgement::trusted : judgement::refused;
+}
 
+engine_impl::judgement engine::impl::judge_peer(X509_STORE_CTX* ctx) {
   const bool is_client = which == side::client;
-  const auto asked = request(sent);
-  // Before the verdict: what changes meanwhile has not judged.
-  trust_generation = asked.trust.get().generation();
-  if (!is_client) trust_digest = asked.trust.get().digest();
-  judged = std::make_shared<const signet::verdict>(verify_peer(asked, is_client ? client->chains : server->chains));
+  auto found = judgement::trusted;
+  if (awaited_evidence) {
+    // OpenSSL asks again and shows nothing (docs/proven.md 2); nothing is judged until there is something new.
+    found = look_for_evidence();
+  } else {
+    auto* stack = X509_STORE_CTX_get0_untrusted(ctx);
+    sent.clear();
+    for (int i = 0; i < sk_X509_num(stack); ++i) sent.push_back(adopt(ossl::share(sk_X509_value(stack, i))));
+    if (sent.empty() && X509_STORE_CTX_get0_cert(ctx) != nullptr)
+      sent.push_back(adopt(ossl::share(X509_STORE_CTX_get0_cert(ctx))));
+  }
+  for (;;) {
+    // No verdict: whatever happens next, the handshake does not end well without another.
+    if (found == judgement::not_yet) {
+      judged.reset();
+      return judgement::not_yet;
+    }
+    const auto asked = request(sent);
+    // Before the verdict: what changes meanwhile has not judged.
+    trust_generation = inside(asked.trust).generation();
+    if (!is_client) trust_digest = inside(asked.trust).digest();
+    judged = std::make_shared<const signet::verdict>(verify_peer(asked, is_client ? client->chains : server->chains));
+    if (judged->trusted() || found == judgement::refused || !is_client || !client->options.evidence) break;
+    // An issuer that was found may lack an issuer of its own.
+    awaited_evidence = evidence_for(*judged);
+    if (!awaited_evidence) break;
+    found = look_for_evidence();
+    if (found == judgement::refused) break;
+  }
+  awaited_evidence.reset();
   if (!judged->trusted()) {
-    X509_STORE_CTX_set_error(ctx, x509_error_for(judged->findings().front().code));
-    return false;
+    const auto& findings = judged->findings();
+    X509_STORE_CTX_set_error(ctx, x509_error_for(findings.empty() ? errc::no_verdict : findings.front().code));
+    return judgement::refused;
   }
   X509_STORE_CTX_set_error(ctx, X509_V_OK);
-  return true;
+  return judgement::trusted;
 }
 
 void engine::impl::save_session(ossl::ssl_session_ptr session) {
   // What was accepted in spite of findings is judged anew each time.
   if (!judged || !judged->loosened().empty() || SSL_SESSION_is_resumable(session.get()) != 1) return;
-  // A ticket of TLS 1.2 comes before the handshake is over.
-  const auto began = SSL_session_reused(ssl.get()) == 1 && offered ? offered->began : now();
-  client->sessions->put(
-      session_key,
-      std::make_shared<saved_session>(saved_session{
-          .session = std::move(session), .earlier = stand(judged, request(sent), trust_generation), .began = began}));
+  // A ticket of TLS 1.2 comes before the handshake is over. One of a resumed connection is of the same session, and
+  // rests on what that rests on: evidence that was found for it is not known here.
+  const auto* of = SSL_session_reused(ssl.get()) == 1 && offered ? offered.get() : nullptr;
+  client->sessions->put(session_key,
+                        std::make_shared<saved_session>(saved_session{
+                            .session = std::move(session),
+                            .earlier = of != nullptr ? of->earlier : stand(judged, request(sent), trust_generation),
+                            .began = of != nullptr ? of->began : now()}));
 }
 
 namespace callbacks {
@@ -108,8 +147,17 @@ void judge_peer_certificates(SSL_CTX* ctx) {
       ctx,
       [](X509_STORE_CTX* store, void*) {
         return ossl::guarded(0, [store] {
-          const auto* ssl = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
-          return engine_of(ssl).judge_peer(store) ? 1 : 0;
+          auto* ssl = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
+          switch (engine_of(ssl).judge_peer(store)) {
+            case engine_impl::judgement::trusted:
+              return 1;
+            case engine_impl::judgement::not_yet:
+              // On a client only: a server would go on without a verdict. 1 is what OpenSSL wants beside it.
+              return SSL_is_server(ssl) == 0 && SSL_set_retry_verify(ssl) ? 1 : 0;
+            case engine_impl::judgement::refused:
+              break;
+          }
+          return 0;
         });
       },
       nullptr);

@@ -54,7 +54,10 @@ result<client_config> client_config::standard() {
   return made;
 }
 
-const trust_store& client_config::trust() const noexcept {
+trust_store client_config::trust() && {
+  return impl_->options.trust;
+}
+const trust_store& client_config::trust() const& noexcept {
   return impl_->options.trust;
 }
 

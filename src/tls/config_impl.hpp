@@ -9,7 +9,9 @@
 #include <signet/tls/client_config.hpp>
 #include <signet/tls/server_config.hpp>
 
+#include "base/access.hpp"
 #include "ossl/handles.hpp"
+#include "tls/identities.hpp"
 #include "tls/session_cache.hpp"
 #include "verify/verified_chains.hpp"
 
@@ -21,16 +23,25 @@ struct client_config::impl {
   mutable verified_chains chains;
   ossl::ssl_ctx_ptr ctx;
 };
+using client_config_impl = detail::access::impl<client_config>;
 
-struct server_config::impl {
+// All that a connection of a server goes by, from its first octet to its last. Immutable, the trust in `options` and
+// the memory of sound chains apart, which see to themselves.
+struct server_state {
+  explicit server_state(std::vector<identity> all) : who(std::move(all)) {}
+
   server_options options;
-  // Files and loaded ones together.
-  std::vector<identity> identities;
+  const identities who;
   std::string alpn;
   // A digest of everything here that judges a client or is shown to one, but the trust, which may change.
   std::string rules;
   mutable verified_chains chains;
   ossl::ssl_ctx_ptr ctx;
+};
+
+struct server_config::impl {
+  // Taken by each connection when it begins, and kept until it ends.
+  std::shared_ptr<const server_state> state;
 };
 
 }  // namespace signet

@@ -4,13 +4,15 @@
 #include <new>
 #include <utility>
 
+#include "base/sentence.hpp"
+#include "ossl/guard.hpp"
 #include "tls/engine_impl.hpp"
 #include "x509/impl.hpp"
 
 namespace signet {
 namespace {
 
-void set_up_ssl(engine::impl& e, SSL_CTX* ctx) {
+void set_up_ssl(engine_impl& e, SSL_CTX* ctx) {
   e.ssl.reset(SSL_new(ctx));
   if (!e.ssl) throw std::bad_alloc();
   SSL_set_app_data(e.ssl.get(), &e);
@@ -22,8 +24,8 @@ void set_up_ssl(engine::impl& e, SSL_CTX* ctx) {
 
 }  // namespace
 
-engine::impl& engine_of(const SSL* ssl) {
-  return *static_cast<engine::impl*>(SSL_get_app_data(ssl));
+engine_impl& engine_of(const SSL* ssl) {
+  return *static_cast<engine_impl*>(SSL_get_app_data(ssl));
 }
 
 engine::impl::~impl() {
@@ -39,9 +41,8 @@ engine::~engine() = default;
 result<engine> engine::client(const client_config& config, const server_name& expected, transport& below,
                               engine_options options) {
   auto made = std::make_unique<impl>(side::client, below);
-  made->client = config.get();
+  made->client = detail::access::shared(config);
   made->expected = expected;
-  made->whom = expected.display();
   const auto& settings = made->client->options;
   set_up_ssl(*made, made->client->ctx.get());
   auto* ssl = made->ssl.get();
@@ -60,8 +61,12 @@ result<engine> engine::client(const client_config& config, const server_name& ex
     made->session_key =
         (options.session_key.empty() ? expected.ascii() : options.session_key) + '\n' + expected.ascii() + '\n' + sni;
     made->offered = made->client->sessions->take(made->session_key);
-    if (made->offered && !(made->now() - made->offered->began <= settings.session_lifetime &&
-                           stands(made->offered->earlier, made->request(made->offered->earlier.sent)))) {
+    // A decision of the user's that throws is none.
+    const bool still_stands = made->offered && ossl::guarded(false, [&] {
+                                return made->now() - made->offered->began <= settings.session_lifetime &&
+                                       stands(made->offered->earlier, made->request(made->offered->earlier.sent));
+                              });
+    if (made->offered && !still_stands) {
       made->client->sessions->drop(made->session_key, made->offered);
       made->offered.reset();
     }
@@ -73,13 +78,22 @@ result<engine> engine::client(const client_config& config, const server_name& ex
 
 result<engine> engine::server(const server_config& config, transport& below) {
   auto made = std::make_unique<impl>(side::server, below);
-  made->server = config.get();
-  made->whom = "client";
+  made->server = inside(config).state;
   set_up_ssl(*made, made->server->ctx.get());
   SSL_set_accept_state(made->ssl.get());
   // One is what a client uses.
   if (made->server->options.resumption == resumption::enabled) SSL_set_num_tickets(made->ssl.get(), 1);
   return engine(std::move(made));
+}
+
+std::string engine::impl::whom() const {
+  auto named = io.peer();
+  if (named.empty()) named = expected ? expected->display() : "client";
+  return named;
+}
+
+error engine::impl::from_below(const error& e) const {
+  return done || !io.peer().empty() ? e : e.in("handshake");
 }
 
 // Latches, and sees to it that the alert OpenSSL wrote leaves: tried at once, for the call may have no time left.
@@ -112,12 +126,16 @@ void engine::impl::release_write_buffer() noexcept {
 
 verify_request engine::impl::request(const std::vector<certificate>& chain) const {
   const bool is_client = which == side::client;
-  return {.sent = chain,
-          .trust = is_client ? client->options.trust : server->options.client_trust,
-          .expected = expected,
-          .role = is_client ? peer_role::server : peer_role::client,
-          .options = is_client ? client->options.verify : server->options.verify,
-          .loosened = is_client ? client->options.loosened : loosened_verification()};
+  verify_request out{.sent = chain,
+                     .trust = is_client ? client->options.trust : server->options.client_trust,
+                     .expected = expected,
+                     .role = is_client ? peer_role::server : peer_role::client,
+                     .options = is_client ? client->options.verify : server->options.verify,
+                     .loosened = is_client ? client->options.loosened : loosened_verification()};
+  const auto add = [](auto& to, const auto& more) { to.insert(to.end(), more.begin(), more.end()); };
+  add(out.options.intermediates, found_evidence.issuers);
+  if (out.options.crls) add(out.options.crls->lists, found_evidence.lists);
+  return out;
 }
 
 std::chrono::sys_seconds engine::impl::now() const {
@@ -140,8 +158,10 @@ result<void> engine::impl::check_verdict() {
       }
     }
     if (!judged || !judged->trusted())
-      return error(errc::no_verdict, whom + ": the handshake ended without proof of who the server is",
-                   "it used a cipher suite or a session that carries no certificate");
+      return base::sentence{.whom = whom(),
+                            .why = "the handshake ended without proof of who the server is",
+                            .hint = "it used a cipher suite or a session that carries no certificate"}
+          .as(errc::no_verdict);
     return {};
   }
   const auto& options = server->options;
@@ -153,7 +173,8 @@ result<void> engine::impl::check_verdict() {
   const X509* leaf = SSL_get0_peer_certificate(ssl.get());
   if (leaf == nullptr && options.client_auth == client_certificates::requested) return {};
   if (leaf == nullptr || !judged || !judged->trusted())
-    return error(errc::certificate_required, "client: the handshake ended without a verified certificate");
+    return base::sentence{.whom = whom(), .why = "the handshake ended without a verified certificate"}.as(
+        errc::certificate_required);
   return {};
 }
 
@@ -178,14 +199,15 @@ result<io_status> engine::impl::handshake() {
     return status;
   }
   if (out.reason == SSL_ERROR_WANT_READ) {
-    if (auto failure = io.take_read_failure()) return fail(failure->in("handshake"));
+    if (auto failure = io.take_read_failure()) return fail(from_below(*failure));
     if (!io.write_failure()) {
       auto status = after_io(0, false);
       status->next = status->next == wait_for::write ? wait_for::write : wait_for::read;
       return status;
     }
   }
-  if (out.reason == SSL_ERROR_WANT_X509_LOOKUP || out.reason == SSL_ERROR_WANT_CLIENT_HELLO_CB) {
+  if (out.reason == SSL_ERROR_WANT_X509_LOOKUP || out.reason == SSL_ERROR_WANT_CLIENT_HELLO_CB ||
+      out.reason == SSL_ERROR_WANT_RETRY_VERIFY) {
     auto status = after_io(0, false);
     status->next = wait_for::application;
     return status;
@@ -236,7 +258,8 @@ result<io_status> engine::impl::write(byte_view bytes) {
   if (fatal) return *fatal;
   if (!done) return error(errc::not_connected, "the handshake is not complete");
   if (io.write_failure()) return *io.write_failure();
-  if (close_sent) return error(errc::not_connected, whom + ": nothing can be written after close_write()");
+  if (close_sent)
+    return base::sentence{.whom = whom(), .why = "nothing can be written after close_write()"}.as(errc::closed);
   std::size_t total = 0;
   while (total < bytes.size()) {
     if (io.unsent() + wire::record_room > wire::held_limit) {

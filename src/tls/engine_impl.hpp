@@ -10,6 +10,7 @@
 
 #include <signet/tls/engine.hpp>
 
+#include "base/access.hpp"
 #include "ossl/call.hpp"
 #include "ossl/handles.hpp"
 #include "tls/config_impl.hpp"
@@ -25,10 +26,9 @@ struct engine::impl {
   ~impl();
 
   const side which;
-  std::shared_ptr<const client_config::impl> client;
-  std::shared_ptr<const server_config::impl> server;
+  std::shared_ptr<const client_config_impl> client;
+  std::shared_ptr<const server_state> server;
   std::optional<server_name> expected;
-  std::string whom;
 
   // Before ssl, which refers to it until it is freed.
   wire io;
@@ -46,6 +46,10 @@ struct engine::impl {
 
   std::shared_ptr<const signet::verdict> judged;
   std::vector<certificate> sent;
+  // What a client's source has found for this connection, how often it was asked for more, and what it still looks for.
+  signet::evidence found_evidence;
+  unsigned evidence_rounds = 0;
+  std::optional<evidence_wanted> awaited_evidence;
   // Of the trust behind `judged`.
   std::uint64_t trust_generation = 0;
   // The same of a server's, as its tickets say it.
@@ -63,6 +67,10 @@ struct engine::impl {
   };
   std::optional<ticket_answer> ticket;
 
+  // The peer, as errors name it.
+  [[nodiscard]] std::string whom() const;
+  // What the transport said, with the phase where it does not tell one.
+  [[nodiscard]] error from_below(const error& e) const;
   result<io_status> handshake();
   result<io_status> read(byte_span buffer);
   result<io_status> write(byte_view bytes);
@@ -71,7 +79,9 @@ struct engine::impl {
   std::size_t pending();
 
   // In callbacks.
-  bool judge_peer(X509_STORE_CTX* ctx);
+  enum class judgement : unsigned char { refused, trusted, not_yet };
+  judgement judge_peer(X509_STORE_CTX* ctx);
+  judgement look_for_evidence();
   void save_session(ossl::ssl_session_ptr session);
   // What the peer of this connection is judged by.
   [[nodiscard]] verify_request request(const std::vector<certificate>& sent) const;
@@ -84,10 +94,12 @@ struct engine::impl {
   void release_write_buffer() noexcept;
 };
 
+using engine_impl = detail::access::impl<engine>;
+
 // The engine behind an SSL, for callbacks.
-[[nodiscard]] engine::impl& engine_of(const SSL* ssl);
+[[nodiscard]] engine_impl& engine_of(const SSL* ssl);
 
 // What a failed call into OpenSSL means, in words.
-[[nodiscard]] error explain_failure(const engine::impl& e, const ossl::outcome& failed);
+[[nodiscard]] error explain_failure(const engine_impl& e, const ossl::outcome& failed);
 
 }  // namespace signet

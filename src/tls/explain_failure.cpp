@@ -8,7 +8,9 @@
 #include <string_view>
 
 #include "base/printable.hpp"
+#include "base/sentence.hpp"
 #include "tls/engine_impl.hpp"
+#include "tls/first_octets.hpp"
 
 namespace signet {
 namespace {
@@ -18,7 +20,7 @@ bool ssl_reason(const ossl::outcome& failed, std::initializer_list<int> reasons)
 }
 
 // The alert the peer sent, which OpenSSL queues as a reason of its own.
-std::optional<alert> received_alert(const engine::impl& e, const ossl::outcome& failed) {
+std::optional<alert> received_alert(const engine_impl& e, const ossl::outcome& failed) {
   for (const auto& entry : failed.queue) {
     const int reason = ERR_GET_REASON(entry.code);
     if (ERR_GET_LIB(entry.code) == ERR_LIB_SSL && reason >= SSL_AD_REASON_OFFSET && reason < SSL_AD_REASON_OFFSET + 256)
@@ -26,11 +28,6 @@ std::optional<alert> received_alert(const engine::impl& e, const ossl::outcome& 
   }
   if (e.last_alert && e.last_alert->from == alert::sender::peer) return e.last_alert;
   return {};
-}
-
-// A TLS record starts with its type, 20 to 24, and the major version 3. TLS never starts with text.
-bool is_tls(std::string_view first) {
-  return first.empty() || (first[0] >= 20 && first[0] <= 24 && (first.size() < 2 || first[1] == 3));
 }
 
 bool is_http_request(std::string_view first) {
@@ -44,26 +41,28 @@ std::string first_line(std::string_view text) {
   return base::quoted(text.substr(0, end), 60);
 }
 
-error_parts not_tls(const engine::impl& e) {
+// From here on a message says why; explain_failure() puts the peer before it.
+
+error_parts not_tls(const engine_impl& e) {
   const auto first = e.io.first_bytes();
   const bool text = std::ranges::all_of(first.substr(0, 4), [](unsigned char c) { return std::isprint(c) != 0; });
   if (e.which == side::server) {
     if (is_http_request(first))
       return {.code = errc::plain_http,
-              .message = e.whom + ": speaks plain HTTP to a TLS port",
+              .message = "speaks plain HTTP to a TLS port",
               .hint = "the client has to use https: instead of http:"};
     return {.code = errc::not_tls,
-            .message = e.whom + ": does not speak TLS" + (text ? ": it began with " + first_line(first) : ""),
+            .message = "does not speak TLS" + (text ? ": it began with " + first_line(first) : ""),
             .hint = ""};
   }
   return {.code = errc::not_tls,
-          .message = e.whom + ": does not speak TLS on this port" + (text ? ": it said " + first_line(first) : ""),
+          .message = "does not speak TLS on this port" + (text ? ": it said " + first_line(first) : ""),
           .hint = first.starts_with("HTTP/")
                       ? "use http: instead of https:, or the server's TLS port"
                       : "check the port; the service may want plain text first and STARTTLS then"};
 }
 
-error_parts on_alert(const engine::impl& e, alert a) {
+error_parts on_alert(const engine_impl& e, alert a) {
   const std::string said = " (alert " + name(a) + ")";
   error_parts parts{.code = errc::alert_received, .tls_alert = a};
   const bool client = e.which == side::client;
@@ -72,7 +71,7 @@ error_parts on_alert(const engine::impl& e, alert a) {
     case SSL_AD_PROTOCOL_VERSION:
       parts.code = errc::protocol_version;
       parts.message = peer + " accepts none of the TLS versions offered" + said;
-      parts.hint = client ? "allow older versions only if you have to (client_options::min_version; --tls-min)" : "";
+      parts.hint = client ? "allow older versions only if you have to (client_options::min_version)" : "";
       break;
     case SSL_AD_HANDSHAKE_FAILURE:
     case SSL_AD_INSUFFICIENT_SECURITY:
@@ -87,7 +86,7 @@ error_parts on_alert(const engine::impl& e, alert a) {
     case SSL_AD_UNRECOGNIZED_NAME:
       parts.code = errc::unrecognized_name;
       parts.message = peer + " knows no certificate for this name" + said;
-      parts.hint = "send the name the server expects (connect_options::sni; --sni)";
+      parts.hint = "send the name the server expects (connect_options::sni)";
       break;
     case SSL_AD_NO_APPLICATION_PROTOCOL:
       parts.code = errc::no_shared_alpn;
@@ -97,7 +96,7 @@ error_parts on_alert(const engine::impl& e, alert a) {
     case SSL_AD_CERTIFICATE_REQUIRED:
       parts.code = errc::certificate_required;
       parts.message = peer + " asks for a client certificate" + said;
-      parts.hint = "give one (client_options::identity; --cert FILE --key FILE)";
+      parts.hint = "give one (client_options::identity)";
       break;
     case SSL_AD_UNKNOWN_CA:
     case SSL_AD_BAD_CERTIFICATE:
@@ -117,7 +116,6 @@ error_parts on_alert(const engine::impl& e, alert a) {
       parts.message = peer + " broke off" + said;
       break;
   }
-  parts.message = e.whom + ": " + parts.message;
   return parts;
 }
 
@@ -128,83 +126,79 @@ std::string reason_text(const ossl::outcome& failed) {
   return "no reason given";
 }
 
-error_parts on_reason(const engine::impl& e, const ossl::outcome& failed) {
+error_parts on_reason(const engine_impl& e, const ossl::outcome& failed) {
   const std::string peer = e.which == side::client ? "the server" : "the client";
-  const std::string start = e.whom + ": ";
   if (ssl_reason(failed, {SSL_R_UNSUPPORTED_PROTOCOL, SSL_R_VERSION_TOO_LOW, SSL_R_WRONG_SSL_VERSION,
                           SSL_R_UNKNOWN_PROTOCOL, SSL_R_NO_PROTOCOLS_AVAILABLE, SSL_R_BAD_PROTOCOL_VERSION_NUMBER}))
-    return {
-        .code = errc::protocol_version,
-        .message = start + peer + " offers no TLS version that is allowed here",
-        .hint =
-            "the other end is too old or too strict; versions below 1.2 have to be asked for (min_version; --tls-min)"};
+    return {.code = errc::protocol_version,
+            .message = peer + " offers no TLS version that is allowed here",
+            .hint = "the other end is too old or too strict; versions below 1.2 have to be asked for (min_version)"};
   if (ssl_reason(failed, {SSL_R_NO_SHARED_CIPHER, SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM,
                           SSL_R_NO_SHARED_SIGNATURE_ALGORITHMS, SSL_R_NO_SUITABLE_KEY_SHARE, SSL_R_NO_SUITABLE_GROUPS,
                           SSL_R_NO_CIPHERS_AVAILABLE, SSL_R_WRONG_CIPHER_RETURNED, SSL_R_NO_SHARED_GROUPS}))
     return {.code = errc::no_shared_cipher,
-            .message = start + "no cipher suite, group or signature algorithm in common with " + peer,
+            .message = "no cipher suite, group or signature algorithm in common with " + peer,
             .hint = "compare the ciphers and groups of both ends and the type of the server's key"};
   if (ssl_reason(failed, {SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE}))
     return {.code = errc::certificate_required,
-            .message = start + "showed no certificate, and one is required",
+            .message = "showed no certificate, and one is required",
             .hint = "the client has to be given one that comes from " +
                     (e.server ? e.server->options.client_trust.description() : "")};
   if (ssl_reason(failed, {SSL_R_NO_APPLICATION_PROTOCOL}))
     return {.code = errc::no_shared_alpn,
-            .message = start + peer + " offers no application protocol that is spoken here",
+            .message = peer + " offers no application protocol that is spoken here",
             .hint = ""};
   if (ssl_reason(failed, {SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC, SSL_R_BAD_RECORD_TYPE, SSL_R_BAD_DIGEST_LENGTH,
                           SSL_R_DIGEST_CHECK_FAILED}))
     return {.code = errc::bad_record,
-            .message = start + "the data was altered on its way, or " + peer + " encrypts wrongly",
+            .message = "the data was altered on its way, or " + peer + " encrypts wrongly",
             .hint = ""};
   if (ssl_reason(failed, {SSL_R_CERT_CB_ERROR, SSL_R_NO_CERTIFICATE_SET}))
-    return {
-        .code = errc::unrecognized_name, .message = start + "no certificate was chosen for this client", .hint = ""};
+    return {.code = errc::unrecognized_name, .message = "no certificate was chosen for this client", .hint = ""};
   return {.code = e.done ? errc::protocol_violation : errc::handshake_failed,
-          .message =
-              start + (e.done ? "" : "handshake: ") + peer + " does not keep to the protocol: " + reason_text(failed),
+          .message = (e.done ? "" : "handshake: ") + peer + " does not keep to the protocol: " + reason_text(failed),
           .hint = ""};
 }
 
-bool ended(const engine::impl& e, const ossl::outcome& failed) {
+bool ended(const engine_impl& e, const ossl::outcome& failed) {
   return e.io.peer_ended() && (failed.reason == SSL_ERROR_SYSCALL || failed.queue.empty() ||
                                ssl_reason(failed, {SSL_R_UNEXPECTED_EOF_WHILE_READING}));
 }
 
 }  // namespace
 
-error explain_failure(const engine::impl& e, const ossl::outcome& failed) {
+error explain_failure(const engine_impl& e, const ossl::outcome& failed) {
   auto& io = const_cast<wire&>(e.io);
-  const auto with_queue = [&](error_parts parts) {
+  const auto finished = [&](error_parts parts) {
     parts.library_errors = ossl::texts(failed.queue);
     if (!parts.tls_alert) parts.tls_alert = e.last_alert;
     return error(std::move(parts));
   };
+  const auto with_queue = [&](error_parts parts) {
+    parts.message = base::sentence{.whom = e.whom(), .why = parts.message}.text();
+    return finished(std::move(parts));
+  };
 
-  if (e.judged && !e.judged->trusted() && !e.done) {
-    auto parts = to_error(e.whom, e.judged).parts();
-    return with_queue(std::move(parts));
-  }
+  if (e.judged && !e.judged->trusted() && !e.done) return finished(to_error(e.whom(), e.judged).parts());
   // An alert says more than the reset that often follows it.
   if (const auto a = received_alert(e, failed)) return with_queue(on_alert(e, *a));
-  if (!e.done && !is_tls(io.first_bytes())) return with_queue(not_tls(e));
-  if (auto failure = io.take_read_failure()) return e.done ? *failure : failure->in("handshake");
+  if (!e.done && !may_be_tls(io.first_bytes())) return with_queue(not_tls(e));
+  if (auto failure = io.take_read_failure()) return e.from_below(*failure);
   if (ended(e, failed)) {
     if (e.done)
       return with_queue({.code = errc::truncated,
-                         .message = e.whom + ": the stream was cut: the connection ended without close_notify",
+                         .message = "the stream was cut: the connection ended without close_notify",
                          .hint = "data may be missing; some programs never send close_notify"});
     const std::string peer = e.which == side::client ? "the server" : "the client";
     return with_queue(
         {.code = errc::closed,
-         .message = e.whom + ": " + peer + " closed the connection during the handshake",
+         .message = peer + " closed the connection during the handshake",
          .hint = io.first_bytes().empty()
                      ? "nothing came back at all: check the port, and whether something on the way filters TLS"
                      : ""});
   }
   if (const auto& failure = io.write_failure(); failure && failed.reason == SSL_ERROR_WANT_READ)
-    return e.done ? *failure : failure->in("handshake");
+    return e.from_below(*failure);
   return with_queue(on_reason(e, failed));
 }
 

@@ -1,17 +1,17 @@
-#include <signet/native.hpp>
+#include <signet/tls/native.hpp>
 
 #include "tls/engine_impl.hpp"
 
 namespace signet::native {
 
 SSL* handle(const engine& e) noexcept {
-  return e.get().ssl.get();
+  return inside(e).ssl.get();
 }
 SSL_CTX* handle(const client_config& c) noexcept {
-  return c.get()->ctx.get();
+  return inside(c).ctx.get();
 }
 SSL_CTX* handle(const server_config& c) noexcept {
-  return c.get()->ctx.get();
+  return inside(c).state->ctx.get();
 }
 
 }  // namespace signet::native

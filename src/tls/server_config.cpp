@@ -9,7 +9,6 @@
 #include "tls/callbacks.hpp"
 #include "tls/config_impl.hpp"
 #include "tls/context.hpp"
-#include "verify/name_match.hpp"
 #include "verify/trust_store_impl.hpp"
 #include "x509/impl.hpp"
 
@@ -47,9 +46,9 @@ void add_rules(std::string& into, const verify_options& rules) {
 
 // A session may be resumed only by a server that would have judged its client the same way (docs/proven.md 10). The
 // same in every process of a fleet.
-std::string digest_of_rules(const server_config::impl& made) {
+std::string digest_of_rules(const server_state& made) {
   std::string all;
-  for (const auto& who : made.identities) add_digest(all, who.leaf().der());
+  for (const auto& who : made.who.all()) add_digest(all, who.leaf().der());
   all.push_back(static_cast<char>(made.options.client_auth));
   if (made.options.client_auth != client_certificates::ignored) add_rules(all, made.options.verify);
   std::string digest;
@@ -62,28 +61,14 @@ result<void> ask_for_client_certificates(SSL_CTX* ctx, const server_options& opt
   const auto& trust = options.client_trust;
   if (trust.size() == 0)
     return error(errc::invalid_configuration, "client certificates are asked for, and nobody is trusted to issue them",
-                 "name the CA in server_options::client_trust (--client-ca FILE)");
+                 "name the CA in server_options::client_trust");
   const bool required = options.client_auth == client_certificates::required;
   SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | (required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), nullptr);
   callbacks::judge_peer_certificates(ctx);
   if (trust.size() <= most_hints)
-    for (const auto& part : trust.get().parts)
+    for (const auto& part : inside(trust).parts)
       for (const auto& anchor : part->all())
         if (SSL_CTX_add_client_CA(ctx, raw(anchor)) != 1) throw std::bad_alloc();
-  return {};
-}
-
-// For clients that name none of them: the first, and what else speaks for its name with another type of key.
-result<void> use_first_identities(SSL_CTX* ctx, const std::vector<identity>& identities) {
-  const auto& first = identities.front();
-  if (auto used = use_identity(ctx, first); !used) return used;
-  const auto names = first.leaf().dns_names();
-  const auto name =
-      names.empty() ? result<server_name>(error(errc::invalid_name, "none")) : server_name::parse(names.front());
-  for (const auto& other : identities) {
-    if (!name || other.key().type() == first.key().type() || !speaks_for(other.leaf(), *name)) continue;
-    if (auto used = use_identity(ctx, other); !used) return used;
-  }
   return {};
 }
 
@@ -91,31 +76,34 @@ result<void> use_first_identities(SSL_CTX* ctx, const std::vector<identity>& ide
 
 result<server_config> server_config::make(server_options options) {
   if (auto ok = check_lifetime(options.session_lifetime); !ok) return ok.error();
-  auto made = std::make_shared<impl>();
+  std::vector<identity> all;
   for (const auto& files : options.identities) {
     auto loaded = identity::load(files);
     if (!loaded) return loaded.error();
-    made->identities.push_back(*std::move(loaded));
+    all.push_back(*std::move(loaded));
   }
-  made->identities.insert(made->identities.end(), options.loaded_identities.begin(), options.loaded_identities.end());
-  if (made->identities.empty() && !options.select_identity)
-    return error(errc::invalid_configuration, "a server needs a certificate and its key",
-                 "server_options::identities (--cert FILE --key FILE; --self-signed NAME)");
+  all.insert(all.end(), options.loaded_identities.begin(), options.loaded_identities.end());
+  if (all.empty() && !options.select_identity)
+    return error(errc::invalid_configuration, "a server needs a certificate and its key", "server_options::identities");
 
-  auto ctx = make_context(
-      side::server, {options.min_version, options.max_version, options.ciphers, options.ciphersuites, options.groups});
+  auto made = std::make_shared<server_state>(std::move(all));
+  const context_settings settings{options.min_version, options.max_version, options.ciphers, options.ciphersuites,
+                                  options.groups};
+  auto ctx = make_context(side::server, settings);
   if (!ctx) return ctx.error();
   made->ctx = *std::move(ctx);
   auto* raw_ctx = made->ctx.get();
   callbacks::remember_alerts(raw_ctx);
   if (options.key_log) callbacks::log_keys(raw_ctx);
 
-  // Each one has to be usable, also those that are chosen only later.
-  for (const auto& who : made->identities)
-    if (auto used = use_identity(raw_ctx, who); !used) return used.error();
-  if (!made->identities.empty())
-    if (auto used = use_first_identities(raw_ctx, made->identities); !used) return used.error();
-  if (made->identities.size() > 1 || options.select_identity) callbacks::choose_identity(raw_ctx);
+  // Each one has to be usable, also those that are chosen only later. Tried where nobody is shown them.
+  auto trial = make_context(side::server, settings);
+  if (!trial) return trial.error();
+  for (const auto& who : made->who.all())
+    if (auto used = use_identity(trial->get(), who); !used) return used.error();
+  for (const auto* who : made->who.for_others())
+    if (auto used = use_identity(raw_ctx, *who); !used) return used.error();
+  if (made->who.all().size() > 1 || options.select_identity) callbacks::choose_identity(raw_ctx);
   if (auto asked = ask_for_client_certificates(raw_ctx, options); !asked) return asked.error();
   if (!options.alpn.empty()) {
     auto wire = alpn_wire_form(options.alpn);
@@ -136,7 +124,7 @@ result<server_config> server_config::make(server_options options) {
   made->rules = digest_of_rules(*made);
   SSL_CTX_set_session_id_context(raw_ctx, reinterpret_cast<const unsigned char*>(made->rules.data()),
                                  static_cast<unsigned>(made->rules.size()));
-  return server_config(std::move(made));
+  return server_config(std::make_shared<const impl>(std::move(made)));
 }
 
 }  // namespace signet

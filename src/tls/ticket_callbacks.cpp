@@ -17,7 +17,7 @@ namespace signet {
 namespace {
 
 // What a session may not be carried across: the name asked for, the identity shown, whom we trust and how we judge.
-digest32 policy_of_tickets(const engine::impl& e, const std::string& name, const certificate* chosen) {
+digest32 policy_of_tickets(const engine_impl& e, const std::string& name, const certificate* chosen) {
   std::string all(e.server->rules);
   if (e.server->options.client_auth != client_certificates::ignored)
     all.append(e.trust_digest.begin(), e.trust_digest.end());
@@ -67,7 +67,7 @@ bool read_ticket(SSL* ssl, SSL_SESSION* session) {
   const auto age = e.now() - held->began;
   if (age < std::chrono::seconds(-60) || age > options.session_lifetime) return false;
 
-  if (options.client_auth != client_certificates::ignored) e.trust_digest = options.client_trust.get().digest();
+  if (options.client_auth != client_certificates::ignored) e.trust_digest = inside(options.client_trust).digest();
   const auto name = asked_name_in_hello(ssl);
   std::optional<certificate> chosen;
   if (options.select_identity) {
@@ -78,7 +78,7 @@ bool read_ticket(SSL* ssl, SSL_SESSION* session) {
   }
   if (held->policy != policy_of_tickets(e, name, chosen ? &*chosen : nullptr)) return false;
 
-  engine::impl::ticket_answer answer{.began = held->began};
+  engine_impl::ticket_answer answer{.began = held->began};
   if (options.client_auth != client_certificates::ignored) {
     if (X509* leaf = SSL_SESSION_get0_peer(session)) {
       answer.sent.push_back(adopt(ossl::share(leaf)));

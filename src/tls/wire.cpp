@@ -93,8 +93,10 @@ void wire::keep(byte_view rest, std::size_t capacity) {
 // That it cannot be sent is no reason not to hear why, and a read that has used its time says nothing about writing.
 void wire::flush_for_reading() {
   if (write_failure_ || unsent() == 0) return;
-  if (auto sent = push(patience::as_called); !sent && sent.error().code() != errc::timed_out)
-    give_up(std::move(sent).error());
+  auto sent = push(patience::as_called);
+  // A call without time is how event loops read; what it was made to answer leaves all the same.
+  if (!sent && sent.error().code() == errc::timed_out) sent = push(patience::none);
+  if (!sent && sent.error().code() != errc::timed_out) give_up(std::move(sent).error());
 }
 
 wire::read_answer wire::read(byte_span into, std::size_t& got) {

@@ -30,6 +30,9 @@ class wire {
   wire(const wire&) = delete;
   wire& operator=(const wire&) = delete;
 
+  // The peer, as the transport names it.
+  [[nodiscard]] std::string peer() const { return below_->describe(); }
+
   // For SSL_set0_rbio and wbio; refers to this object, which has to outlive it.
   [[nodiscard]] ossl::bio_ptr make_bio();
 

@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "base/ascii.hpp"
 #include "ossl/errors.hpp"
 #include "x509/impl.hpp"
 
@@ -90,8 +91,9 @@ std::uint64_t name_hash(byte_view name_der) noexcept {
   std::uint64_t hash = 0xcbf29ce484222325;
   const auto add = [&hash](std::uint8_t octet) { hash = (hash ^ octet) * 0x100000001b3; };
   const auto add_character = [&add](std::uint32_t c) {
-    if (c >= 'A' && c <= 'Z') c = c - 'A' + 'a';
-    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) add(static_cast<std::uint8_t>(c));
+    if (c >= 0x80) return;
+    const auto folded = base::lower(static_cast<char>(c));
+    if (base::is_letter_or_digit(folded)) add(static_cast<std::uint8_t>(folded));
   };
   const auto outer = take(name_der);
   if (!outer) return hash;

@@ -7,9 +7,10 @@
 #include <signet/verify/verify_peer.hpp>
 
 #include "ossl/errors.hpp"
-#include "verify/chain_order.hpp"
 #include "verify/explain.hpp"
+#include "verify/key_limits.hpp"
 #include "verify/strength.hpp"
+#include "x509/chain_order.hpp"
 #include "x509/impl.hpp"
 
 namespace signet {
@@ -19,6 +20,9 @@ using namespace std::chrono;
 
 // Certificates up to this age are renewed by a third of their life.
 constexpr days short_life = days(90);
+
+constexpr const char* issue_with_another_key =
+    "issue it again for an EC P-256 key or better, or RSA with 2048 bits or more";
 
 std::string quoted_name(const certificate& c) {
   return '\'' + display_name(c) + '\'';
@@ -52,7 +56,7 @@ class check {
       : list_(list),
         options_(options),
         at_(options.at.value_or(floor<seconds>(system_clock::now()))),
-        order_(order_of(list, options.key ? &*options.key : nullptr)) {}
+        order_(x509::order_of(list, options.key ? &*options.key : nullptr)) {}
 
   std::vector<certificate_finding> run() {
     look_at_key();
@@ -80,7 +84,7 @@ class check {
   [[nodiscard]] std::string which(std::size_t i) const {
     const auto& c = list_[i];
     if (i == leaf()) return "the certificate " + quoted_name(c);
-    return (is_root(c)                   ? "the root "
+    return (x509::is_root(c)             ? "the root "
             : X509_check_ca(raw(c)) != 0 ? "the intermediate "
                                          : "the certificate ") +
            quoted_name(c);
@@ -101,7 +105,7 @@ class check {
       add(is_led ? severity::warning : severity::problem, "wrong_order", {},
           is_led ? "the certificates after the first are not in the order in which each is issued by the next"
                  : which(leaf()) + " is number " + std::to_string(leaf() + 1) + " of the list and has to be the first",
-          "in_chain_order (cert check --fix) puts the list in order");
+          "in_chain_order puts the list in order");
     }
     for (const auto i : order_.copies)
       add(severity::note, "duplicate_certificate", i, quoted_name(list_[i]) + " is in the list before",
@@ -110,7 +114,7 @@ class check {
       add(severity::warning, "unrelated_certificate", i,
           which(i) + " has issued nothing that leads to " + quoted_name(list_[leaf()]), "leave it out");
     for (const auto i : order_.chain)
-      if (i != leaf() && is_root(list_[i]))
+      if (i != leaf() && x509::is_root(list_[i]))
         add(severity::note, "root_included", i, which(i) + " need not be sent: who trusts it has it", "leave it out");
   }
 
@@ -119,8 +123,11 @@ class check {
     look_at_times(i);
     if (has_weak_key(c))
       add(severity::problem, "weak_key", i, which(i) + " has a key that is too weak (" + c.public_key_type() + ')',
-          "issue it again for an EC P-256 key or better, or RSA with 2048 bits or more");
-    if (has_weak_signature(c) && !is_root(c))
+          issue_with_another_key);
+    // What is trusted is used as it is.
+    if (const auto* objection = x509::is_root(c) ? nullptr : objection_to_key(c))
+      add(severity::problem, "weak_key", i, which(i) + ' ' + std::string(objection->own), issue_with_another_key);
+    if (has_weak_signature(c) && !x509::is_root(c))
       add(severity::problem, "weak_signature", i,
           which(i) + " is signed with a digest that is too weak (" + c.signature_algorithm().name + ')',
           "have it issued again with SHA-256 or better");
@@ -218,7 +225,7 @@ class check {
   const std::vector<certificate>& list_;
   const certificate_check_options& options_;
   const sys_seconds at_;
-  const chain_order order_;
+  const x509::chain_order order_;
   std::vector<certificate_finding> found_;
 };
 
@@ -254,10 +261,11 @@ double remaining_life(const certificate& cert, sys_seconds at) noexcept {
 
 std::vector<certificate> in_chain_order(std::vector<certificate> certificates, const std::optional<private_key>& key,
                                         chain_root root) {
-  const auto order = order_of(certificates, key ? &*key : nullptr);
+  const auto order = x509::order_of(certificates, key ? &*key : nullptr);
   std::vector<certificate> out;
   for (const auto i : order.chain) {
-    const bool is_left_out = root == chain_root::leave_out && i != order.chain.front() && is_root(certificates[i]);
+    const bool is_left_out =
+        root == chain_root::leave_out && i != order.chain.front() && x509::is_root(certificates[i]);
     if (!is_left_out) out.push_back(certificates[i]);
   }
   for (const auto i : order.unrelated) out.push_back(certificates[i]);

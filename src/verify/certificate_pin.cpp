@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 
+#include "base/ascii.hpp"
 #include "base/printable.hpp"
 #include "ossl/digest.hpp"
 #include "ossl/errors.hpp"
@@ -17,10 +18,6 @@ namespace {
 error refused(std::string_view text, const std::string& why) {
   return error(errc::invalid_argument, base::quoted(text) + " is no pin: " + why,
                "sha256$HEX pins a certificate, sha256$pub$HEX a public key");
-}
-
-char lower(char c) noexcept {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
 std::optional<unsigned> hex_digit(char c) noexcept {
@@ -48,8 +45,7 @@ std::optional<std::vector<std::byte>> octets_of(std::string_view hex) {
 result<certificate_pin> certificate_pin::parse(std::string_view text) {
   constexpr std::size_t longest = 1024;
   if (text.size() > longest) return refused(text, "it is too long");
-  std::string all(text);
-  std::ranges::transform(all, all.begin(), lower);
+  const auto all = base::lower(text);
   certificate_pin out;
   std::string_view rest = all;
   const auto dollar = rest.find('$');

@@ -1,20 +1,24 @@
 #include "verify/chain_builder.hpp"
 
 #include <algorithm>
-#include <ctime>
+#include <array>
+#include <cstdint>
 #include <map>
 #include <new>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "ossl/errors.hpp"
 #include "ossl/guard.hpp"
 #include "ossl/handles.hpp"
 #include "verify/explain.hpp"
+#include "verify/key_limits.hpp"
 #include "verify/name_constraints.hpp"
 #include "verify/profile.hpp"
 #include "verify/strength.hpp"
 #include "verify/trust_store_impl.hpp"
+#include "x509/extension_reader.hpp"
 #include "x509/impl.hpp"
 
 namespace signet {
@@ -111,14 +115,22 @@ problem problem_of(int x509_error, X509* x, std::size_t depth) {
     case X509_V_ERR_UNSUPPORTED_NAME_SYNTAX:
       return {errc::name_constraint, depth, "has a name that cannot be compared with the constraints of its issuers"};
     case X509_V_ERR_UNSPECIFIED:
-      return {errc::name_constraint, depth, "has more names than are compared with the constraints of its issuers"};
+      return {errc::name_constraint, depth, too_many_names};
     default:
       break;
   }
   return {code_of(x509_error), depth};
 }
 
-int problems_index() {
+// What OpenSSL's verification is at, for its callback.
+struct progress {
+  problems& found;
+  work_budget& budget;
+  // The first certificate whose signature was not looked at any more.
+  std::optional<std::size_t> unchecked = std::nullopt;
+};
+
+int progress_index() {
   static const int index = X509_STORE_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
   return index;
 }
@@ -127,13 +139,37 @@ void add(problems& found, problem p) {
   if (std::ranges::find(found, p) == found.end()) found.push_back(p);
 }
 
-// Notes the problem and goes on, so that all of them are reported at once.
+std::vector<certificate> certificates_of(const STACK_OF(X509) * stack) {
+  std::vector<certificate> out;
+  for (int i = 0; i < sk_X509_num(stack); ++i) out.push_back(adopt(ossl::share(sk_X509_value(stack, i))));
+  return out;
+}
+
+// The signature of the certificate at `depth` was checked; the one below comes next, and the names after the last.
+// Whether to go on.
+bool goes_on(X509_STORE_CTX* ctx, std::size_t depth, progress& at) {
+  if (depth > 0) {
+    at.budget.count_signature();
+    if (at.budget.allows_signatures()) return true;
+    at.unchecked = depth - 1;
+    add(at.found,
+        {errc::path_search_exhausted, 0, "came with a chain that takes more work than is done for a stranger", true});
+    return false;
+  }
+  const auto crowded = first_with_too_many_names(certificates_of(X509_STORE_CTX_get0_chain(ctx)),
+                                                 at.found.empty() ? most_compared : most_compared_in_vain);
+  if (crowded) add(at.found, {errc::name_constraint, *crowded, too_many_names});
+  return !crowded;
+}
+
+// Notes the problem and goes on, so that all of them are reported at once, unless that takes too long. OpenSSL tells of
+// what is good too, after each signature.
 int note_problem(int ok, X509_STORE_CTX* ctx) {
-  if (ok != 0) return 1;
-  return ossl::guarded(0, [ctx] {
-    add(*static_cast<problems*>(X509_STORE_CTX_get_ex_data(ctx, problems_index())),
-        problem_of(X509_STORE_CTX_get_error(ctx), X509_STORE_CTX_get_current_cert(ctx),
-                   static_cast<std::size_t>(std::max(0, X509_STORE_CTX_get_error_depth(ctx)))));
+  return ossl::guarded(0, [ok, ctx] {
+    auto& at = *static_cast<progress*>(X509_STORE_CTX_get_ex_data(ctx, progress_index()));
+    const auto depth = static_cast<std::size_t>(std::max(0, X509_STORE_CTX_get_error_depth(ctx)));
+    if (ok != 0) return goes_on(ctx, depth, at) ? 1 : 0;
+    add(at.found, problem_of(X509_STORE_CTX_get_error(ctx), X509_STORE_CTX_get_current_cert(ctx), depth));
     return 1;
   });
 }
@@ -155,7 +191,7 @@ class pool {
  public:
   explicit pool(std::chrono::sys_seconds now) : now_(now) {}
   void add(const certificate& c) {
-    if (std::ranges::find(all_, c) == all_.end()) all_.push_back(c);
+    if (known_.insert(c.fingerprint_sha256()).second) all_.push_back(c);
   }
   void sort() {
     std::stable_partition(all_.begin(), all_.end(), [this](const certificate& c) { return is_valid_at(c, now_); });
@@ -165,15 +201,24 @@ class pool {
  private:
   std::chrono::sys_seconds now_;
   std::vector<certificate> all_ = {};
+  std::set<std::array<std::uint8_t, 32>> known_ = {};
 };
 
 // What the peer sent beside its own certificate, and what the user added.
-std::vector<certificate> untrusted_of(const verify_request& request, std::chrono::sys_seconds now) {
+struct candidates {
+  std::vector<certificate> usable = {};
+  // With keys that no signature is checked with. A trusted one among them is found as an anchor, and used.
+  std::vector<certificate> refused = {};
+};
+
+candidates candidates_of(const verify_request& request, std::chrono::sys_seconds now) {
   pool all(now);
   for (std::size_t i = 1; i < request.sent.size(); ++i) all.add(request.sent[i]);
   for (const auto& c : request.options.intermediates) all.add(c);
   all.sort();
-  return all.all();
+  candidates out;
+  for (const auto& c : all.all()) (objection_to_key(c) == nullptr ? out.usable : out.refused).push_back(c);
+  return out;
 }
 
 // Every anchor that could end a chain over these: by the issuers' names, and the certificates themselves.
@@ -182,7 +227,7 @@ std::vector<certificate> anchors_of(const verify_request& request, const std::ve
   pool found(now);
   const auto look_up = [&](const X509_NAME* subject) {
     std::vector<certificate> more;
-    request.trust.get().find(subject, more);
+    inside(request.trust).find(subject, more);
     for (const auto& c : more)
       if (found.all().size() < most_candidates) found.add(c);
   };
@@ -242,7 +287,7 @@ void check_each(const verify_request& request, const std::vector<certificate>& c
   problems rejected;
   for (std::size_t depth = 0; depth < chain.size(); ++depth) {
     std::vector<certificate> trusted;
-    request.trust.get().find(X509_get_subject_name(raw(chain[depth])), trusted);
+    inside(request.trust).find(X509_get_subject_name(raw(chain[depth])), trusted);
     std::erase_if(trusted, [&](const certificate& c) { return c != chain[depth]; });
     const auto is_rejected = [&](const certificate& c) {
       return X509_check_trust(raw(c), trust_setting_of(request.role), 0) == X509_TRUST_REJECTED;
@@ -279,23 +324,23 @@ bool was_signed_by(const certificate& subject, const certificate& issuer) {
 }
 
 bool may_not_sign(const certificate& c) {
-  const ossl::handle<ASN1_BIT_STRING, ASN1_BIT_STRING_free> usage(
-      static_cast<ASN1_BIT_STRING*>(X509_get_ext_d2i(raw(c), NID_key_usage, nullptr, nullptr)));
+  const x509::bits_extension usage(raw(c), NID_key_usage);
   constexpr int key_cert_sign = 5;
   return usage && ASN1_BIT_STRING_get_bit(usage.get(), key_cert_sign) == 0;
 }
 
 // OpenSSL's builder and checks over exactly these certificates; the chain as far as it went.
 built_chain verify(const verify_request& request, const std::vector<certificate>& anchors,
-                   const std::vector<certificate>& untrusted) {
+                   const std::vector<certificate>& untrusted, work_budget& budget) {
   built_chain out;
+  progress at{out.found, budget};
   const auto trusted = view_of(anchors);
   const auto others = view_of(untrusted);
   const ossl::x509_store_ctx_ptr ctx(X509_STORE_CTX_new());
   if (!ctx || X509_STORE_CTX_init(ctx.get(), empty_store(), raw(request.sent.front()), others.get()) != 1)
     throw std::bad_alloc();
   X509_STORE_CTX_set0_trusted_stack(ctx.get(), trusted.get());
-  X509_STORE_CTX_set_ex_data(ctx.get(), problems_index(), &out.found);
+  X509_STORE_CTX_set_ex_data(ctx.get(), progress_index(), &at);
   X509_STORE_CTX_set_verify_cb(ctx.get(), note_problem);
   X509_STORE_CTX_set_purpose(ctx.get(), purpose_of(request.role));
 
@@ -311,8 +356,7 @@ built_chain verify(const verify_request& request, const std::vector<certificate>
 
   if (X509_verify_cert(ctx.get()) != 1 && out.found.empty())
     out.found.push_back({code_of(X509_STORE_CTX_get_error(ctx.get())), 0});
-  auto* stack = X509_STORE_CTX_get0_chain(ctx.get());
-  for (int i = 0; i < sk_X509_num(stack); ++i) out.certificates.push_back(adopt(ossl::share(sk_X509_value(stack, i))));
+  out.certificates = certificates_of(X509_STORE_CTX_get0_chain(ctx.get()));
   if (out.certificates.empty()) out.certificates.push_back(request.sent.front());
   // A trusted certificate ends the chain, whatever the peer sent that stands above it.
   while (out.found.empty() && out.certificates.size() > 1 &&
@@ -334,7 +378,9 @@ built_chain verify(const verify_request& request, const std::vector<certificate>
   // OpenSSL finds no issuer in a certificate whose key usage has no bit at all.
   const auto last = out.certificates.size() - 1;
   const auto signed_it_unlawfully = [&](const certificate& c) {
-    return may_not_sign(c) && was_signed_by(out.certificates[last], c);
+    if (!may_not_sign(c) || budget.is_used_up()) return false;
+    budget.count_signature();
+    return was_signed_by(out.certificates[last], c);
   };
   if (is_unknown_issuer_at(last, out.found) && std::ranges::any_of(anchors, signed_it_unlawfully))
     out.found.push_back({errc::invalid_ca, last,
@@ -345,14 +391,18 @@ built_chain verify(const verify_request& request, const std::vector<certificate>
   if (const auto depth =
           is_complete ? first_too_many(out.certificates, request.options.max_intermediates) : std::nullopt)
     add(out.found, {errc::path_too_long, *depth});
+  // Whoever lets a long chain pass has not let pass one that nobody is known to have signed.
+  if (at.unchecked)
+    add(out.found, {errc::unknown_issuer, *at.unchecked, "has a signature that was not looked at any more"});
   return out;
 }
 
 // All ways from the peer's certificate upwards, depth first, by names and by signatures that hold.
 class path_search {
  public:
-  path_search(const std::vector<certificate>& anchors, const std::vector<certificate>& untrusted, std::size_t deepest)
-      : anchors_(anchors), untrusted_(untrusted), deepest_(deepest) {}
+  path_search(const std::vector<certificate>& anchors, const std::vector<certificate>& untrusted, std::size_t deepest,
+              work_budget& budget)
+      : anchors_(anchors), untrusted_(untrusted), deepest_(deepest), budget_(budget) {}
 
   enum class outcome : unsigned char { found, none, exhausted };
   using visitor = std::function<bool(const std::vector<certificate>& path)>;
@@ -361,41 +411,23 @@ class path_search {
   outcome run(const certificate& leaf, const visitor& accepts) {
     path_.push_back(leaf);
     if (visit(accepts)) return outcome::found;
-    return is_exhausted() ? outcome::exhausted : outcome::none;
+    return budget_.is_used_up() ? outcome::exhausted : outcome::none;
   }
 
  private:
-  // The work of this thread: on a busy machine a good way would be refused by the wall's time.
-  struct clock {
-    static std::chrono::nanoseconds now() noexcept {
-      timespec spent{};
-      ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
-      return std::chrono::seconds(spent.tv_sec) + std::chrono::nanoseconds(spent.tv_nsec);
-    }
-  };
-  // Enough for each real hierarchy and for those of test suites that try (docs/proven.md 6).
-  static constexpr int most_signatures = 100;
-  static constexpr int most_steps = 1000;
-  static constexpr int most_paths = 16;
-  static constexpr auto longest = std::chrono::milliseconds(100);
-
-  [[nodiscard]] bool is_exhausted() const {
-    return signatures_ >= most_signatures || steps_ >= most_steps || paths_ >= most_paths || clock::now() >= until_;
-  }
-
   bool try_path(const visitor& accepts) {
-    ++paths_;
+    budget_.count_path();
     return accepts(path_);
   }
 
   // True as soon as a path was accepted.
   bool visit(const visitor& accepts) {
-    ++steps_;
-    if (is_exhausted()) return false;
+    budget_.count_step();
+    if (budget_.is_used_up()) return false;
     const certificate current = path_.back();
     if (std::ranges::find(anchors_, current) != anchors_.end() && try_path(accepts)) return true;
     for (const auto& anchor : anchors_) {
-      if (is_exhausted()) return false;
+      if (budget_.is_used_up()) return false;
       if (is_in_path(anchor) || !issued(anchor, current)) continue;
       path_.push_back(anchor);
       const bool accepted = try_path(accepts);
@@ -410,7 +442,7 @@ class path_search {
     const certificate current = path_.back();
     if (current.is_self_issued() && issued(current, current)) return false;
     for (const auto& issuer : untrusted_) {
-      if (is_exhausted()) return false;
+      if (budget_.is_used_up()) return false;
       if (is_in_path(issuer) || !issued(issuer, current)) continue;
       path_.push_back(issuer);
       if (visit(accepts)) return true;
@@ -433,7 +465,7 @@ class path_search {
     const auto edge = std::pair(raw(issuer), raw(subject));
     if (const auto known = holds_.find(edge); known != holds_.end()) return known->second;
     auto* key = X509_get0_pubkey(raw(issuer));
-    ++signatures_;
+    budget_.count_signature();
     const bool holds = key != nullptr && X509_verify(raw(subject), key) == 1;
     holds_.emplace(edge, holds);
     return holds;
@@ -442,13 +474,43 @@ class path_search {
   const std::vector<certificate>& anchors_;
   const std::vector<certificate>& untrusted_;
   std::size_t deepest_;
+  work_budget& budget_;
   std::vector<certificate> path_ = {};
   std::map<std::pair<X509*, X509*>, bool> holds_ = {};
-  int signatures_ = 0;
-  int steps_ = 0;
-  int paths_ = 0;
-  std::chrono::nanoseconds until_ = clock::now() + longest;
 };
+
+// What the peer's certificate says of itself stands on each way, and what is used up is used up for all of them.
+bool is_hopeless(const problems& found) {
+  return std::ranges::any_of(found, [](const problem& p) {
+    switch (p.code) {
+      case errc::expired:
+      case errc::not_yet_valid:
+      case errc::weak_key:
+      case errc::no_alternative_names:
+      case errc::invalid_extension:
+      case errc::invalid_version:
+      case errc::invalid_serial_number:
+      case errc::unknown_critical_extension:
+        return p.depth == 0;
+      case errc::path_search_exhausted:
+        return true;
+      default:
+        return false;
+    }
+  });
+}
+
+// The issuer that was not found may be one whose key is not used.
+void tell_of_refused(const std::vector<certificate>& refused, built_chain& chain) {
+  const bool is_open = std::ranges::any_of(chain.found, [](const problem& p) {
+    return p.code == errc::unknown_issuer || p.code == errc::self_signed_in_chain;
+  });
+  if (!is_open) return;
+  for (std::size_t depth = 0; depth < chain.certificates.size(); ++depth)
+    for (const auto& c : refused)
+      if (X509_NAME_cmp(X509_get_subject_name(raw(c)), X509_get_issuer_name(raw(chain.certificates[depth]))) == 0)
+        add(chain.found, {errc::weak_key, depth, objection_to_key(c)->issuers, true});
+}
 
 }  // namespace
 
@@ -473,33 +535,35 @@ void check_times(const std::vector<certificate>& chain, std::chrono::sys_seconds
   }
 }
 
-built_chain build_chain(const verify_request& request, std::chrono::sys_seconds now, const chain_judge& judge) {
-  const auto untrusted = untrusted_of(request, now);
+built_chain build_chain(const verify_request& request, std::chrono::sys_seconds now, const chain_judge& judge,
+                        work_budget budget) {
+  const auto [untrusted, refused] = candidates_of(request, now);
   const auto anchors = anchors_of(request, untrusted, now);
+  const auto& leaf = request.sent.front();
+  const auto* objection = std::ranges::find(anchors, leaf) == anchors.end() ? objection_to_key(leaf) : nullptr;
   const auto complete = [&](built_chain chain) {
+    if (objection != nullptr) add(chain.found, {errc::weak_key, 0, objection->own});
     check_times(chain.certificates, now, chain.found);
     check_wildcards(chain.certificates, chain.found);
     check_each(request, chain.certificates, chain.found);
     judge(chain.certificates, chain.found);
     return chain;
   };
-  auto first = complete(verify(request, anchors, untrusted));
-  const bool is_leafs_own = std::ranges::all_of(first.found, [](const problem& p) {
-    return p.depth == 0 && (p.code == errc::expired || p.code == errc::not_yet_valid || p.code == errc::weak_key ||
-                            p.code == errc::no_alternative_names || p.code == errc::invalid_extension);
-  });
-  // Without an anchor in sight there is no way, and what the leaf says of itself stands on each of them.
-  if (first.found.empty() || anchors.empty() || is_leafs_own) return first;
-
-  built_chain other;
-  path_search search(anchors, untrusted,
-                     std::min(deepest_for(request.options.max_intermediates, untrusted), deepest_search));
-  const auto outcome = search.run(request.sent.front(), [&](const std::vector<certificate>& path) {
-    other = complete(verify(request, {path.back()}, {path.begin() + 1, path.end()}));
-    return other.found.empty();
-  });
-  if (outcome == path_search::outcome::found) return other;
-  if (outcome == path_search::outcome::exhausted) add(first.found, {errc::path_search_exhausted, 0});
+  auto first = complete(verify(request, anchors, untrusted, budget));
+  if (first.found.empty()) return first;
+  // Without an anchor in sight there is no way.
+  if (!anchors.empty() && !is_hopeless(first.found)) {
+    built_chain other;
+    path_search search(anchors, untrusted,
+                       std::min(deepest_for(request.options.max_intermediates, untrusted), deepest_search), budget);
+    const auto outcome = search.run(leaf, [&](const std::vector<certificate>& path) {
+      other = complete(verify(request, {path.back()}, {path.begin() + 1, path.end()}, budget));
+      return other.found.empty();
+    });
+    if (outcome == path_search::outcome::found) return other;
+    if (outcome == path_search::outcome::exhausted) add(first.found, {errc::path_search_exhausted, 0});
+  }
+  tell_of_refused(refused, first);
   return first;
 }
 

@@ -1,6 +1,6 @@
 // Finds a chain from a peer's certificate to an anchor. OpenSSL's builder comes first, which takes one way and no
-// other; when the chain it finds is refused, a search through all ways follows, bounded in time and in signatures so
-// that a peer cannot keep anybody busy.
+// other; when the chain it finds is refused, a search through all ways follows. Both live on one budget, and neither
+// checks a signature with a key that takes long, so that a peer cannot keep anybody busy.
 #pragma once
 
 #include <chrono>
@@ -10,6 +10,7 @@
 #include <signet/verify/verify_peer.hpp>
 
 #include "verify/problem.hpp"
+#include "verify/work_budget.hpp"
 
 namespace signet {
 
@@ -24,7 +25,7 @@ using chain_judge = std::function<void(const std::vector<certificate>& chain, pr
 
 // `request.sent` is not empty.
 [[nodiscard]] built_chain build_chain(const verify_request& request, std::chrono::sys_seconds now,
-                                      const chain_judge& judge);
+                                      const chain_judge& judge, work_budget budget = {});
 
 [[nodiscard]] bool is_valid_at(const certificate& c, std::chrono::sys_seconds now) noexcept;
 // Both ends are inclusive (RFC 5280 section 4.1.2.5).

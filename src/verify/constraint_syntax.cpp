@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/ascii.hpp"
 #include "base/host_name.hpp"
 
 namespace signet {
@@ -15,9 +16,7 @@ std::string_view text_of(const ASN1_STRING* s) noexcept {
 
 bool is_label(std::string_view label) {
   return !label.empty() && label.size() <= 63 && label.front() != '-' && label.back() != '-' &&
-         std::ranges::all_of(label, [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
-         });
+         std::ranges::all_of(label, [](char c) { return base::is_letter_or_digit(c) || c == '-'; });
 }
 
 // Letters, digits and hyphens, no trailing dot, not an address.

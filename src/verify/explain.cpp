@@ -45,7 +45,7 @@ std::string_view peer_is_a(peer_role role) {
 }
 
 constexpr const char* trust_it =
-    "if it is yours or you know it, add it to the trusted certificates (trust_store::pem_file; --add-ca FILE)";
+    "if it is yours or you know it, add it to the trusted certificates (trust_store::pem_file)";
 
 void explain_unknown_issuer(finding& f, const certificate& c, const circumstances& known) {
   const std::string issuer = c.issuer();
@@ -69,7 +69,7 @@ void explain_unknown_issuer(finding& f, const certificate& c, const circumstance
     f.message = which(c, f.depth) + " was issued by '" + issuer + "', which is not trusted and was not sent along";
     f.hint = "either the " + std::string(peer_is_a(known.request.role)) + " did not send the intermediate '" + issuer +
              "'" + (urls.empty() ? "" : ", which is at " + base::printable(urls.front())) +
-             " (ask its administrator, or pass it with verify_options::intermediates; --intermediates FILE), or the "
+             " (ask its administrator, or pass it with verify_options::intermediates), or the "
              "issuer is a private CA: " +
              trust_it;
   } else {
@@ -90,7 +90,7 @@ void explain_mismatch(finding& f, const certificate& c, const circumstances& kno
     f.hint = (cn.empty() ? std::string()
                          : "its common name '" + cn +
                                "' is not consulted (RFC 9525): where that has to be, name a scheme that does "
-                               "(verify_options::scheme; --scheme http), or else ") +
+                               "(verify_options::scheme), or else ") +
              "it has to be issued again with its names as subjectAltName";
     return;
   }
@@ -101,13 +101,12 @@ void explain_mismatch(finding& f, const certificate& c, const circumstances& kno
   }
   f.message = "the certificate is for " + joined(names, 6) + ", not for " + expected;
   if (known.request.expected && known.request.expected->is_ip() && c.ip_addresses().empty())
-    f.hint =
-        "connect by one of those names, or give the name to verify beside the address (connect_options::name; --name)";
+    f.hint = "connect by one of those names, or give the name to verify beside the address (connect_options::name)";
   else
     f.hint =
         "connect by one of those names, or ask for a certificate that holds this one; when the connection goes through "
         "a "
-        "tunnel or by address, give the name to verify (connect_options::name; --name)";
+        "tunnel or by address, give the name to verify (connect_options::name)";
 }
 
 }  // namespace
@@ -131,7 +130,7 @@ std::string display_name(const certificate& c) {
 
 bool has_trusted_issuer_name(const certificate& c, const trust_store& trust) {
   std::vector<certificate> found;
-  trust.get().find(X509_get_issuer_name(raw(c)), found);
+  inside(trust).find(X509_get_issuer_name(raw(c)), found);
   return !found.empty();
 }
 
@@ -171,10 +170,10 @@ finding explain(const problem& p, const circumstances& known) {
                                                         : "there is nobody to trust: the trust store is empty";
       f.hint = known.request.trust.contains_system()
                    ? "install the package ca-certificates, or name a bundle in SSL_CERT_FILE"
-                   : "give it certificates (trust_store::system, trust_store::pem_file; --ca FILE)";
+                   : "give it certificates (trust_store::system, trust_store::pem_file)";
       break;
     case errc::unknown_issuer:
-      explain_unknown_issuer(f, c, known);
+      if (detail.empty()) explain_unknown_issuer(f, c, known);
       break;
     case errc::self_signed:
       f.message =
@@ -228,7 +227,9 @@ finding explain(const problem& p, const circumstances& known) {
       break;
     case errc::weak_key:
       f.message = subject + " has a key that is too weak (" + c.public_key_type() + ")";
-      f.hint = "RSA keys need 2048 bits, EC keys 224";
+      f.hint = detail.empty()
+                   ? "RSA keys need 2048 bits, EC keys 224"
+                   : "RSA keys of 2048 to 8192 bits with an exponent of 65537 are good, and EC keys of P-256";
       break;
     case errc::weak_signature:
       f.message = subject + " is signed with a digest that is too weak";
@@ -266,9 +267,8 @@ finding explain(const problem& p, const circumstances& known) {
       break;
     case errc::crl_not_found:
       f.message = "there is no revocation list from the issuer of " + subject;
-      f.hint = detail.empty() ? "give one of '" + c.issuer() + "' (revocation_lists; --crl FILE)"
-                              : "give the certificate of '" + c.issuer() +
-                                    "' (verify_options::intermediates; --intermediates FILE)";
+      f.hint = detail.empty() ? "give one of '" + c.issuer() + "' (revocation_lists)"
+                              : "give the certificate of '" + c.issuer() + "' (verify_options::intermediates)";
       break;
     case errc::path_search_exhausted:
       f.message = "the peer's certificates allow more ways to an issuer than are worth trying";

@@ -13,6 +13,7 @@
 
 #include <signet/base/deadline.hpp>
 
+#include "base/descriptor.hpp"
 #include "base/file.hpp"
 #include "base/printable.hpp"
 
@@ -29,22 +30,8 @@ constexpr std::size_t largest = std::size_t{16} << 20;
 constexpr auto patience = std::chrono::seconds(1);
 constexpr auto pause = std::chrono::milliseconds(5);
 
-class descriptor {
- public:
-  explicit descriptor(int fd) noexcept : fd_(fd) {}
-  descriptor(const descriptor&) = delete;
-  descriptor& operator=(const descriptor&) = delete;
-  ~descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  [[nodiscard]] int get() const noexcept { return fd_; }
-
- private:
-  int fd_;
-};
-
 error failed(const std::filesystem::path& file, int error_number) {
-  return error(error_parts{.code = errc::io_failed,
+  return error(error_parts{.code = errc::file_io_failed,
                            .message = base::shown(file) + ": " + std::generic_category().message(error_number),
                            .system_error = error_number});
 }
@@ -58,7 +45,7 @@ result<void> lock(int fd, const std::filesystem::path& file) {
   const deadline until = patience;
   while (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK && errno != EINTR) return failed(file, errno);
-    if (until.passed()) return error(errc::io_failed, base::shown(file) + ": is locked by somebody else");
+    if (until.passed()) return error(errc::file_io_failed, base::shown(file) + ": is locked by somebody else");
     std::this_thread::sleep_for(pause);
   }
   return {};
@@ -148,7 +135,7 @@ result<known_peers::standing> known_peers::look_up(const server_name& name, cons
 
 result<void> known_peers::remember(const server_name& name, const certificate& cert,
                                    std::chrono::sys_seconds at) const {
-  const descriptor out(::open(impl_->file.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  const base::descriptor out(::open(impl_->file.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
   if (out.get() < 0) return failed(impl_->file, errno);
   if (auto locked = lock(out.get(), impl_->file); !locked) return locked;
   const auto pin = pin_of(cert);
@@ -170,7 +157,10 @@ result<void> known_peers::remember(const server_name& name, const certificate& c
   return {};
 }
 
-const std::filesystem::path& known_peers::file() const noexcept {
+std::filesystem::path known_peers::file() && {
+  return impl_->file;
+}
+const std::filesystem::path& known_peers::file() const& noexcept {
   return impl_->file;
 }
 

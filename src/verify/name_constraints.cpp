@@ -1,12 +1,15 @@
 #include "verify/name_constraints.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <set>
 #include <string>
 #include <string_view>
 
+#include "base/ascii.hpp"
 #include "ossl/errors.hpp"
 #include "ossl/handles.hpp"
+#include "x509/extension_reader.hpp"
 #include "x509/impl.hpp"
 
 namespace signet {
@@ -17,20 +20,11 @@ std::string name_in(const ASN1_STRING* s) {
   std::string out(reinterpret_cast<const char*>(ASN1_STRING_get0_data(s)),
                   static_cast<std::size_t>(ASN1_STRING_length(s)));
   while (out.ends_with('.')) out.pop_back();
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
+  return base::lower(out);
 }
 
-struct constraints {
-  ossl::handle<NAME_CONSTRAINTS, NAME_CONSTRAINTS_free> value = nullptr;
-  bool is_there = false;
-
-  explicit constraints(const certificate& ca) {
-    int critical = -1;
-    value.reset(static_cast<NAME_CONSTRAINTS*>(X509_get_ext_d2i(raw(ca), NID_name_constraints, &critical, nullptr)));
-    is_there = critical != -1;
-  }
+struct constraints : x509::name_constraints_extension {
+  explicit constraints(const certificate& ca) : x509::name_constraints_extension(raw(ca), NID_name_constraints) {}
 
   template <class Visitor>
   void for_each_excluded_domain(const Visitor& visit) const {
@@ -66,8 +60,7 @@ ossl::x509_ptr holder_of(const server_name& name) {
 // ".example.com" of "*.example.com", of a part of a label too.
 std::set<std::string> parents_of_wildcards(const certificate& leaf) {
   std::set<std::string> out;
-  const ossl::general_names_ptr names(
-      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(raw(leaf), NID_subject_alt_name, nullptr, nullptr)));
+  const x509::names_extension names(raw(leaf), NID_subject_alt_name);
   for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i) {
     const auto* entry = sk_GENERAL_NAME_value(names.get(), i);
     if (entry->type != GEN_DNS) continue;
@@ -76,6 +69,74 @@ std::set<std::string> parents_of_wildcards(const certificate& leaf) {
     if (dot != name.npos && name.find('*') < dot) out.insert(name.substr(dot));
   }
   return out;
+}
+
+// How many there are of something, and how long they are together.
+struct extent {
+  std::uint64_t count = 0;
+  std::uint64_t octets = 0;
+
+  extent& operator+=(const extent& other) {
+    count += other.count;
+    octets += other.octets;
+    return *this;
+  }
+};
+
+// Elements side by side in DER, counted where they stand: what is read into a tree costs more than all comparisons
+// allowed. What has no length of its own, as BER may, is as many as fit.
+template <class Visitor>
+extent for_each_element(const unsigned char* at, long size, const Visitor& visit) {
+  extent out;
+  while (size > 0) {
+    const auto* content = at;
+    long length = 0;
+    int tag = 0, kind = 0;
+    const int header = ASN1_get_object(&content, &length, &tag, &kind, size);
+    constexpr int has_no_length = 1;
+    if ((header & 0x80) != 0 || (header & has_no_length) != 0)
+      return out += {static_cast<std::uint64_t>(size) / 2 + 1, static_cast<std::uint64_t>(size)};
+    const long whole = content - at + length;
+    out += {1, static_cast<std::uint64_t>(whole)};
+    visit(content, length);
+    at += whole;
+    size -= whole;
+  }
+  return out;
+}
+
+// Of the value of an extension, which is one SEQUENCE.
+template <class Visitor>
+extent for_each_in_extension(X509* x, int nid, const Visitor& visit) {
+  extent out;
+  const int place = X509_get_ext_by_NID(x, nid, -1);
+  if (place < 0) return out;
+  const auto* value = X509_EXTENSION_get_data(X509_get_ext(x, place));
+  const auto whole = for_each_element(
+      ASN1_STRING_get0_data(value), ASN1_STRING_length(value),
+      [&](const unsigned char* content, long length) { out += for_each_element(content, length, visit); });
+  if (out.count == 0 && whole.count > 1) return whole;
+  return out;
+}
+
+extent names_of(X509* x) {
+  const auto* subject = X509_get_subject_name(x);
+  const unsigned char* der = nullptr;
+  std::size_t size = 0;
+  X509_NAME_get0_der(subject, &der, &size);
+  // The whole subject is one more name.
+  extent out{static_cast<std::uint64_t>(std::max(0, X509_NAME_entry_count(subject))) + 1, size};
+  return out += for_each_in_extension(x, NID_subject_alt_name, [](const unsigned char*, long) {});
+}
+
+extent subtrees_of(X509* x) {
+  extent out;
+  // Those that are permitted and those that are excluded.
+  const auto lists = for_each_in_extension(x, NID_name_constraints, [&](const unsigned char* content, long length) {
+    out += for_each_element(content, length, [](const unsigned char*, long) {});
+  });
+  // A list that cannot be walked counts for what may be in it.
+  return {std::max(lists.count, out.count), lists.octets};
 }
 
 void refuse(problems& found) {
@@ -90,7 +151,7 @@ void check_asked_name(const std::vector<certificate>& chain, const server_name& 
   ossl::x509_ptr holder;
   for (std::size_t depth = 1; depth < chain.size(); ++depth) {
     const constraints of_ca(chain[depth]);
-    if (!of_ca.is_there) continue;
+    if (!of_ca.is_there()) continue;
     if (!of_ca.value) return refuse(found);
     // The name has no trailing dot, and one in a constraint is not to let it out.
     of_ca.for_each_excluded_domain([](ASN1_IA5STRING* domain) {
@@ -100,6 +161,23 @@ void check_asked_name(const std::vector<certificate>& chain, const server_name& 
     if (!holder) holder = holder_of(asked);
     if (!holder || NAME_CONSTRAINTS_check(holder.get(), of_ca.value.get()) != X509_V_OK) return refuse(found);
   }
+}
+
+std::optional<std::size_t> first_with_too_many_names(const std::vector<certificate>& chain, std::uint64_t most) {
+  // Of one comparison, beside reading both.
+  constexpr std::uint64_t each = 16;
+  std::vector<extent> above(chain.size());
+  for (std::size_t i = chain.size(); i-- > 1;) {
+    above[i - 1] = above[i];
+    above[i - 1] += subtrees_of(raw(chain[i]));
+  }
+  std::uint64_t work = 0;
+  for (std::size_t i = 0; i < chain.size() && above[i].count > 0; ++i) {
+    const auto names = names_of(raw(chain[i]));
+    work += each * names.count * above[i].count + names.octets * above[i].count + names.count * above[i].octets;
+    if (work > most) return i;
+  }
+  return std::nullopt;
 }
 
 void check_wildcards(const std::vector<certificate>& chain, problems& found) {

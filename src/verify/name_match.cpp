@@ -4,23 +4,12 @@
 #include <cstring>
 #include <memory>
 
+#include "base/ascii.hpp"
 #include "ossl/errors.hpp"
 #include "x509/impl.hpp"
 
 namespace signet {
 namespace {
-
-char lower(char c) noexcept {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
-
-bool starts_with_ignoring_case(std::string_view text, std::string_view start) noexcept {
-  return text.size() >= start.size() && equal_ignoring_case(text.substr(0, start.size()), start);
-}
 
 std::string_view view_of(const ASN1_STRING* s) noexcept {
   return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(s)), static_cast<std::size_t>(ASN1_STRING_length(s))};
@@ -105,7 +94,8 @@ entry_match match_entry(std::string_view entry, std::string_view name, name_rule
   using wildcards = name_rules::wildcards;
   if (entry.ends_with('.')) entry.remove_suffix(1);
   if (entry.empty()) return entry_match::none;
-  if (entry.find('*') == entry.npos) return equal_ignoring_case(entry, name) ? entry_match::exact : entry_match::none;
+  if (entry.find('*') == entry.npos)
+    return base::same_ignoring_case(entry, name) ? entry_match::exact : entry_match::none;
   if (allowed == wildcards::none) return entry_match::none;
 
   const auto entry_dot = entry.find('.');
@@ -116,7 +106,7 @@ entry_match match_entry(std::string_view entry, std::string_view name, name_rule
   const auto label = name.substr(0, name_dot);
   const auto star = pattern.find('*');
   if (star == pattern.npos || parent.find('*') != parent.npos || pattern.find('*', star + 1) != pattern.npos ||
-      !equal_ignoring_case(parent, name.substr(name_dot)))
+      !base::same_ignoring_case(parent, name.substr(name_dot)))
     return entry_match::none;
   if (pattern == "*") return entry_match::wildcard;
   if (allowed != wildcards::anywhere) return entry_match::none;
@@ -124,8 +114,8 @@ entry_match match_entry(std::string_view entry, std::string_view name, name_rule
   if (label.starts_with("xn--")) return entry_match::none;
   const auto before = pattern.substr(0, star);
   const auto after = pattern.substr(star + 1);
-  const bool fits = label.size() > before.size() + after.size() && starts_with_ignoring_case(label, before) &&
-                    equal_ignoring_case(label.substr(label.size() - after.size()), after);
+  const bool fits = label.size() > before.size() + after.size() && base::starts_with_ignoring_case(label, before) &&
+                    base::same_ignoring_case(label.substr(label.size() - after.size()), after);
   return fits ? entry_match::wildcard : entry_match::none;
 }
 
@@ -181,7 +171,7 @@ bool speaks_for_mailbox(const certificate& c, std::string_view mailbox) {
     const auto held = view_of(entry->d.rfc822Name);
     const auto split = held.rfind('@');
     if (split == at && held.substr(0, at) == mailbox.substr(0, at) &&
-        equal_ignoring_case(held.substr(at), mailbox.substr(at)))
+        base::same_ignoring_case(held.substr(at), mailbox.substr(at)))
       return true;
   }
   return false;

@@ -13,39 +13,21 @@
 #include "ossl/handles.hpp"
 #include "verify/constraint_syntax.hpp"
 #include "verify/strength.hpp"
+#include "x509/extension_reader.hpp"
 #include "x509/impl.hpp"
 
 namespace signet {
 namespace {
 
-// An extension as it stands: absent, there more than once, unreadable, or read.
-template <class T, auto Free>
-struct read_extension {
-  enum class state : unsigned char { absent, repeated, broken, read };
-  state is = state::absent;
-  bool is_critical = false;
-  ossl::handle<T, Free> value = nullptr;
-
-  read_extension(X509* x, int nid) {
-    int critical = -1;
-    value.reset(static_cast<T*>(X509_get_ext_d2i(x, nid, &critical, nullptr)));
-    is = value ? state::read : critical == -1 ? state::absent : critical == -2 ? state::repeated : state::broken;
-    is_critical = critical == 1;
-  }
-  [[nodiscard]] bool is_there() const noexcept { return is != state::absent; }
-  [[nodiscard]] bool is_unusable() const noexcept { return is == state::repeated || is == state::broken; }
-  T* operator->() const noexcept { return value.get(); }
-};
-
-using basic_constraints_extension = read_extension<BASIC_CONSTRAINTS, BASIC_CONSTRAINTS_free>;
-using bits_extension = read_extension<ASN1_BIT_STRING, ASN1_BIT_STRING_free>;
-using octets_extension = read_extension<ASN1_OCTET_STRING, ASN1_OCTET_STRING_free>;
-using purposes_extension = read_extension<EXTENDED_KEY_USAGE, EXTENDED_KEY_USAGE_free>;
-using issuer_key_extension = read_extension<AUTHORITY_KEYID, AUTHORITY_KEYID_free>;
-using names_extension = read_extension<GENERAL_NAMES, GENERAL_NAMES_free>;
-using name_constraints_extension = read_extension<NAME_CONSTRAINTS, NAME_CONSTRAINTS_free>;
-using access_extension = read_extension<AUTHORITY_INFO_ACCESS, AUTHORITY_INFO_ACCESS_free>;
-using policy_constraints_extension = read_extension<POLICY_CONSTRAINTS, POLICY_CONSTRAINTS_free>;
+using x509::access_extension;
+using x509::basic_constraints_extension;
+using x509::bits_extension;
+using x509::issuer_key_extension;
+using x509::name_constraints_extension;
+using x509::names_extension;
+using x509::octets_extension;
+using x509::policy_constraints_extension;
+using x509::purposes_extension;
 
 enum class place : unsigned char { leaf, intermediate, anchor };
 
@@ -248,7 +230,12 @@ bool is_host_in_unicode(const std::string& name) {
 void check_common_name(const subject& s) {
   const X509_NAME* name = X509_get_subject_name(s.x);
   const names_extension names(s.x, NID_subject_alt_name);
+  // Each is compared with each of the names, and one is the most there should be (Baseline Requirements 7.1.4.3).
+  constexpr int most_common_names = 16;
+  int compared = 0;
   for (int at = -1; (at = X509_NAME_get_index_by_NID(name, NID_commonName, at)) >= 0;) {
+    if (++compared > most_common_names)
+      return s.refuse(errc::invalid_certificate, "has more common names than are compared with its names");
     const std::string cn(text_of(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at))));
     if (s.role == peer_role::server && is_host_in_unicode(cn))
       s.refuse(errc::invalid_certificate,

@@ -24,8 +24,7 @@ class refreshed_anchors final : public anchors {
   // What `read` finds at `path`, now and whenever that changes: a file, or a folder whose entries count too. A relative
   // path goes on meaning what it means now. A pipe is read once.
   static result<std::shared_ptr<const anchors>> make(const std::filesystem::path& path, reader read_first,
-                                                     reader read_again,
-                                                     clock now = std::chrono::steady_clock::now);
+                                                     reader read_again, clock now = std::chrono::steady_clock::now);
 
   void find(const X509_NAME* name, std::vector<certificate>& into) const override { current()->find(name, into); }
   [[nodiscard]] std::size_t size() const noexcept override;

@@ -5,9 +5,11 @@
 
 #include "ossl/errors.hpp"
 #include "ossl/handles.hpp"
-#include "verify/chain_order.hpp"
+#include "verify/key_limits.hpp"
 #include "verify/trust_store_impl.hpp"
+#include "x509/chain_order.hpp"
 #include "x509/crl_impl.hpp"
+#include "x509/extension_reader.hpp"
 #include "x509/impl.hpp"
 
 namespace signet {
@@ -71,14 +73,13 @@ void check_one(const certificate& c, const certificate& issuer, const std::vecto
   std::optional<problem> in_the_way;
   bool is_covered = false;
   for (const auto& list : lists) {
-    const auto* native = list.get().list.get();
+    const auto* native = inside(list).list.get();
     if (X509_NAME_cmp(X509_CRL_get_issuer(native), X509_get_issuer_name(raw(c))) != 0) continue;
     if (const auto why = objection(list, issuer, now, depth)) {
       in_the_way = in_the_way.value_or(*why);
       continue;
     }
-    const point_ptr scope(static_cast<ISSUING_DIST_POINT*>(
-        X509_CRL_get_ext_d2i(native, NID_issuing_distribution_point, nullptr, nullptr)));
+    const x509::read_extension<point_ptr> scope(X509_CRL_get0_extensions(native), NID_issuing_distribution_point);
     if (!is_in_scope(scope.get(), c)) continue;
     if (list.find(c)) return found.push_back({errc::revoked, depth});
     // One that leaves reasons out clears nobody.
@@ -91,9 +92,10 @@ void check_one(const certificate& c, const certificate& issuer, const std::vecto
 std::vector<certificate> issuers_at_hand(const certificate& c, const verify_request& request) {
   constexpr std::size_t most = 16;
   std::vector<certificate> found;
-  request.trust.get().find(X509_get_issuer_name(raw(c)), found);
+  inside(request.trust).find(X509_get_issuer_name(raw(c)), found);
   const auto add = [&](const certificate& other) {
-    if (found.size() < most && X509_NAME_cmp(X509_get_subject_name(raw(other)), X509_get_issuer_name(raw(c))) == 0)
+    if (found.size() < most && objection_to_key(other) == nullptr &&
+        X509_NAME_cmp(X509_get_subject_name(raw(other)), X509_get_issuer_name(raw(c))) == 0)
       found.push_back(other);
   };
   std::ranges::for_each(request.options.intermediates, add);
@@ -107,7 +109,7 @@ std::vector<certificate> issuers_at_hand(const certificate& c, const verify_requ
 
 void check_anchor(const certificate& c, const verify_request& request, std::chrono::sys_seconds now, std::size_t depth,
                   problems& found) {
-  if (is_root(c)) return;
+  if (x509::is_root(c)) return;
   std::optional<problems> said;
   for (const auto& issuer : issuers_at_hand(c, request)) {
     problems by_this;

@@ -56,7 +56,7 @@ bool stands(const standing& earlier, const verify_request& request) {
   const auto now = request.options.clock ? request.options.clock() : floor<seconds>(system_clock::now());
   const auto& leaf = earlier.sent.front();
   return earlier.expected == request.expected && earlier.not_before <= now && now <= earlier.not_after &&
-         earlier.trust_generation == request.trust.get().generation() &&
+         earlier.trust_generation == inside(request.trust).generation() &&
          (request.options.pins.empty() || matches_one(request.options.pins, leaf)) &&
          is_accepted(earlier, request, leaf) && !(request.options.further && request.options.further(*earlier.judged));
 }

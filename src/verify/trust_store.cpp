@@ -28,13 +28,13 @@ std::string counted(const std::string& what, std::size_t n) {
   return what + ", " + std::to_string(n) + (n == 1 ? " certificate" : " certificates");
 }
 
-std::shared_ptr<trust_store::impl> store_of(std::shared_ptr<const anchors> part) {
-  auto made = std::make_shared<trust_store::impl>();
+std::shared_ptr<trust_store_impl> store_of(std::shared_ptr<const anchors> part) {
+  auto made = std::make_shared<trust_store_impl>();
   made->parts.push_back(std::move(part));
   return made;
 }
 
-std::shared_ptr<trust_store::impl> store_in_memory(std::vector<certificate> certificates) {
+std::shared_ptr<trust_store_impl> store_in_memory(std::vector<certificate> certificates) {
   auto part = std::make_shared<parsed_anchors>(std::move(certificates));
   part->origin = counted("memory", part->size());
   return store_of(std::move(part));
@@ -176,8 +176,8 @@ result<std::shared_ptr<const anchors>> read_from(const fs::path& from,
   return refreshed_anchors::make(from, reader(reading::first), reader(reading::again));
 }
 
-std::shared_ptr<const trust_store::impl> find_system_store() {
-  auto made = std::make_shared<trust_store::impl>();
+std::shared_ptr<const trust_store_impl> find_system_store() {
+  auto made = std::make_shared<trust_store_impl>();
   made->system = true;
   const auto add = [&made](const fs::path& from, found_anchors (*load)(const fs::path&, reading)) {
     if (auto part = read_from(from, load)) made->parts.push_back(*std::move(part));
@@ -206,7 +206,7 @@ std::shared_ptr<const trust_store::impl> find_system_store() {
 
 }  // namespace
 
-std::array<std::uint8_t, 32> trust_store::impl::digest() const {
+std::array<std::uint8_t, 32> trust_store_impl::digest() const {
   std::string joined;
   for (const auto& part : parts) {
     const auto one = part->digest();

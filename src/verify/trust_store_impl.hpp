@@ -8,6 +8,7 @@
 
 #include <signet/verify/trust_store.hpp>
 
+#include "base/access.hpp"
 #include "verify/anchors.hpp"
 
 namespace signet {
@@ -29,5 +30,6 @@ struct trust_store::impl {
   // Of all anchors: the same in every process that trusts the same ones.
   [[nodiscard]] std::array<std::uint8_t, 32> digest() const;
 };
+using trust_store_impl = detail::access::impl<trust_store>;
 
 }  // namespace signet

@@ -13,7 +13,7 @@ verified_chains::key verified_chains::key_of(const verify_request& request) {
   // Without a host's name less is asked of a chain.
   const unsigned char tag[] = {static_cast<unsigned char>(request.role),
                                static_cast<unsigned char>(request.expected.has_value())};
-  const auto generation = request.trust.get().generation();
+  const auto generation = inside(request.trust).generation();
   bool good = digest && EVP_DigestInit_ex(digest.get(), EVP_sha256(), nullptr) == 1 &&
               EVP_DigestUpdate(digest.get(), tag, sizeof tag) == 1 &&
               EVP_DigestUpdate(digest.get(), &generation, sizeof generation) == 1;

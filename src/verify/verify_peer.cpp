@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/access.hpp"
 #include "base/printable.hpp"
+#include "base/sentence.hpp"
 #include "ossl/errors.hpp"
 #include "ossl/handles.hpp"
 #include "verify/chain_builder.hpp"
@@ -204,10 +206,12 @@ verdict judge(const verify_request& request, verified_chains* known, const probl
       is_new = accept_by_first_use(request, request.sent.front(), parts);
     }
     if (request.options.further)
-      if (auto objection = request.options.further(verdict(parts))) parts.findings.push_back(*std::move(objection));
+      if (auto objection = request.options.further(detail::access::make<verdict>(parts)))
+        parts.findings.push_back(*std::move(objection));
     if (is_new && parts.findings.empty()) remember(request, request.sent.front(), now, parts);
-    waive(parts, [&request](const finding& f) { return request.loosened.waives(f); });
-    return verdict(std::move(parts));
+    // Nothing stands in for a certificate that is not there.
+    if (!chain.empty()) waive(parts, [&request](const finding& f) { return request.loosened.waives(f); });
+    return detail::access::make<verdict>(std::move(parts));
   };
   if (request.sent.empty()) {
     problems found{{errc::no_peer_certificate, 0}};
@@ -270,11 +274,12 @@ error to_error(const std::string& whom, std::shared_ptr<const verdict> refused) 
       findings.empty() ? finding{.code = errc::no_verdict, .message = "the peer was not verified"} : findings.front();
   std::vector<std::string> others;
   for (std::size_t i = 1; i < findings.size(); ++i) others.push_back(findings[i].message);
-  return error(error_parts{.code = first.code,
-                           .message = whom + ": verification failed: " + first.message,
-                           .hint = first.hint,
-                           .details = std::move(others),
-                           .judged = std::move(refused)});
+  auto parts =
+      base::sentence{.whom = whom, .phase = "verification failed", .why = first.message, .hint = first.hint}.parts(
+          first.code);
+  parts.details = std::move(others);
+  parts.judged = std::move(refused);
+  return error(std::move(parts));
 }
 
 }  // namespace signet

@@ -3,6 +3,7 @@
 #include "ossl/errors.hpp"
 #include "x509/certificate_content.hpp"
 #include "x509/certificate_plan.hpp"
+#include "x509/extension_reader.hpp"
 #include "x509/impl.hpp"
 #include "x509/issuing.hpp"
 #include "x509/signing.hpp"
@@ -20,8 +21,7 @@ result<void> check_constraints(X509* made, const identity& ca) {
   // Constraints are checked against names that have been looked for before.
   if ((X509_get_extension_flags(made) & EXFLAG_INVALID) != 0) return x509::cannot_make("extensions it can read itself");
   for (const auto& issuer : ca.chain()) {
-    const ossl::handle<NAME_CONSTRAINTS, NAME_CONSTRAINTS_free> constraints(
-        static_cast<NAME_CONSTRAINTS*>(X509_get_ext_d2i(raw(issuer), NID_name_constraints, nullptr, nullptr)));
+    const x509::name_constraints_extension constraints(raw(issuer), NID_name_constraints);
     if (!constraints) continue;
     const int answer = NAME_CONSTRAINTS_check(made, constraints.get());
     if (answer != X509_V_OK)

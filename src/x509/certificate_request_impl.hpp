@@ -6,6 +6,7 @@
 
 #include <signet/x509/certificate_request.hpp>
 
+#include "base/access.hpp"
 #include "ossl/handles.hpp"
 
 namespace signet {
@@ -21,7 +22,7 @@ struct certificate_request::impl {
 };
 
 inline X509_REQ* raw(const certificate_request& r) noexcept {
-  return r.get().request.get();
+  return inside(r).request.get();
 }
 
 }  // namespace signet

@@ -12,6 +12,7 @@
 #include "ossl/errors.hpp"
 #include "x509/crl_impl.hpp"
 #include "x509/der.hpp"
+#include "x509/extension_reader.hpp"
 #include "x509/extensions.hpp"
 #include "x509/impl.hpp"
 #include "x509/names.hpp"
@@ -45,22 +46,6 @@ std::optional<sys_seconds> time_of(const ASN1_TIME* time) {
   return day + hours(parts.tm_hour) + minutes(parts.tm_min) + seconds(parts.tm_sec);
 }
 
-// An extension of a list or of an entry, decoded. One that cannot be read or stands there twice is told from an absent
-// one.
-template <class Pointer>
-struct extension_value {
-  Pointer value = {};
-  bool is_broken = false;
-};
-template <class Pointer>
-extension_value<Pointer> value_of(const STACK_OF(X509_EXTENSION) * extensions, int nid) {
-  const ossl::quiet_errors quiet;
-  int critical = -1;
-  Pointer value(static_cast<typename Pointer::pointer>(X509V3_get_d2i(extensions, nid, &critical, nullptr)));
-  const bool is_broken = !value && critical != -1;
-  return {std::move(value), is_broken};
-}
-
 int type_of(X509_EXTENSION* e) {
   return OBJ_obj2nid(X509_EXTENSION_get_object(e));
 }
@@ -83,7 +68,7 @@ void add_unknown(const STACK_OF(X509_EXTENSION) * extensions, const Known& known
 
 // The bits of the list's scope that matter here.
 bool says_indirect(const STACK_OF(X509_EXTENSION) * extensions) {
-  const auto scope = value_of<distribution_ptr>(extensions, NID_issuing_distribution_point);
+  const auto scope = x509::read_extension<distribution_ptr>(extensions, NID_issuing_distribution_point);
   return scope.value && scope.value->indirectCRL > 0;
 }
 
@@ -147,7 +132,7 @@ bool is_before(const ASN1_INTEGER* a, const ASN1_INTEGER* b) {
 }
 
 // Reads each entry, so that whatever comes later cannot fail.
-std::optional<error> index(crl::impl& made) {
+std::optional<error> index(crl_impl& made) {
   auto* revoked = X509_CRL_get_REVOKED(made.list.get());
   const int count = sk_X509_REVOKED_num(revoked);
   const auto broken = [](int i, std::string_view what) {
@@ -159,11 +144,11 @@ std::optional<error> index(crl::impl& made) {
     const auto* entry = sk_X509_REVOKED_value(revoked, i);
     if (!time_of(X509_REVOKED_get0_revocationDate(entry))) return broken(i, "date");
     if (const auto* extensions = X509_REVOKED_get0_extensions(entry)) {
-      if (value_of<enumerated_ptr>(extensions, NID_crl_reason).is_broken) return broken(i, "reason");
-      const auto since = value_of<time_ptr>(extensions, NID_invalidity_date);
-      if (since.is_broken || (since.value && !time_of(since.value.get()))) return broken(i, "invalidity date");
-      auto named = value_of<ossl::general_names_ptr>(extensions, NID_certificate_issuer);
-      if (named.is_broken) return broken(i, "issuer");
+      if (x509::read_extension<enumerated_ptr>(extensions, NID_crl_reason).is_unusable()) return broken(i, "reason");
+      const auto since = x509::read_extension<time_ptr>(extensions, NID_invalidity_date);
+      if (since.is_unusable() || (since.value && !time_of(since.value.get()))) return broken(i, "invalidity date");
+      auto named = x509::read_extension<ossl::general_names_ptr>(extensions, NID_certificate_issuer);
+      if (named.is_unusable()) return broken(i, "issuer");
       if (named.value) {
         issuer = named.value.get();
         made.issuers.push_back(std::move(named.value));
@@ -183,11 +168,13 @@ std::optional<error> index(crl::impl& made) {
 std::optional<error> check_extensions(const X509_CRL* list) {
   const auto* all = X509_CRL_get0_extensions(list);
   if (all == nullptr) return std::nullopt;
-  if (value_of<integer_ptr>(all, NID_crl_number).is_broken) return malformed("has a broken number");
-  if (value_of<integer_ptr>(all, NID_delta_crl).is_broken) return malformed("has a broken delta indicator");
-  if (value_of<key_id_ptr>(all, NID_authority_key_identifier).is_broken)
+  if (x509::read_extension<integer_ptr>(all, NID_crl_number).is_unusable()) return malformed("has a broken number");
+  if (x509::read_extension<integer_ptr>(all, NID_delta_crl).is_unusable())
+    return malformed("has a broken delta indicator");
+  if (x509::read_extension<key_id_ptr>(all, NID_authority_key_identifier).is_unusable())
     return malformed("has a broken authority key identifier");
-  if (value_of<distribution_ptr>(all, NID_issuing_distribution_point).is_broken) return malformed("has a broken scope");
+  if (x509::read_extension<distribution_ptr>(all, NID_issuing_distribution_point).is_unusable())
+    return malformed("has a broken scope");
   return std::nullopt;
 }
 
@@ -197,7 +184,7 @@ result<crl> decode(byte_view der) {
   if (der.size() > base::largest_file) return malformed("is too large for a revocation list");
   const auto* at = reinterpret_cast<const unsigned char*>(der.data());
   const auto* const end = at + der.size();
-  auto made = std::make_shared<crl::impl>();
+  auto made = std::make_shared<crl_impl>();
   made->list.reset(d2i_X509_CRL(nullptr, &at, static_cast<long>(der.size())));
   auto* const list = made->list.get();
   if (list == nullptr) return malformed(broken_date_in(der).value_or("is not a DER revocation list"));
@@ -219,7 +206,7 @@ result<crl> decode(byte_view der) {
   const integer_ptr any(ASN1_INTEGER_new());
   if (any) X509_CRL_get0_by_serial(list, &ignored, any.get());
   ERR_clear_error();
-  return crl(std::move(made));
+  return detail::access::make<crl>(std::move(made));
 }
 
 result<crl> decode(const pem::block& block) {
@@ -267,13 +254,13 @@ revocation_reason reason_of(const ASN1_ENUMERATED* value) {
   return static_cast<revocation_reason>(number);
 }
 
-revoked_certificate shown(const crl::impl::item& item) {
+revoked_certificate shown(const crl_impl::item& item) {
   revoked_certificate out;
   out.serial_number = x509::number_text(X509_REVOKED_get0_serialNumber(item.entry));
   out.revoked_at = time_of(X509_REVOKED_get0_revocationDate(item.entry)).value_or(sys_seconds());
   if (const auto* extensions = X509_REVOKED_get0_extensions(item.entry)) {
-    out.reason = reason_of(value_of<enumerated_ptr>(extensions, NID_crl_reason).value.get());
-    out.invalid_since = time_of(value_of<time_ptr>(extensions, NID_invalidity_date).value.get());
+    out.reason = reason_of(x509::read_extension<enumerated_ptr>(extensions, NID_crl_reason).value.get());
+    out.invalid_since = time_of(x509::read_extension<time_ptr>(extensions, NID_invalidity_date).value.get());
   }
   for (int i = 0; i < sk_GENERAL_NAME_num(item.issuer); ++i) {
     const auto* name = sk_GENERAL_NAME_value(item.issuer, i);
@@ -282,7 +269,7 @@ revoked_certificate shown(const crl::impl::item& item) {
   return out;
 }
 
-bool is_issuer_of(const X509_NAME* issuer, const crl::impl::item& item, const X509_NAME* of_list) {
+bool is_issuer_of(const X509_NAME* issuer, const crl_impl::item& item, const X509_NAME* of_list) {
   if (item.issuer == nullptr) return X509_NAME_cmp(issuer, of_list) == 0;
   for (int i = 0; i < sk_GENERAL_NAME_num(item.issuer); ++i) {
     const auto* name = sk_GENERAL_NAME_value(item.issuer, i);
@@ -333,7 +320,7 @@ std::optional<sys_seconds> crl::next_update() const {
 }
 
 std::string crl::number() const {
-  const auto value = value_of<integer_ptr>(X509_CRL_get0_extensions(raw(*this)), NID_crl_number).value;
+  const auto value = x509::read_extension<integer_ptr>(X509_CRL_get0_extensions(raw(*this)), NID_crl_number).value;
   return value ? x509::number_text(value.get()) : std::string();
 }
 

@@ -156,7 +156,7 @@ result<crl> make_crl(const crl_options& options, const identity& ca) {
   const auto digest = x509::digest_for(raw(ca.key()), options.digest);
   if (!digest) return digest.error();
 
-  const crl::impl::list_ptr owner(X509_CRL_new());
+  const crl_impl::list_ptr owner(X509_CRL_new());
   auto* const list = owner.get();
   const auto now = x509::asn1_time(at);
   const auto next = x509::asn1_time(at + options.lifetime);

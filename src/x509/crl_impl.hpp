@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/access.hpp"
 #include "ossl/handles.hpp"
 
 namespace signet {
@@ -29,9 +30,10 @@ struct crl::impl {
   std::vector<object_id> unknown_critical = {};
   bool is_indirect = false;
 };
+using crl_impl = detail::access::impl<crl>;
 
 inline X509_CRL* raw(const crl& list) noexcept {
-  return list.get().list.get();
+  return inside(list).list.get();
 }
 
 }  // namespace signet

@@ -7,6 +7,7 @@
 #include <array>
 #include <optional>
 
+#include "base/ascii.hpp"
 #include "base/printable.hpp"
 #include "ossl/errors.hpp"
 #include "x509/der.hpp"
@@ -60,10 +61,8 @@ const rule& rule_of(const ASN1_OBJECT* type) {
 std::string_view usual_case(std::string_view type) {
   constexpr std::array<std::string_view, 11> names{"CN", "L",   "ST",           "O",           "OU", "C", "street",
                                                    "DC", "UID", "emailAddress", "serialNumber"};
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  const auto same = [&](char a, char b) { return lower(a) == lower(b); };
   for (const auto name : names)
-    if (std::equal(type.begin(), type.end(), name.begin(), name.end(), same)) return name;
+    if (base::same_ignoring_case(type, name)) return name;
   return type;
 }
 
@@ -238,9 +237,8 @@ class parser {
 
 bool is_printable_string(std::string_view text) {
   constexpr std::string_view others = " '()+,-./:=?";
-  return std::all_of(text.begin(), text.end(), [&](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || others.find(c) != others.npos;
-  });
+  return std::all_of(text.begin(), text.end(),
+                     [&](char c) { return base::is_letter_or_digit(c) || others.find(c) != others.npos; });
 }
 
 result<void> check_value(std::string_view octets, const rule& r, const std::string& type) {
@@ -250,7 +248,8 @@ result<void> check_value(std::string_view octets, const rule& r, const std::stri
   const auto characters = static_cast<std::size_t>(std::count_if(
       octets.begin(), octets.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
   if (r.nid == NID_countryName) {
-    const bool is_code = std::all_of(octets.begin(), octets.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+    const bool is_code =
+        std::all_of(octets.begin(), octets.end(), [](char c) { return base::is_letter(c) && base::lower(c) != c; });
     if (characters != 2 || !is_code) return invalid(what + " is not a country's two capital letters", "DE, FR, US");
   }
   if (characters > r.most) return invalid(what + " is longer than " + std::to_string(r.most) + " characters");

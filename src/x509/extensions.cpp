@@ -9,8 +9,10 @@
 
 #include <signet/x509/certificate.hpp>
 
+#include "base/ascii.hpp"
 #include "base/printable.hpp"
 #include "ossl/errors.hpp"
+#include "x509/extension_reader.hpp"
 #include "x509/impl.hpp"
 #include "x509/names.hpp"
 #include "x509/text.hpp"
@@ -62,20 +64,15 @@ bool is_one_element(const ASN1_STRING* value) {
   return (ASN1_get_object(&at, &length, &tag, &kind, size) & 0x81) == 0 && at + length == end;
 }
 
+// Read to its last octet, or broken.
 template <class Pointer>
-struct found {
-  Pointer value = {};
-  bool is_broken = false;
-};
-template <class Pointer>
-found<Pointer> value_of(const extension_stack* all, int nid) {
-  const ossl::quiet_errors quiet;
-  int critical = -1;
-  Pointer value(static_cast<typename Pointer::pointer>(X509V3_get_d2i(all, nid, &critical, nullptr)));
-  if (!value) return {nullptr, critical != -1};
-  const int at = X509v3_get_ext_by_NID(all, nid, -1);
-  if (!is_one_element(X509_EXTENSION_get_data(X509v3_get_ext(all, at)))) return {nullptr, true};
-  return {std::move(value), false};
+x509::read_extension<Pointer> value_of(const extension_stack* all, int nid) {
+  x509::read_extension<Pointer> out(all, nid);
+  if (!out || is_one_element(X509_EXTENSION_get_data(X509v3_get_ext(all, X509v3_get_ext_by_NID(all, nid, -1)))))
+    return out;
+  out.value.reset();
+  out.is = x509::read_extension<Pointer>::state::broken;
+  return out;
 }
 
 bool has_bit(const ASN1_BIT_STRING* bits, std::size_t bit) {
@@ -215,9 +212,7 @@ certificate_policy policy_of(const POLICYINFO* info) {
 
 bool is_web_url(const general_name& name) {
   const auto starts = [&](std::string_view scheme) {
-    return name.value.size() > scheme.size() &&
-           std::equal(scheme.begin(), scheme.end(), name.value.begin(),
-                      [](char a, char b) { return a == (b >= 'A' && b <= 'Z' ? b - 'A' + 'a' : b); });
+    return name.value.size() > scheme.size() && base::starts_with_ignoring_case(name.value, scheme);
   };
   return name.kind == general_name_kind::uri && (starts("http://") || starts("https://"));
 }
@@ -283,7 +278,7 @@ std::vector<general_name> alternative_names(const extension_stack* all) {
 
 reading<basic_constraints> read_basic_constraints(const extension_stack* all) {
   const auto found = value_of<basic_constraints_ptr>(all, NID_basic_constraints);
-  if (!found.value) return {std::nullopt, found.is_broken};
+  if (!found.value) return {std::nullopt, found.is_unusable()};
   signet::basic_constraints out{.is_ca = found.value->ca != 0};
   if (found.value->pathlen != nullptr) {
     const ossl::quiet_errors quiet;
@@ -298,7 +293,7 @@ reading<basic_constraints> read_basic_constraints(const extension_stack* all) {
 
 reading<name_constraints> read_name_constraints(const extension_stack* all) {
   const auto found = value_of<name_constraints_ptr>(all, NID_name_constraints);
-  if (!found.value) return {std::nullopt, found.is_broken};
+  if (!found.value) return {std::nullopt, found.is_unusable()};
   auto permitted = subtrees(found.value->permittedSubtrees);
   auto excluded = subtrees(found.value->excludedSubtrees);
   if (!permitted || !excluded) return {std::nullopt, true};

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <optional>
 
+#include "base/ascii.hpp"
 #include "base/host_name.hpp"
 #include "base/printable.hpp"
 #include "ossl/errors.hpp"
@@ -105,13 +106,6 @@ result<std::string> host_or_domain(std::string_view text) {
   return std::string(prefix) + *host;
 }
 
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-bool is_letter_or_digit(char c) {
-  return is_letter(c) || (c >= '0' && c <= '9');
-}
-
 // A Mailbox of RFC 5321 whose local part is not quoted.
 result<std::string> email(std::string_view text) {
   constexpr std::string_view others = "!#$%&'*+-/=?^_`{|}~";
@@ -123,7 +117,7 @@ result<std::string> email(std::string_view text) {
   bool is_after_dot = true;
   for (const char c : local) {
     const bool is_dot = c == '.';
-    if (is_dot ? is_after_dot : !is_letter_or_digit(c) && others.find(c) == others.npos)
+    if (is_dot ? is_after_dot : !base::is_letter_or_digit(c) && others.find(c) == others.npos)
       return invalid(text, "is not a mail address: " + base::quoted(local) + " is none of its names");
     is_after_dot = is_dot;
   }
@@ -137,16 +131,16 @@ result<std::string> email(std::string_view text) {
 result<std::string> uri(std::string_view text) {
   constexpr std::string_view others = "-._~:/?#[]@!$&'()*+,;=%";
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (!is_letter_or_digit(text[i]) && others.find(text[i]) == others.npos)
+    if (!base::is_letter_or_digit(text[i]) && others.find(text[i]) == others.npos)
       return invalid(text, "holds a character no URI has");
     if (text[i] == '%' && (i + 2 >= text.size() || !x509::from_hex(text.substr(i + 1, 2))))
       return invalid(text, "holds a '%' without its two hex digits");
   }
   const auto colon = text.find("://");
   const auto scheme = text.substr(0, colon);
-  if (colon == text.npos || scheme.empty() || !is_letter(scheme[0]) ||
+  if (colon == text.npos || scheme.empty() || !base::is_letter(scheme[0]) ||
       !std::all_of(scheme.begin(), scheme.end(),
-                   [](char c) { return is_letter_or_digit(c) || c == '+' || c == '-' || c == '.'; }))
+                   [](char c) { return base::is_letter_or_digit(c) || c == '+' || c == '-' || c == '.'; }))
     return invalid(text, "is not a URI with a scheme and a host", "http://host/path");
   auto authority = text.substr(colon + 3);
   authority = authority.substr(0, authority.find_first_of("/?#"));
@@ -154,8 +148,7 @@ result<std::string> uri(std::string_view text) {
   const auto end = authority.starts_with('[') ? authority.find(']') : authority.find(':');
   const auto host = authority.substr(0, authority.starts_with('[') && end != authority.npos ? end + 1 : end);
   const auto port = authority.substr(host.size());
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  if (!port.empty() && (port[0] != ':' || !std::all_of(port.begin() + 1, port.end(), is_digit)))
+  if (!port.empty() && (port[0] != ':' || !std::all_of(port.begin() + 1, port.end(), base::is_digit)))
     return invalid(text, "is not a URI: its port is not a number");
   if (auto parsed = base::parse_host_name(host); !parsed)
     return std::move(parsed).error().in("the URI " + base::quoted(text));

@@ -94,13 +94,13 @@ result<identity> from_pkcs12(std::string_view content, const identity_files& fil
     keys = *std::move(loaded);
   }
   for (const auto& key : keys) {
-    for (std::size_t i = 0; i < certificates.size(); ++i) {
-      if (!key.belongs_to(certificates[i])) continue;
-      auto length = x509::order_chain(certificates, i);
-      if (length > 1 && certificates[length - 1].is_self_issued()) --length;
-      certificates.erase(certificates.begin() + static_cast<std::ptrdiff_t>(length), certificates.end());
-      return identity::make(std::move(certificates), key);
-    }
+    auto length = x509::order_chain(certificates, key);
+    if (length == 0) continue;
+    // A client that trusts a root has it.
+    while (length > 1 && certificates[length - 1].is_self_issued()) --length;
+    certificates.resize(length, certificates.front());
+    certificates.erase(std::remove_if(certificates.begin() + 1, certificates.end(), x509::is_root), certificates.end());
+    return identity::make(std::move(certificates), key);
   }
   return mismatch(is_apart ? base::shown(files.key) : file, keys.front(), file, certificates);
 }

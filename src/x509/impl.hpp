@@ -4,6 +4,7 @@
 #include <signet/x509/certificate.hpp>
 #include <signet/x509/private_key.hpp>
 
+#include "base/access.hpp"
 #include "ossl/handles.hpp"
 
 namespace signet {
@@ -17,18 +18,20 @@ struct private_key::impl {
 };
 
 inline X509* raw(const certificate& c) noexcept {
-  return c.get().x509.get();
+  return inside(c).x509.get();
 }
 inline EVP_PKEY* raw(const private_key& k) noexcept {
-  return k.get().key.get();
+  return inside(k).key.get();
 }
 
 // Takes over one reference.
 inline certificate adopt(ossl::x509_ptr x) {
-  return certificate(std::make_shared<const certificate::impl>(certificate::impl{std::move(x)}));
+  using impl = detail::access::impl<certificate>;
+  return detail::access::make<certificate>(std::make_shared<const impl>(impl{std::move(x)}));
 }
 inline private_key adopt(ossl::pkey_ptr k) {
-  return private_key(std::make_shared<const private_key::impl>(private_key::impl{std::move(k)}));
+  using impl = detail::access::impl<private_key>;
+  return detail::access::make<private_key>(std::make_shared<const impl>(impl{std::move(k)}));
 }
 
 // What load_certificates finds in a file that has been read.

@@ -1,4 +1,4 @@
-#include <signet/native.hpp>
+#include <signet/x509/native.hpp>
 
 #include "x509/impl.hpp"
 

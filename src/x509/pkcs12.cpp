@@ -4,6 +4,7 @@
 #include <openssl/pkcs12.h>
 #include <openssl/pkcs7.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -308,11 +309,11 @@ pkcs12_contents arranged(found all) {
   pkcs12_contents out;
   if (!all.keys.empty()) {
     out.friendly_name = all.key_names.front();
-    for (std::size_t i = 0; i < all.certificates.size(); ++i) {
-      if (!all.keys.front().belongs_to(all.certificates[i])) continue;
-      if (out.friendly_name.empty()) out.friendly_name = all.certificate_names[i];
-      x509::order_chain(all.certificates, i);
-      break;
+    const auto& key = all.keys.front();
+    const auto as_found = all.certificates;
+    if (x509::order_chain(all.certificates, key) != 0 && out.friendly_name.empty()) {
+      const auto leaf = std::ranges::find(as_found, all.certificates.front());
+      out.friendly_name = all.certificate_names[static_cast<std::size_t>(leaf - as_found.begin())];
     }
   } else if (!all.certificate_names.empty()) {
     out.friendly_name = all.certificate_names.front();

@@ -6,6 +6,7 @@
 #include "ossl/errors.hpp"
 #include "x509/certificate_content.hpp"
 #include "x509/certificate_request_impl.hpp"
+#include "x509/extension_reader.hpp"
 #include "x509/extensions.hpp"
 #include "x509/impl.hpp"
 #include "x509/issuing.hpp"
@@ -43,8 +44,7 @@ result<distinguished_name> subject_of(const certificate_request& request) {
 result<void> grant_purposes(STACK_OF(X509_EXTENSION) * asked, certificate_options& options) {
   auto offered = x509::extended_usages(options);
   if (!offered) return std::move(offered).error();
-  const ossl::handle<EXTENDED_KEY_USAGE, EXTENDED_KEY_USAGE_free> usages(
-      static_cast<EXTENDED_KEY_USAGE*>(X509V3_get_d2i(asked, NID_ext_key_usage, nullptr, nullptr)));
+  const x509::purposes_extension usages(asked, NID_ext_key_usage);
   if (!usages) return {};
   options.purposes.clear();
   options.extended_key_usages.clear();
@@ -59,8 +59,7 @@ result<void> grant_purposes(STACK_OF(X509_EXTENSION) * asked, certificate_option
 
 // The same for key usage: what is asked for has to be within what the purposes and the options give.
 result<void> grant_key_usage(STACK_OF(X509_EXTENSION) * asked, EVP_PKEY* key, certificate_options& options) {
-  const ossl::handle<ASN1_BIT_STRING, ASN1_BIT_STRING_free> bits(
-      static_cast<ASN1_BIT_STRING*>(X509V3_get_d2i(asked, NID_key_usage, nullptr, nullptr)));
+  const x509::bits_extension bits(asked, NID_key_usage);
   if (!bits) return {};
   const auto extended = x509::extended_usages(options);
   if (!extended) return extended.error();
@@ -106,7 +105,7 @@ result<std::vector<certificate>> sign_request(const certificate_request& request
   }
   if (options.dns_names.empty() && options.ip_addresses.empty() && options.other_names.empty())
     granted.other_names = request.alternative_names();
-  auto* asked = request.get().extensions.get();
+  auto* asked = inside(request).extensions.get();
   EVP_PKEY* key = X509_REQ_get0_pubkey(raw(request));
   if (auto ok = grant_purposes(asked, granted); !ok) return std::move(ok).error();
   if (auto ok = grant_key_usage(asked, key, granted); !ok) return std::move(ok).error();

@@ -99,7 +99,13 @@ TEST(error, codes_have_stable_names_and_a_kind) {
   EXPECT_EQ(kind_of(errc::timed_out), error_kind::timed_out);
   EXPECT_EQ(kind_of(errc::truncated), error_kind::peer);
   EXPECT_EQ(kind_of(errc::revoked), error_kind::verification);
-  EXPECT_EQ(kind_of(errc::key_mismatch), error_kind::usage);
+  EXPECT_EQ(kind_of(errc::key_mismatch), error_kind::file);
+  EXPECT_EQ(kind_of(errc::invalid_argument), error_kind::usage);
+  EXPECT_EQ(kind_of(errc::internal), error_kind::internal);
+  // What the peer sent too much of, and what this system has too little of.
+  EXPECT_EQ(kind_of(errc::limit_exceeded), error_kind::peer);
+  EXPECT_EQ(kind_of(errc::resource_exhausted), error_kind::system);
+  EXPECT_EQ(static_cast<int>(errc::unknown_issuer), 803);
   EXPECT_EQ(name(error_kind::verification), "verification");
 }
 

@@ -1,10 +1,12 @@
 // What is taken of a temporary outlives it: each of these lines read freed memory once, and no compiler warned.
+#include <signet/tls/client_config.hpp>
 #include <signet/verify/verify_peer.hpp>
 #include <signet/x509/certificate.hpp>
 
 #include <gtest/gtest.h>
 
 #include <type_traits>
+#include <utility>
 
 #include "support/pki.hpp"
 
@@ -44,6 +46,10 @@ TEST(temporaries, what_an_error_says_outlives_it) {
   static_assert(!std::is_reference_v<decltype(load_certificates("").error().hint())>);
   static_assert(!std::is_reference_v<decltype(load_certificates("").value())>);
   static_assert(!std::is_reference_v<decltype(verify_peer({}).trust())>);
+  static_assert(!std::is_reference_v<decltype(known_peers::open("").value().file())>);
+  static_assert(!std::is_reference_v<decltype(std::declval<client_config>().trust())>);
+  static_assert(!std::is_reference_v<decltype(loosened_verification().reason())>);
+  static_assert(!std::is_reference_v<decltype(std::declval<exception>().error())>);
 }
 
 }  // namespace

@@ -65,6 +65,22 @@ CASES = {
     "shaking hands with a client that is kept": (
         "auto c = client.handshake();", r"discards qualifiers|as lvalue|is an lvalue|rvalue",
         "auto c = std::move(client).handshake();"),
+    "a view into a name that is gone": (
+        'auto bytes = signet::server_name::parse("::1").value().address();', r"deleted",
+        'auto n = signet::server_name::parse("::1").value(); auto bytes = n.address();'),
+    "a certificate out of nothing": (
+        "signet::certificate c(nullptr); (void)c;", r"private|no matching",
+        'auto c = signet::certificate::from_pem("");'),
+    "a verdict that nobody reached": (
+        "signet::verdict v(signet::verdict_parts{}); (void)v;", r"private",
+        "auto v = signet::verify_peer({}); (void)v;"),
+    "a connection out of nothing": (
+        "signet::tls_socket s(nullptr); (void)s;", r"private|no matching", "signet::tls_socket s(std::move(secure));"),
+    "the inside of a connection": (
+        "secure.get();", r"no member named", "(void)secure.is_open();"),
+    "a plain client taken for one that speaks TLS": (
+        "if (client.speaks().value()) return;", r"could not convert|cannot convert|not contextually convertible|is not convertible",
+        "if (client.speaks().value() == signet::client_speaks::tls) return;"),
     "copying a TLS connection": (
         "signet::tls_socket two = secure;", r"deleted", "signet::tls_socket two = std::move(secure);"),
     "copying a plain connection": (

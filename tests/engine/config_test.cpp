@@ -46,7 +46,7 @@ TEST(client_config, names_the_option_that_does_not_hold) {
 }
 
 TEST(client_config, the_standard_one_is_made_once) {
-  EXPECT_EQ(client_config::standard().value().get(), client_config::standard().value().get());
+  EXPECT_EQ(native::handle(client_config::standard().value()), native::handle(client_config::standard().value()));
   EXPECT_TRUE(client_config::standard().value().trust().contains_system());
 }
 
@@ -206,6 +206,24 @@ TEST_P(config_of_each_version, the_first_identity_is_for_clients_that_name_none_
     EXPECT_EQ(shown(options, "server.test"), one.chain());
     EXPECT_EQ(shown(options, "OTHER.test"), other.chain());
     EXPECT_EQ(shown(options, "a.wild.test"), third.chain());
+  }
+}
+
+TEST_P(config_of_each_version, a_name_that_nobody_has_gets_the_first_whatever_keys_the_others_have) {
+  const auto rsa = load_identity("server-rsa"), ec_of_other = load_identity("wrong-name");
+  options.server.loaded_identities = {rsa, ec_of_other};
+  for (const auto* unknown : {"", "unknown.test"}) EXPECT_EQ(shown(options, unknown), rsa.chain()) << unknown;
+  options.server.loaded_identities = {ec_of_other, rsa};
+  for (const auto* unknown : {"", "unknown.test"}) EXPECT_EQ(shown(options, unknown), ec_of_other.chain()) << unknown;
+}
+
+TEST_P(config_of_each_version, the_whole_name_comes_before_a_wildcard) {
+  const auto any = load_identity("wildcard"), one = load_identity("one-of-wild"), dotted = load_identity("dotted");
+  for (const auto& identities : {std::vector{any, one, dotted}, {dotted, one, any}}) {
+    options.server.loaded_identities = identities;
+    EXPECT_EQ(shown(options, "a.wild.test"), one.chain());
+    EXPECT_EQ(shown(options, "b.wild.test"), any.chain());
+    EXPECT_EQ(shown(options, "dotted.test"), dotted.chain());
   }
 }
 

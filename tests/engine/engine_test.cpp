@@ -148,7 +148,7 @@ TEST_P(engine_of_each_version, closing_while_data_is_on_its_way_kills_nothing) {
   p.server->write("on its way").value();
   EXPECT_TRUE(p.client->close_write());
   EXPECT_TRUE(p.client->close_write());  // a second SSL_shutdown with data pending would end it (docs/proven.md 15)
-  EXPECT_EQ(p.client->write("late").error().code(), errc::not_connected);
+  EXPECT_EQ(p.client->write("late").error().code(), errc::closed);
   EXPECT_EQ(drain(*p.client).text, "on its way");
   EXPECT_TRUE(drain(*p.server).ended);
   p.server->write("still talking").value();
@@ -549,6 +549,22 @@ TEST(engine, one_name_may_have_a_key_of_each_type) {
       EXPECT_EQ(p.client->info().peer_chain.front().public_key_type(), key);
     }
   }
+}
+
+// The refusal is a warning, behind which no data follows: it leaves all the same, or the client would wait for ever.
+TEST(engine, refuses_to_renegotiate_and_says_so_at_once) {
+  pair p(pair::defaults(protocol_version::tls1_2));
+  p.must_shake();
+  auto* asking = native::handle(*p.client);
+  SSL_clear_options(asking, SSL_OP_NO_RENEGOTIATION);
+  ASSERT_EQ(SSL_renegotiate(asking), 1);
+  EXPECT_FALSE(p.client->write("again").value_or(io_status{}).bytes);
+  const auto before = p.to_client->written;
+  EXPECT_EQ(drain(*p.server).text, "");
+  EXPECT_GT(p.to_client->written, before);
+  const auto told = drain(*p.client);
+  ASSERT_TRUE(told.failure);
+  EXPECT_EQ(told.failure->kind(), error_kind::peer) << told.failure->message();
 }
 
 }  // namespace

@@ -229,7 +229,7 @@ TEST_P(resumption_of, junk_beside_the_chain_is_not_kept) {
   EXPECT_EQ(first.client.peer_chain.size(), 60U);
   EXPECT_TRUE(again.resumed());
   EXPECT_EQ(again.client.peer_chain.size(), 1U);
-  EXPECT_LT(client_->get()->sessions->octets(), 4096U);
+  EXPECT_LT(inside(*client_).sessions->octets(), 4096U);
 }
 
 // ---- at the server
@@ -348,9 +348,9 @@ TEST_P(resumption_of, a_client_is_not_taken_over_when_both_processes_have_read_t
   folder_one.file("ca.pem", ca + none_of_it);
   folder_two.file("ca.pem", none_of_it);
   const auto read_again = [](const server_config& config) {
-    const auto& trust = config.get()->options.client_trust;
+    const auto& trust = inside(config).state->options.client_trust;
     for (const auto until = std::chrono::steady_clock::now() + 20s;
-         trust.get().generation() == 0 && std::chrono::steady_clock::now() < until;)
+         inside(trust).generation() == 0 && std::chrono::steady_clock::now() < until;)
       std::this_thread::sleep_for(50ms);
   };
   read_again(*server_);
@@ -379,7 +379,7 @@ TEST_P(resumption_of, a_session_of_one_name_is_none_of_another) {
   EXPECT_FALSE(converse("server.test", open).failure);
   pair p(*client_, *server_, "server.test", closed);
   // The session of the other name, put in by hand.
-  auto saved = client_->get()->sessions->take("k\nserver.test\nserver.test");
+  auto saved = inside(*client_).sessions->take("k\nserver.test\nserver.test");
   ASSERT_TRUE(saved);
   ASSERT_EQ(SSL_set_session(native::handle(*p.client), saved->session.get()), 1);
   p.client->handshake().value();

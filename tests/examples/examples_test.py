@@ -309,6 +309,117 @@ class FtpCcc(unittest.TestCase):
         self.assertNotIn(b"injected", out)
 
 
+class FtpsServer:
+    """An FTP server of one client that wants each data connection to resume a session, as vsftpd does: after a handshake without it
+    an empty file and 522."""
+
+    FILES = {"a.bin": bytes(range(256)) * 200, "empty": b"", "folder/": b"-rw-r--r-- a.bin\r\n"}
+    REPLIES = {"USER": b"331-a password\r\n 331 is asked for\r\n331 so who?\r\n", "PASS": b"230 welcome\r\n", "PBSZ": b"200 0\r\n",
+               "PROT": b"200 private\r\n", "TYPE": b"200 binary\r\n", "QUIT": b"221 bye\r\n"}
+
+    def __init__(self, test, ends_data=True):
+        self._ends_data = ends_data
+        self._context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        self._context.load_cert_chain(PKI / "server.pem", PKI / "server.key")
+        self._door = socket.create_server(("127.0.0.1", 0))
+        self.port = self._door.getsockname()[1]
+        self.heard, self.resumed = [], []
+        thread = threading.Thread(target=self._serve, daemon=True)
+        thread.start()
+        test.addCleanup(thread.join, PATIENCE)
+        test.addCleanup(self._door.close)
+
+    def _serve(self):
+        plain, _ = self._door.accept()
+        plain.settimeout(PATIENCE)
+        plain.sendall(b"220 ready\r\n")
+        self.heard.append(plain.recv(1000).decode().strip())
+        plain.sendall(b"234 go\r\n")
+        try:
+            with self._context.wrap_socket(plain, server_side=True) as control, control.makefile("rb") as lines:
+                for line in lines:
+                    self.heard.append(line.decode().strip())
+                    self._answer(control, *self.heard[-1].split(" ", 1))
+        except OSError:
+            pass  # a client that gave up
+
+    def _answer(self, control, command, argument=""):
+        if command == "EPSV":
+            self._data_door = socket.create_server(("127.0.0.1", 0))
+            control.sendall(b"229 there (|||%d|)\r\n" % self._data_door.getsockname()[1])
+        elif command not in ("RETR", "LIST"):
+            control.sendall(self.REPLIES[command])
+        else:
+            with self._data_door, self._data_door.accept()[0] as data:
+                if argument not in self.FILES:
+                    control.sendall(b"550 no such file\r\n")
+                    return
+                control.sendall(b"150 it comes\r\n")
+                answer = self._send(data, self.FILES[argument])
+            control.sendall(answer)
+
+    def _send(self, plain, content):
+        plain.settimeout(PATIENCE)
+        with self._context.wrap_socket(plain, server_side=True) as data:
+            self.resumed.append(data.session_reused)
+            if self.resumed[-1]:
+                data.sendall(content)
+            if self._ends_data:
+                data.unwrap().close()
+        return b"226 done\r\n" if self.resumed[-1] else b"522 SSL connection failed: session reuse required\r\n"
+
+
+class Ftps(unittest.TestCase):
+    def fetch(self, server, *paths, options=()):
+        return run(example("ftps"), *options, f"127.0.0.1:{server.port}", "server.test", PKI / "ca.pem", "me", "secret", *paths)
+
+    def test_each_data_connection_resumes_the_session_of_the_control_connection(self):
+        # More of them than a server gives tickets at first: each has to bring the next one's.
+        paths = ["a.bin", "folder/", "empty", "a.bin", "folder/", "a.bin"]
+        for version in ("1.2", "1.3"):
+            with self.subTest(version=version):
+                server = FtpsServer(self)
+                status, out, said = self.fetch(server, *paths, options=[f"--tls{version}"])
+                self.assertEqual(status, 0, said)
+                self.assertEqual(out, b"".join(server.FILES[path] for path in paths))
+                self.assertEqual(server.resumed, [True] * len(paths))
+                self.assertEqual(re.findall(r"(?m)^data: (.*)$", said), [f"TLSv{version}, resumed"] * len(paths))
+                self.assertEqual(server.heard[:6], ["AUTH TLS", "USER me", "PASS secret", "PBSZ 0", "PROT P", "TYPE I"])
+                self.assertEqual(server.heard[6:10], ["EPSV", "RETR a.bin", "EPSV", "LIST folder/"])
+                self.assertEqual(server.heard[-1], "QUIT")
+
+    def test_a_session_of_its_own_is_refused_and_told(self):
+        for version in ("1.2", "1.3"):
+            with self.subTest(version=version):
+                server = FtpsServer(self)
+                status, out, said = self.fetch(server, "a.bin", options=[f"--tls{version}", "--own-session"])
+                self.assertEqual((status, out), (1, b""), said)
+                self.assertEqual(server.resumed, [False])
+                self.assertRegex(said, rf"(?m)^data: TLSv{version}, not resumed$")
+                self.assertRegex(said, r"(?m)^ftps: a\.bin: 522 .*session reuse required$")
+
+    def test_a_file_that_was_cut_off_is_no_file(self):
+        status, _, said = self.fetch(FtpsServer(self, ends_data=False), "a.bin")
+        self.assertEqual(status, 1, said)
+        self.assertRegex(said, r"(?m)^a\.bin: .*close_notify")
+
+    def test_a_file_that_is_not_there_is_told(self):
+        status, out, said = self.fetch(FtpsServer(self), "b.bin")
+        self.assertEqual((status, out), (1, b""), said)
+        self.assertIn("ftps: RETR: 550 no such file", said)
+
+    def test_a_path_of_two_lines_is_no_second_command(self):
+        server = FtpsServer(self)
+        status, out, said = self.fetch(server, "a.bin\r\nDELE a.bin")
+        self.assertEqual((status, out), (1, b""), said)
+        self.assertFalse([line for line in server.heard if line.startswith(("RETR", "DELE"))])
+
+    def test_it_says_what_its_arguments_lack(self):
+        status, _, said = run(example("ftps"), "--tls1.2", "ftp.example.org")
+        self.assertEqual(status, 2)
+        self.assertIn("usage", said)
+
+
 class Starttls(unittest.TestCase):
     def test_it_tells_until_when_the_certificate_holds(self):
         server = MailServer(self, go_ahead=b"234 go\r\n")
@@ -324,6 +435,32 @@ class Starttls(unittest.TestCase):
         status, line, said = run(example("starttls"), "smtps", "localhost")
         self.assertEqual((status, line), (1, b""))
         self.assertIn("xmpp-server", said)
+
+
+class Evidence(unittest.TestCase):
+    def server(self):
+        program = Program("/usr/bin/openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", PKI / "chain-leaf-only.pem",
+                          "-key", PKI / "chain.key", "-www")
+        return program, int(program.wait_for(r"^ACCEPT 127\.0\.0\.1:(\d+)", "stdout")[1])
+
+    def test_it_finds_the_intermediate_that_the_server_forgets(self):
+        program, port = self.server()
+        with program:
+            status, out, said = run(example("evidence"), f"localhost:{port}", PKI / "ca.pem", PKI / "intermediate.pem")
+        self.assertEqual(status, 0, said)
+        self.assertRegex(out.decode(), r"^CN=server\.test\nCN=signet test intermediate.*\n.+\n$")
+
+    def test_without_it_the_server_is_refused(self):
+        program, port = self.server()
+        with program:
+            status, out, said = run(example("evidence"), f"localhost:{port}", PKI / "ca.pem", PKI / "other-ca.pem")
+        self.assertEqual((status, out), (1, b""))
+        self.assertRegex(said, r"issued by")
+
+    def test_it_says_what_its_arguments_lack(self):
+        status, _, said = run(example("evidence"))
+        self.assertEqual(status, 2)
+        self.assertIn("usage", said)
 
 
 class Certificates(unittest.TestCase):

@@ -6,7 +6,7 @@ import unittest
 
 import cases
 from cases import NAME, certificate, key
-from support.peers import Program, on_a_free_port
+from support.peers import Program, on_a_free_port, signet_server
 
 
 def priority(version):
@@ -41,6 +41,15 @@ class GnutlsCli(cases.OurServer, unittest.TestCase):
                 status = client.finish()
                 # GnuTLS writes TLS1.3 where everybody else writes TLSv1.3.
                 return status, client.stdout, client.stderr + log.read_text(errors="replace").replace("(TLS1.", "(TLSv1.")
+
+    def test_a_client_that_says_nothing_resumes(self):
+        server, port = signet_server("--echo", "--cert", certificate("server"), "--key", key("server"))
+        with server:
+            for version in cases.VERSIONS:
+                with self.subTest(version), Program(
+                        "/usr/bin/gnutls-cli", "--port", port, "--x509cafile", cases.CA, "--sni-hostname", NAME, "--verify-hostname",
+                        NAME, "--priority", priority(version), "--resume", "127.0.0.1") as client:
+                    client.wait_for(r"This is a resumed session", "stdout")
 
 
 if __name__ == "__main__":

@@ -2,11 +2,12 @@
 
 import pathlib
 import tempfile
+import time
 import unittest
 
 import cases
 from cases import NAME, PKI, certificate, key
-from support.peers import TOOL, Program, run
+from support.peers import TOOL, Program, run, signet_server
 
 
 def option(version):
@@ -74,6 +75,35 @@ class SClient(cases.OurServer, unittest.TestCase):
                 pass  # the caller sees what is missing
             client.end_input()
             return client.finish(), client.stdout, client.stderr
+
+
+class SessionsAndRenegotiation(unittest.TestCase):
+    def s_client(self, port, version, *more):
+        return Program("/usr/bin/openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-servername", NAME, "-CAfile", cases.CA,
+                       "-no-CApath", "-no-CAstore", "-verify_return_error", option(version), *more)
+
+    def test_a_ticket_comes_to_a_client_that_only_listens(self):
+        """A checker sends nothing and looks for a ticket; the server has nothing to say either."""
+        server, port = signet_server("--echo", "--cert", certificate("server"), "--key", key("server"))
+        with server, tempfile.TemporaryDirectory() as folder:
+            for version in cases.VERSIONS:
+                with self.subTest(version):
+                    kept = pathlib.Path(folder, version)
+                    with self.s_client(port, version, "-sess_out", kept) as first:
+                        first.wait_for(r"(?m)^New, TLSv1", "stdout")
+                        deadline = time.monotonic() + 20
+                        while not kept.exists() or b"END SSL SESSION" not in kept.read_bytes():
+                            self.assertLess(time.monotonic(), deadline, "no ticket came")
+                            time.sleep(0.02)
+                    with self.s_client(port, version, "-sess_in", kept) as second:
+                        second.wait_for(r"(?m)^Reused, TLSv1", "stdout")
+
+    def test_a_client_that_asks_to_renegotiate_is_refused_at_once(self):
+        server, port = signet_server("--echo", "--cert", certificate("server"), "--key", key("server"))
+        with server, self.s_client(port, "TLSv1.2") as client:
+            client.wait_for(r"(?m)^New, TLSv1", "stdout")
+            client.send(b"R\n")
+            client.wait_for(r"no renegotiation")
 
 
 if __name__ == "__main__":

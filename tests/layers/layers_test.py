@@ -19,7 +19,8 @@ UNDER = {
     "x509": ["ossl"],
     "verify": ["x509"],
     "tls": ["verify"],
-    "net": ["tls"],
+    "http1": ["base"],
+    "net": ["tls", "http1"],
     "http": ["net"],
     "intercept": ["http"],
     "asio": ["tls"],
@@ -28,7 +29,7 @@ UNDER = {
 # The headers at the top gather what others define.
 TOP_HEADERS = {"signet.hpp", "native.hpp", "dangerous.hpp", "version.hpp"}
 # Headers of another library that a public header may name.
-FOREIGN_ALLOWED = {"native.hpp": ["openssl/types.h"]}
+FOREIGN_ALLOWED = {f"{layer}/native.hpp": ["openssl/types.h"] for layer in ("x509", "tls", "net")}
 FOREIGN_ALLOWED_IN = {"asio": re.compile(r"(boost/)?asio(/|\.hpp)"), "redis": re.compile(r"hiredis/")}
 MOST_HEADER_LINES = 250
 MOST_SOURCE_LINES = 600
@@ -84,9 +85,7 @@ def problems_of_layers(root):
                     found.append(f"{where}:{number}: \"{included}\" does not name its layer")
                 elif target in (None, False):
                     if target is None and own is not None:
-                        header = included.split("/")[-1]
-                        implements = header == "native.hpp" or (header == "version.hpp" and path.suffix == ".cpp")
-                        if path.suffix == ".hpp" or not implements:
+                        if included != "signet/version.hpp" or path.suffix != ".cpp":
                             found.append(f"{where}:{number}: <{included}> gathers other layers and stands above '{own}'")
                 elif own is not None and target not in below(own):
                     found.append(f"{where}:{number}: '{own}' may not include '{target}' ({included})")
@@ -113,12 +112,18 @@ def problems_of_public_headers(root):
     return found
 
 
+# What of src/ the tool may name as well.
+ROOMS_OF_TOOL = re.compile(r"http1/\w+\.hpp")
+
+
 def problems_of_tool(root):
     """Files of the tool that reach past the public headers."""
     found = []
     top = root / "tools/signet"
     for path in sorted(top.rglob("*.[ch]pp")):
         for number, bracket, included in includes(path):
+            if bracket == '"' and ROOMS_OF_TOOL.fullmatch(included) and (root / "src" / included).is_file():
+                continue
             elsewhere = bracket == '"' and not (path.parent / included).is_file() and not (top / included).is_file()
             if elsewhere or "src/" in included or included.startswith("openssl/"):
                 found.append(f"{path.relative_to(root)}:{number}: the tool may not name {included}")
@@ -158,6 +163,40 @@ def problems_of_doors(root):
     return found
 
 
+# A concept, what its code looks like, and the one file that may hold it.
+HOMES = {
+    "a letter in lower case": (r">= 'A' && \w+ <= 'Z'", "src/base/ascii.hpp"),
+    "a descriptor with an owner": (r"^class \w*descriptor\b(?!_)", "src/base/descriptor.hpp"),
+    "whom: phase: why": (r'": " \+ std::string\(\w*phase|out \+= ": "', "src/base/sentence.cpp"),
+    "an extension, decoded": (r"\b(X509_get_ext_d2i|X509V3_get_d2i|X509_CRL_get_ext_d2i|X509_REVOKED_get_ext_d2i)\b",
+                              "src/x509/extension_reader.hpp"),
+    "the first octets of TLS": (r"== 0x16|\\x16\\x03|>= 0x14|>= 20 && ", "src/tls/first_octets.hpp"),
+    "the inside of a public object": (r"^struct access \{", "src/base/access.hpp"),
+    "our direction has ended": (r"our direction has been ended", "src/net/channel/channel.hpp"),
+    "the end of our direction": (r"engine_?->close_write\(|\btls\w*\.close_write\(\)", "src/net/tls_connection.cpp"),
+    "does a verdict still stand": (r"^bool stands\(", "src/verify/standing.cpp"),
+    "which identity": (r"\bspeaks_for\(list_", "src/tls/identities.cpp"),
+}
+# The tool's options belong to the tool; a library's user has none of them.
+FLAG = re.compile(r'"[^"]*(?<![\w-])--[a-z][^"]*"')
+
+
+def problems_of_homes(root, homes=None):
+    """Concepts that live in a second place, or in none; and hints of the library that name options of the tool."""
+    found = []
+    lines = [(str(path.relative_to(root)), number, line)
+             for path in sorted((root / "src").rglob("*.[ch]pp"))
+             for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)]
+    for concept, (pattern, home) in (HOMES if homes is None else homes).items():
+        places = [(where, number) for where, number, line in lines if re.search(pattern, line)]
+        found += [f"{where}:{number}: {concept}: its home is {home}" for where, number in places if where != home]
+        if not any(where == home for where, _ in places):
+            found.append(f"{concept}: not found in {home}")
+    found += [f"{where}:{number}: names an option of the tool" for where, number, line in lines
+              if FLAG.search(line) and "openssl " not in line]
+    return found
+
+
 class TheHouse(unittest.TestCase):
     def assert_none(self, problems):
         self.assertEqual(problems, [], "\n" + "\n".join(problems))
@@ -172,12 +211,15 @@ class TheHouse(unittest.TestCase):
     def test_public_headers_name_only_the_standard_library_and_each_other(self):
         self.assert_none(problems_of_public_headers(SOURCE))
 
-    def test_the_tool_uses_public_headers_only(self):
+    def test_the_tool_uses_public_headers_and_http1_only(self):
         self.assert_none(problems_of_tool(SOURCE))
 
     def test_openssl_does_io_through_one_door(self):
         self.assert_none(problems_of_doors(SOURCE))
         self.assertRegex((SOURCE / "src/tls/engine.cpp").read_text(), r"ossl::call\(.*SSL_read_ex")
+
+    def test_each_concept_has_one_home(self):
+        self.assert_none(problems_of_homes(SOURCE))
 
     def test_files_are_short_enough_to_be_read(self):
         self.assert_none(problems_of_length(SOURCE))
@@ -217,8 +259,10 @@ class TheCheckItself(unittest.TestCase):
         self.plant("include/signet/signet.hpp", "#include <signet/net/connect.hpp>")
         self.plant("src/ossl/handles.hpp", "#include <openssl/ssl.h>")
         self.plant("src/x509/certificate.cpp", '#include <signet/x509/certificate.hpp>\n#include "ossl/handles.hpp"')
-        self.plant("tools/signet/main.cpp", '#include <signet/signet.hpp>\n#include "http/url.hpp"')
-        self.plant("tools/signet/http/url.hpp", '#include "output.hpp"')
+        self.plant("src/http1/url.hpp", "#include <signet/base/error.hpp>")
+        self.plant("src/net/starttls.cpp", '#include "http1/url.hpp"\n#include <signet/x509/certificate.hpp>')
+        self.plant("tools/signet/main.cpp", '#include <signet/signet.hpp>\n#include "http/site.hpp"\n#include "http1/url.hpp"')
+        self.plant("tools/signet/http/site.hpp", '#include "output.hpp"')
         self.plant("tools/signet/output.hpp", "#include <string>")
 
     def plant(self, name, text):
@@ -247,6 +291,18 @@ class TheCheckItself(unittest.TestCase):
         self.plant("include/signet/asio/tls_stream.hpp", "#include <signet/net/connect.hpp>")
         self.assert_found(problems_of_layers(self.root), "'asio' may not include 'net'")
 
+    def test_http1_stands_over_base_alone_and_beside_the_others(self):
+        for layer in ("ossl", "x509", "net"):
+            with self.subTest(layer=layer):
+                self.plant("src/http1/body.cpp", f'#include "{layer}/any.hpp"')
+                self.assert_found(problems_of_layers(self.root), f"'http1' may not include '{layer}'")
+        self.plant("src/http1/body.cpp", "")
+        for layer in ("base", "x509", "verify", "tls"):
+            with self.subTest(layer=layer):
+                self.plant(f"src/{layer}/any.cpp", '#include "http1/url.hpp"')
+                self.assert_found(problems_of_layers(self.root), f"'{layer}' may not include 'http1'")
+                self.plant(f"src/{layer}/any.cpp", "")
+
     def test_an_include_of_everything_is_found(self):
         self.plant("src/tls/engine.cpp", "#include <signet/signet.hpp>")
         self.assert_found(problems_of_layers(self.root), "gathers other layers")
@@ -264,8 +320,8 @@ class TheCheckItself(unittest.TestCase):
         self.assert_found(problems_of_public_headers(self.root), "may not name openssl/ssl.h")
 
     def test_native_may_name_the_types_and_no_more(self):
-        self.plant("include/signet/native.hpp", "#include <openssl/types.h>\n#include <openssl/ssl.h>")
-        self.assert_found(problems_of_public_headers(self.root), "native.hpp:2: a public header may not name openssl/ssl.h")
+        self.plant("include/signet/tls/native.hpp", "#include <openssl/types.h>\n#include <openssl/ssl.h>")
+        self.assert_found(problems_of_public_headers(self.root), "tls/native.hpp:2: a public header may not name openssl/ssl.h")
 
     def test_a_private_header_in_a_public_one_is_found(self):
         self.plant("include/signet/tls/engine.hpp", "#include <signet/ossl/handles.hpp>")
@@ -275,6 +331,10 @@ class TheCheckItself(unittest.TestCase):
         self.plant("tools/signet/get.cpp", '#include "ossl/handles.hpp"')
         self.assert_found(problems_of_tool(self.root), "the tool may not name ossl/handles.hpp")
 
+    def test_a_tool_that_names_what_http1_has_not_is_found(self):
+        self.plant("tools/signet/get.cpp", '#include "http1/cookies.hpp"')
+        self.assert_found(problems_of_tool(self.root), "the tool may not name http1/cookies.hpp")
+
     def test_a_call_round_the_door_is_found(self):
         self.plant("src/tls/engine.cpp", "// SSL_read is not called here\nossl::call(ssl, SSL_do_handshake);\nSSL_read_ex(s, p, n, &got);")
         self.assert_found(problems_of_doors(self.root), "src/tls/engine.cpp:3: SSL_read_ex goes round")
@@ -282,6 +342,20 @@ class TheCheckItself(unittest.TestCase):
     def test_a_store_per_context_is_found(self):
         self.plant("src/tls/context.cpp", "SSL_CTX_set_default_verify_paths(ctx);")
         self.assert_found(problems_of_doors(self.root), "is not for us")
+
+    def test_a_second_home_and_an_empty_one_are_found(self):
+        homes = {"a letter": (r"'A' && c", "src/base/ascii.hpp")}
+        self.plant("src/base/ascii.hpp", "return c >= 'A' && c <= 'Z';")
+        self.assertEqual(problems_of_homes(self.root, homes), [])
+        self.plant("src/tls/names.cpp", "if (c >= 'A' && c <= 'Z') c += 32;")
+        self.assert_found(problems_of_homes(self.root, homes), "src/tls/names.cpp:1: a letter: its home is src/base/ascii.hpp")
+        self.plant("src/tls/names.cpp", "")
+        self.plant("src/base/ascii.hpp", "")
+        self.assert_found(problems_of_homes(self.root, homes), "a letter: not found in src/base/ascii.hpp")
+
+    def test_a_flag_in_a_hint_is_found(self):
+        self.plant("src/tls/context.cpp", 'hint = "give a file (--ca FILE)";\nhint = "`openssl ciphers --v` lists them";')
+        self.assert_found(problems_of_homes(self.root, {}), "src/tls/context.cpp:1: names an option of the tool")
 
     def test_a_long_header_is_found(self):
         self.plant("include/signet/base/long.hpp", "\n" * MOST_HEADER_LINES)

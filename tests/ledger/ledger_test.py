@@ -1,5 +1,6 @@
 """docs/coming-from-io-socket-ssl.md promises a row for each thing the Perl stack does. Here: that no row is lost, that each test
-it names is there, and that its C++ way names what the public headers declare. docs/guide/states.md names its tests likewise."""
+it names is there, and that its C++ way names what the public headers declare. docs/guide/states.md and docs/bug-classes.md name
+their tests likewise."""
 
 import collections
 import fnmatch
@@ -18,6 +19,7 @@ from support.toolchain import compilers  # noqa: E402
 SOURCE = pathlib.Path(os.environ.get("SIGNET_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
 LEDGER = "docs/coming-from-io-socket-ssl.md"
 STATES = "docs/guide/states.md"
+BUG_CLASSES = "docs/bug-classes.md"
 
 # The IDs each section has: a letter with its first and last number, or the section of rows that are named, and their number.
 EXPECTED = {
@@ -149,11 +151,17 @@ def problems_of_tests(root):
             found.append(f"{where}: the last cell is tests, or 'pending', or 'MOOT: reason', and never two of them")
         if state_of(row) != "shown":
             continue
-        for name, title in NAMED_TEST.findall(row.tests):
-            if name not in tests:
-                found.append(f"{where}: there is no test {name}")
-            elif title and not any(f'"{title}"' in text for text in tests[name]):
-                found.append(f'{where}: {name} has no row "{title}"')
+        found += [f"{where}: {missing}" for missing in missing_tests(row.tests, tests)]
+    return found
+
+
+def missing_tests(cell, tests):
+    found = []
+    for name, title in NAMED_TEST.findall(cell):
+        if name not in tests:
+            found.append(f"there is no test {name}")
+        elif title and not any(f'"{title}"' in text for text in tests[name]):
+            found.append(f'{name} has no row "{title}"')
     return found
 
 
@@ -255,6 +263,20 @@ def problems_of_states(root):
     return found
 
 
+def problems_of_bug_classes(root):
+    """Rows of a class of bugs without a test that shows it is ruled out."""
+    tests, found = tests_of(root), []
+    for number, line in enumerate((root / BUG_CLASSES).read_text(encoding="utf-8").splitlines(), 1):
+        if not line.startswith("|") or line.startswith(("| class |", "|---")):
+            continue
+        cells = [cell.strip() for cell in line.split("|")[1:-1]]
+        if len(cells) != 4 or not all(cells) or not all(NAMED_TEST.fullmatch(one) for one in cells[-1].split(", ")):
+            found.append(f"{BUG_CLASSES}:{number}: a row has four cells, none of them empty, and the last one names tests")
+        else:
+            found += [f"{BUG_CLASSES}:{number}: {missing}" for missing in missing_tests(cells[-1], tests)]
+    return found
+
+
 def summary(root):
     lines = [f"{'section':>7} {'rows':>5} {'shown':>5} {'moot':>5} {'pending':>7}"]
     count = collections.Counter((row.section, state_of(row)) for row in rows_of(root)[0])
@@ -316,6 +338,9 @@ class TheLedger(unittest.TestCase):
     def test_each_test_of_the_states_is_there(self):
         self.assert_none(problems_of_states(SOURCE))
 
+    def test_each_class_of_bugs_has_its_tests(self):
+        self.assert_none(problems_of_bug_classes(SOURCE))
+
 
 class TheCheckItself(unittest.TestCase):
     """A planted fault of each kind is found."""
@@ -368,6 +393,18 @@ class TheCheckItself(unittest.TestCase):
         self.assertEqual(problems_of_states(self.root), [])
         self.plant(STATES, "| event | `suite.claim`, `suite.gone_*` |")
         self.assertEqual(problems_of_states(self.root), [f"{STATES}:1: there is no test suite.gone_*"])
+
+    def test_a_class_of_bugs_without_its_test_is_found(self):
+        for row, text in (("| a | b | c | `suite.claim`, `table.claim/wrong name`, `talk_test.py:test_it` |", None),
+                          ("| a | b | c | `suite.claim`, `suite.gone` |", "there is no test suite.gone"),
+                          ("| a | b | c | `table.claim/right name` |", 'has no row "right name"'),
+                          ("| a | b | c | see suite.claim |", "the last one names tests"),
+                          ("| a | b | `suite.claim` |", "four cells"), ("| a | | c | `suite.claim` |", "none of them empty")):
+            with self.subTest(row):
+                self.plant(BUG_CLASSES, "| class | what | rule | test |\n|---|---|---|---|\n" + row)
+                found = problems_of_bug_classes(self.root)
+                self.assertEqual(len(found), 1 if text else 0, found)
+                self.assertIn(text or "", "".join(found))
 
     def test_a_lost_row_is_found(self):
         self.assert_found(problems_of_ids, "section 22 has no row Q3", Q3=None)

@@ -1,11 +1,13 @@
 // A peer is told what was wrong with what it sent, however little time the call had that found it.
 #include <gtest/gtest.h>
+#include <openssl/ssl.h>
 #include <sys/socket.h>
 
 #include <functional>
 #include <string>
 #include <vector>
 
+#include <signet/net/native.hpp>
 #include <signet/net/nonblocking_socket.hpp>
 #include <signet/net/relay.hpp>
 #include <signet/net/split.hpp>
@@ -75,6 +77,17 @@ std::vector<driver> drivers() {
          char byte = 0;
          return both.reader.read_some(std::span(&byte, 1), 0s).error();
        }},
+      {"nonblocking",
+       [](tls_socket s) {
+         auto n = nonblocking_socket::from(std::move(s)).value();
+         char byte = 0;
+         return n.read_some(std::span(&byte, 1)).error();
+       }},
+      {"relay",
+       [](tls_socket s) {
+         auto [near, far] = test::make_plain_pair();
+         return relay(s, far, {.until = deadline::clock::now() - 1s}).error();
+       }},
   };
 }
 
@@ -99,6 +112,24 @@ TEST_P(fatal_alert, reaches_the_peer_whatever_the_deadline) {
   const auto told = client.read_all({}, patience).error();
   EXPECT_EQ(told.code(), errc::alert_received) << told.message();
   EXPECT_EQ(told.alert(), (alert{what.alert, alert::sender::peer})) << told.message();
+}
+
+// A warning, behind which nothing follows. Whoever asked waits for it.
+TEST(alerts, that_refuse_to_renegotiate_leave_in_a_read_that_has_no_time) {
+  const auto version = protocol_version::tls1_2;
+  auto [client, server] = test::make_tls_pair(test::trusting_client({.min_version = version, .max_version = version}));
+  auto* asking = native::handle(client);
+  SSL_clear_options(asking, SSL_OP_NO_RENEGOTIATION);
+  ASSERT_EQ(SSL_renegotiate(asking), 1);
+  // Its ClientHello leaves, and the answer does not come.
+  char byte = 0;
+  EXPECT_EQ(client.read_some(std::span(&byte, 1), 30ms).error().code(), errc::timed_out);
+  ASSERT_TRUE(test::wait_readable(server.native_handle()));
+  EXPECT_EQ(server.read_some(std::span(&byte, 1), 0s).error().code(), errc::timed_out);
+  ASSERT_TRUE(test::wait_readable(client.native_handle()));
+  const auto refused = client.read_some(std::span(&byte, 1), patience);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind(), error_kind::peer) << refused.error().message();
 }
 
 }  // namespace

@@ -1,17 +1,20 @@
 #include <signet/net/connect.hpp>
 #include <signet/net/nonblocking_socket.hpp>
+#include <signet/net/starttls.hpp>
 
 #include <gtest/gtest.h>
 #include <poll.h>
 
+#include <algorithm>
 #include <array>
 #include <future>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "net/race.hpp"
+#include "net/connect/race.hpp"
 #include "support/faulty_calls.hpp"
 #include "support/nonblocking_peers.hpp"
 
@@ -302,6 +305,103 @@ TEST(connect, a_second_connection_resumes_the_first) {
     ASSERT_TRUE(server->close());
     EXPECT_EQ(client->read_all({}, patience).value(), "x");
     EXPECT_TRUE(client->close());
+  }
+}
+
+// Between look-up and connecting: what a name stands for is known, and nobody has been spoken to.
+TEST(connect, goes_to_no_address_that_is_not_permitted) {
+  const auto door = test::open_door();
+  std::vector<endpoint> asked;
+  const auto nobody = [&asked](const endpoint& one) {
+    asked.push_back(one);
+    return false;
+  };
+  const auto is_refused = [&](const auto& made) {
+    ASSERT_FALSE(made);
+    EXPECT_EQ(made.error().code(), errc::permission_denied) << made.error().message();
+    ASSERT_FALSE(made.error().details().empty());
+    EXPECT_TRUE(made.error().details().front().ends_with(": not permitted"));
+    EXPECT_EQ(std::ranges::count(asked, endpoint{"127.0.0.1", door.port()}), 1);
+    asked.clear();
+  };
+  is_refused(tcp_socket::connect({"127.0.0.1", door.port()}, {.timeout = patience, .permit = nobody}));
+  is_refused(connect({"localhost", door.port()}, trusting_client(), {.timeout = patience, .permit = nobody}));
+  is_refused(starttls::connect({"localhost", door.port()}, starttls::protocol::smtp, trusting_client(),
+                               {.timeout = patience, .permit = nobody}));
+  auto later = nonblocking_socket::connect({"127.0.0.1", door.port()}, trusting_client(),
+                                           {.timeout = patience, .permit = nobody});
+  is_refused(later ? later->handshake() : result<io_status>(later.error()));
+  // An IPv4 address is one, however it is written.
+  is_refused(tcp_socket::connect({"::ffff:127.0.0.1", door.port()}, {.timeout = patience, .permit = nobody}));
+  pollfd nobody_came{door.socket.get(), POLLIN, 0};
+  EXPECT_EQ(::poll(&nobody_came, 1, 0), 0);
+}
+
+TEST(connect, goes_to_those_that_are_permitted) {
+  const auto door = test::open_door();
+  const auto ipv4_only = [](const endpoint& one) { return one.host.find(':') == std::string::npos; };
+  const auto made = tcp_socket::connect({"localhost", door.port()}, {.timeout = patience, .permit = ipv4_only});
+  ASSERT_TRUE(made) << made.error().message();
+  EXPECT_EQ(made->remote_endpoint().host, "127.0.0.1");
+}
+
+// A source that never comes to an end is bounded like everything else of a connection.
+TEST(connect, waits_for_evidence_no_longer_than_it_may) {
+  struct endless final : evidence_source {
+    std::optional<evidence> find(const evidence_wanted&) override { return std::nullopt; }
+  };
+  const auto config = client_config::make({.trust = trust_store::pem_file(test::pki("other-ca.pem")).value(),
+                                           .evidence = std::make_shared<endless>()})
+                          .value();
+  auto one = test::serve_one();
+  const auto late = connect(one.at(), config, {.timeout = 200ms, .name = "server.test"});
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code(), errc::timed_out) << late.error().message();
+  EXPECT_FALSE(one.served.get());
+
+  auto other = test::serve_one();
+  auto polled = nonblocking_socket::connect(other.at(), config, {.timeout = patience, .name = "server.test"}).value();
+  auto status = polled.handshake();
+  for (; status && status->next != wait_for::application; status = polled.handshake()) {
+    pollfd waited{polled.native_handle(), POLLIN, 0};
+    ::poll(&waited, 1, 20);
+  }
+  ASSERT_TRUE(status) << status.error().message();
+  EXPECT_FALSE(polled.handshake_done());
+  EXPECT_EQ(polled.peer_verdict(), nullptr);
+}
+
+// Behind a proxy nobody here knows the address.
+TEST(connect, permits_nothing_that_it_cannot_see) {
+  const auto anybody = [](const endpoint&) { return true; };
+  const auto refused = starttls::connect({"server.test", 443}, starttls::protocol::http_connect, trusting_client(),
+                                         {.timeout = patience, .permit = anybody}, {.proxy = {"127.0.0.1", 1}});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), errc::invalid_argument) << refused.error().message();
+}
+
+TEST(connect, a_decision_that_throws_leaves_nothing_half_done) {
+  const auto door = test::open_door();
+  const auto fails = [](const endpoint&) -> bool { throw std::runtime_error("no answer"); };
+  const endpoint at{"127.0.0.1", door.port()};
+  EXPECT_THROW((void)tcp_socket::connect(at, {.timeout = patience, .permit = fails}), std::runtime_error);
+  // "localhost" is looked up first, and decided about when that is over.
+  for (const char* host : {"127.0.0.1", "localhost"}) {
+    std::optional<nonblocking_socket> later;
+    int thrown = 0;
+    for (int i = 0; i < 200 && thrown < 2; ++i) {
+      try {
+        if (!later)
+          later = nonblocking_socket::connect({host, door.port()}, trusting_client(),
+                                              {.timeout = patience, .permit = fails})
+                      .value();
+        (void)later->handshake();
+        std::this_thread::sleep_for(5ms);
+      } catch (const std::runtime_error&) {
+        ++thrown;
+      }
+    }
+    EXPECT_EQ(thrown, 2) << host;
   }
 }
 

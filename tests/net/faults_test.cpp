@@ -218,8 +218,8 @@ TEST(faults, every_call_follows_the_plan) {
   if (!test::faults_possible) GTEST_SKIP() << "ThreadSanitizer has to see the system calls";
   std::array<int, 2> both{};
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, both.data()), 0);
-  const net::descriptor left(both[0]);
-  const net::descriptor right(both[1]);
+  const base::descriptor left(both[0]);
+  const base::descriptor right(both[1]);
   std::array<char, 8> buffer{};
   std::array<iovec, 2> parts{{{buffer.data(), 2}, {buffer.data() + 2, 4}}};
   msghdr message{};
@@ -253,7 +253,7 @@ TEST(faults, every_call_follows_the_plan) {
   const test::faults armed({.what = once::eagain, .at = 1});
   EXPECT_EQ(::accept4(door.socket.get(), nullptr, nullptr, SOCK_CLOEXEC), -1);
   EXPECT_EQ(errno, EAGAIN);
-  const net::descriptor taken(::accept4(door.socket.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  const base::descriptor taken(::accept4(door.socket.get(), nullptr, nullptr, SOCK_CLOEXEC));
   EXPECT_TRUE(taken);
 }
 

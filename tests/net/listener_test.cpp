@@ -164,7 +164,7 @@ TEST(listener, without_descriptors_accepting_fails_and_works_again_later) {
   const auto full = door.accept(patience);
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
   ASSERT_FALSE(full);
-  EXPECT_EQ(full.error().code(), errc::limit_exceeded) << full.error().message();
+  EXPECT_EQ(full.error().code(), errc::resource_exhausted) << full.error().message();
   EXPECT_FALSE(full.error().hint().empty());
   EXPECT_TRUE(door.accept(patience));
 }
@@ -239,7 +239,7 @@ TEST(incoming, tells_tls_from_plain_and_takes_nothing_away) {
   auto plain = reach(door);
   ASSERT_TRUE(plain.write_all("EHLO me\r\n"));
   auto first = door.accept(patience).value();
-  EXPECT_FALSE(first.looks_like_tls(patience).value());
+  EXPECT_EQ(first.speaks(patience).value(), client_speaks::something_else);
   auto taken = std::move(first).plain();
   EXPECT_EQ(taken.buffered(), 0U);
   EXPECT_EQ(taken.read_line({}, patience).value(), "EHLO me");
@@ -248,8 +248,8 @@ TEST(incoming, tells_tls_from_plain_and_takes_nothing_away) {
     return connect(at, test::trusting_client(), {.until = patience, .name = "server.test"});
   });
   auto second = door.accept(patience).value();
-  EXPECT_TRUE(second.looks_like_tls(patience).value());
-  EXPECT_TRUE(second.looks_like_tls(patience).value());
+  EXPECT_EQ(second.speaks(patience).value(), client_speaks::tls);
+  EXPECT_EQ(second.speaks(patience).value(), client_speaks::tls);
   EXPECT_TRUE(std::move(second).handshake({.until = patience}));
   EXPECT_TRUE(connecting.get());
 }
@@ -259,13 +259,62 @@ TEST(incoming, one_octet_is_enough_to_tell_and_none_is_not) {
   for (const auto& [octet, tls] : {std::pair{'\x16', true}, {'\x15', false}, {'G', false}, {'\0', false}}) {
     auto client = reach(door);
     ASSERT_TRUE(client.write_all(std::string(1, octet)));
-    EXPECT_EQ(door.accept(patience).value().looks_like_tls(patience).value(), tls);
+    EXPECT_EQ(door.accept(patience).value().speaks(patience).value() == client_speaks::tls, tls);
   }
   auto client = reach(door);
   auto silent = door.accept(patience).value();
-  EXPECT_EQ(silent.looks_like_tls(30ms).error().code(), errc::timed_out);
+  EXPECT_EQ(silent.speaks(30ms).error().code(), errc::timed_out);
   client.close();
-  EXPECT_EQ(silent.looks_like_tls(patience).error().code(), errc::closed);
+  EXPECT_EQ(silent.speaks(patience).error().code(), errc::closed);
+}
+
+// What a proxy, a STARTTLS dialogue or inetd hands over is a client like one of a listener.
+TEST(incoming, is_made_of_any_connection) {
+  auto [client, server] = test::make_plain_pair();
+  ASSERT_TRUE(client.write_all("PROXY\r\n"));
+  EXPECT_EQ(server.read_line({}, patience).value(), "PROXY");
+  auto connecting = std::async(std::launch::async, [plain = std::move(client)]() mutable {
+    return start_tls(std::move(plain), "server.test", test::trusting_client(), {.until = patience});
+  });
+  incoming in(std::move(server), test_server());
+  EXPECT_EQ(in.speaks(patience).value(), client_speaks::tls);
+  EXPECT_TRUE(std::move(in).handshake({.until = patience}));
+  EXPECT_TRUE(connecting.get());
+}
+
+// Where nothing can be looked at without taking it, it is kept for whoever reads next.
+TEST(incoming, looks_at_a_connection_inside_another_and_takes_nothing_away) {
+  auto [client, server] = test::make_tls_pair();
+  auto through = tcp_socket::over(std::move(client));
+  ASSERT_TRUE(through.write_all("EHLO me\r\n"));
+  incoming in(tcp_socket::over(std::move(server)), test_server());
+  EXPECT_EQ(in.speaks(patience).value(), client_speaks::something_else);
+  EXPECT_EQ(in.speaks(patience).value(), client_speaks::something_else);
+  EXPECT_EQ(std::move(in).plain().read_line({}, patience).value(), "EHLO me");
+
+  auto [inner_client, inner_server] = test::make_tls_pair();
+  auto connecting = std::async(std::launch::async, [outer = std::move(inner_client)]() mutable {
+    return start_tls(std::move(outer), "server.test", test::trusting_client(), {.until = patience});
+  });
+  incoming second(tcp_socket::over(std::move(inner_server)), test_server());
+  EXPECT_EQ(second.speaks(patience).value(), client_speaks::tls);
+  EXPECT_TRUE(std::move(second).handshake({.until = patience}));
+  EXPECT_TRUE(connecting.get());
+}
+
+TEST(incoming, looks_no_longer_than_its_connection_may) {
+  auto [client, server] = test::make_plain_pair();
+  server.set_deadline(30ms);
+  incoming in(std::move(server), test_server());
+  EXPECT_EQ(in.speaks(patience).error().code(), errc::timed_out);
+}
+
+TEST(incoming, of_a_closed_connection_says_so) {
+  auto [client, server] = test::make_plain_pair();
+  server.close();
+  incoming in(std::move(server), test_server());
+  EXPECT_EQ(in.speaks(patience).error().code(), errc::not_connected);
+  EXPECT_EQ(std::move(in).handshake({.until = patience}).error().code(), errc::not_connected);
 }
 
 TEST(listener, accepts_without_waiting_and_can_be_waited_for_with_others) {

@@ -1,4 +1,4 @@
-#include "net/pending_connect.hpp"
+#include "net/connect/pending_connect.hpp"
 
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -37,7 +37,8 @@ TEST(pending_connect, connects_to_an_address_and_to_a_name) {
   const auto door = test::open_door();
   for (const char* host : {"127.0.0.1", "localhost"}) {
     unsigned wakes = 0;
-    auto made = when_woken(pending_connect::start({host, door.port()}, address_family::ipv4, patience).value(), &wakes);
+    auto made =
+        when_woken(pending_connect::start({host, door.port()}, address_family::ipv4, {}, patience).value(), &wakes);
     ASSERT_TRUE(made) << made.error().message();
     EXPECT_LE(wakes, 4U);
     EXPECT_EQ(made->remote_endpoint(), (endpoint{"127.0.0.1", door.port()}));
@@ -49,7 +50,7 @@ TEST(pending_connect, connects_to_an_address_and_to_a_name) {
 
 TEST(pending_connect, refuses_at_once_what_is_nobody_to_connect_to) {
   const auto code = [](const endpoint& to, address_family family = address_family::any) {
-    return pending_connect::start(to, family, patience).error().code();
+    return pending_connect::start(to, family, {}, patience).error().code();
   };
   EXPECT_EQ(code({"", 1}), errc::invalid_endpoint);
   EXPECT_EQ(code({"127.0.0.1", 0}), errc::invalid_endpoint);
@@ -60,7 +61,7 @@ TEST(pending_connect, refuses_at_once_what_is_nobody_to_connect_to) {
 TEST(pending_connect, says_what_a_connect_that_waits_says) {
   const auto closed = test::make_closed_door();
   const endpoint at{"127.0.0.1", closed.at.port()};
-  const auto refused = when_woken(pending_connect::start(at, address_family::any, patience).value());
+  const auto refused = when_woken(pending_connect::start(at, address_family::any, {}, patience).value());
   ASSERT_FALSE(refused);
   const auto waited = tcp_socket::connect(at, {.timeout = patience});
   EXPECT_EQ(refused.error().message(), waited.error().message());
@@ -68,7 +69,7 @@ TEST(pending_connect, says_what_a_connect_that_waits_says) {
   EXPECT_EQ(refused.error().details().size(), 1U);
 
   const auto unknown =
-      when_woken(pending_connect::start({"example.org", 1}, address_family::any, patience,
+      when_woken(pending_connect::start({"example.org", 1}, address_family::any, {}, patience,
                                         [](const char*, const addrinfo*, addrinfo**) { return EAI_NONAME; })
                      .value());
   ASSERT_FALSE(unknown);
@@ -79,7 +80,7 @@ TEST(pending_connect, says_what_a_connect_that_waits_says) {
 TEST(pending_connect, the_next_address_gets_its_turn_when_the_first_is_silent) {
   const test::silent_door silent;
   // Both addresses of one port: one of them drops what comes, and one listens.
-  const descriptor second(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const base::descriptor second(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   auto there = *from_literal("127.0.0.2", silent.door.port());
   ASSERT_EQ(::bind(second.get(), there.get(), there.size), 0);
   ASSERT_EQ(::listen(second.get(), 4), 0);
@@ -89,7 +90,8 @@ TEST(pending_connect, the_next_address_gets_its_turn_when_the_first_is_silent) {
   };
   unsigned wakes = 0;
   const auto made = when_woken(
-      pending_connect::start({"two.test", silent.door.port()}, address_family::any, patience, both).value(), &wakes);
+      pending_connect::start({"two.test", silent.door.port()}, address_family::any, {}, patience, both).value(),
+      &wakes);
   ASSERT_TRUE(made) << made.error().message();
   EXPECT_EQ(made->remote_endpoint().host, "127.0.0.2");
   EXPECT_LE(wakes, 4U);
@@ -102,7 +104,7 @@ TEST(pending_connect, ends_by_its_deadline_in_each_of_its_phases) {
     return EAI_NONAME;
   };
   const auto looking =
-      when_woken(pending_connect::start({"example.org", 1}, address_family::any, 50ms, hanging).value());
+      when_woken(pending_connect::start({"example.org", 1}, address_family::any, {}, 50ms, hanging).value());
   ASSERT_FALSE(looking);
   EXPECT_EQ(looking.error().code(), errc::timed_out);
   EXPECT_NE(looking.error().message().find("looking up the name"), std::string::npos);
@@ -110,17 +112,18 @@ TEST(pending_connect, ends_by_its_deadline_in_each_of_its_phases) {
   const test::silent_door silent;
   for (const char* host : {"127.0.0.1", "silent.test"}) {
     const auto connecting = when_woken(
-        pending_connect::start({host, silent.door.port()}, address_family::any, 50ms, finding("127.0.0.1")).value());
+        pending_connect::start({host, silent.door.port()}, address_family::any, {}, 50ms, finding("127.0.0.1"))
+            .value());
     ASSERT_FALSE(connecting);
     EXPECT_EQ(connecting.error().code(), errc::timed_out);
     EXPECT_NE(connecting.error().message().find(": connecting: timed out after "), std::string::npos);
     EXPECT_EQ(connecting.error().details().size(), 1U);
   }
-  EXPECT_EQ(when_woken(pending_connect::start({"127.0.0.1", 1}, address_family::any, 0ms).value()).error().code(),
+  EXPECT_EQ(when_woken(pending_connect::start({"127.0.0.1", 1}, address_family::any, {}, 0ms).value()).error().code(),
             errc::timed_out);
   for (const deadline long_past : {deadline::clock::time_point::min(), deadline::clock::time_point()}) {
-    const auto late =
-        when_woken(pending_connect::start({"127.0.0.1", silent.door.port()}, address_family::any, long_past).value());
+    const auto late = when_woken(
+        pending_connect::start({"127.0.0.1", silent.door.port()}, address_family::any, {}, long_past).value());
     EXPECT_EQ(late.error().code(), errc::timed_out) << late.error().message();
   }
   release.set_value();
@@ -136,7 +139,8 @@ TEST(pending_connect, is_let_go_of_without_waiting_for_the_look_up) {
   };
   witness.reset();
   {
-    auto pending = pending_connect::start({"example.org", 1}, address_family::any, deadline::never(), hanging).value();
+    auto pending =
+        pending_connect::start({"example.org", 1}, address_family::any, {}, deadline::never(), hanging).value();
     EXPECT_FALSE(pending.step().value());
   }
   hanging = nullptr;

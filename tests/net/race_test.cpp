@@ -1,4 +1,4 @@
-#include "net/race.hpp"
+#include "net/connect/race.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

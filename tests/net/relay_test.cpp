@@ -189,7 +189,7 @@ TEST(relay, one_that_goes_after_its_own_end_is_missed_at_once) {
 TEST(relay, told_to_stop_lets_both_finish) {
   for (const bool they_do : {true, false}) {
     front f;
-    const net::descriptor stop(::eventfd(1, EFD_CLOEXEC));
+    const base::descriptor stop(::eventfd(1, EFD_CLOEXEC));
     auto running = f.run({.stop = stop.get(), .finish = they_do ? std::chrono::milliseconds(patience) : 50ms});
     ASSERT_TRUE(f.server.write_all("the rest of the answer\n"));
     EXPECT_EQ(f.client.read_line({}, patience).value(), "the rest of the answer");
@@ -304,7 +304,7 @@ TEST(relay, ends_when_nothing_moves_or_its_time_is_up_or_it_is_told) {
   }
   {
     front f;
-    const net::descriptor stop(::eventfd(0, EFD_CLOEXEC));
+    const base::descriptor stop(::eventfd(0, EFD_CLOEXEC));
     auto running = f.run({.stop = stop.get()});
     ASSERT_TRUE(f.client.write_all("one\n"));
     EXPECT_EQ(f.server.read_line().value(), "one");

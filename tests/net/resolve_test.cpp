@@ -1,4 +1,4 @@
-#include "net/resolve.hpp"
+#include "net/connect/resolve.hpp"
 
 #include <gtest/gtest.h>
 

@@ -163,7 +163,7 @@ class no_descriptor_left {
 
  private:
   rlimit before_{};
-  std::vector<net::descriptor> fillers_;
+  std::vector<base::descriptor> fillers_;
 };
 
 TEST(serve, clients_are_served_at_once_and_the_server_ends_in_peace) {
@@ -298,7 +298,7 @@ TEST(serve, the_oldest_in_its_handshake_gives_way_when_there_are_too_many) {
   const auto refused = s.refused.wait_for(1);
   ASSERT_EQ(refused.size(), 1U);
   EXPECT_EQ(refused[0].client, silent[0].local_endpoint());
-  EXPECT_EQ(refused[0].why.code(), errc::limit_exceeded);
+  EXPECT_EQ(refused[0].why.code(), errc::resource_exhausted);
   EXPECT_TRUE(was_dropped(silent[0]));
   EXPECT_FALSE(stirs(silent[1]));
   EXPECT_FALSE(stirs(silent[2]));
@@ -330,9 +330,9 @@ void rehearse() {
 TEST(serve, a_silent_client_gives_its_descriptor_up_when_none_is_left) {
   rehearse();
   server s(echo, {.handshake_timeout = 10 * patience});
-  const auto new_socket = [] { return net::descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)); };
+  const auto new_socket = [] { return base::descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)); };
   const auto talk = [there = *net::from_literal("127.0.0.1", s.at().port),
-                     config = trusting_client({.resumption = resumption::disabled})](net::descriptor socket) {
+                     config = trusting_client({.resumption = resumption::disabled})](base::descriptor socket) {
     EXPECT_EQ(::connect(socket.get(), there.get(), there.size), 0);
     auto client = start_tls(tcp_socket::adopt(socket.release()).value(), "server.test", config, {.timeout = patience});
     EXPECT_TRUE(client) << client.error().message();
@@ -352,7 +352,7 @@ TEST(serve, a_silent_client_gives_its_descriptor_up_when_none_is_left) {
   const auto refused = s.refused.wait_for(1);
   ASSERT_EQ(refused.size(), 1U);
   EXPECT_EQ(refused[0].client, silent.local_endpoint());
-  EXPECT_EQ(refused[0].why.code(), errc::limit_exceeded) << refused[0].why.message();
+  EXPECT_EQ(refused[0].why.code(), errc::resource_exhausted) << refused[0].why.message();
   EXPECT_FALSE(stirs(other));
 }
 
@@ -360,7 +360,7 @@ TEST(serve, without_descriptors_it_waits_and_then_goes_on) {
   rehearse();
   server s;
   const auto served = s.served_client();
-  const net::descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const base::descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const auto there = *net::from_literal("127.0.0.1", s.at().port);
   {
     const no_descriptor_left now;

@@ -157,7 +157,8 @@ INSTANTIATE_TEST_SUITE_P(each_protocol, starttls_with, testing::ValuesIn(every_d
 enum class pace : unsigned char { whole, trickled };
 
 // The server's part of the dialogue, then its handshake, a line inside and a proper end; complains in words.
-std::string serve(const test::plain_door& door, const std::vector<turn>& turns, pace how) {
+std::string serve(const test::plain_door& door, const std::vector<turn>& turns, pace how,
+                  const server_config& config = test::test_server()) {
   auto plain = door.accept();
   for (const auto& [hears, says] : turns) {
     std::string heard(hears.size(), '\0');
@@ -167,7 +168,7 @@ std::string serve(const test::plain_door& door, const std::vector<turn>& turns, 
     for (std::size_t at = 0; at < says.size(); at += piece)
       if (auto sent = plain.write_all(says.substr(at, piece), patience); !sent) return sent.error().message();
   }
-  auto inside = start_tls(std::move(plain), test::test_server(), {.timeout = patience});
+  auto inside = start_tls(std::move(plain), config, {.timeout = patience});
   if (!inside) return inside.error().message();
   if (auto sent = inside->write_all("inside\n", patience); !sent) return sent.error().message();
   if (auto ended = inside->close_write(patience); !ended) return ended.error().message();
@@ -209,6 +210,28 @@ TEST_P(starttls_with, connects_in_one_step) {
   EXPECT_TRUE(inside->peer_verdict()->trusted());
   EXPECT_TRUE(inside->close());
   EXPECT_EQ(server.get(), "");
+}
+
+TEST_P(starttls_with, connects_in_one_step_and_resumes_what_its_key_finds) {
+  const auto& [which, turns] = GetParam();
+  const auto config = test::trusting_client();
+  const auto of_server = test::test_server();
+  // Another port each time: without the key it would be another peer.
+  for (const bool again : {false, true}) {
+    const auto door = test::open_door();
+    auto server = std::async(std::launch::async, [&] { return serve(door, turns, pace::whole, of_server); });
+    const endpoint at{"127.0.0.1", door.port()};
+    auto with = names();
+    const bool proxied = which == protocol::http_connect;
+    if (proxied) with = {.proxy = at};
+    auto inside = starttls::connect(proxied ? endpoint{"server.test", 443} : at, which, config,
+                                    {.timeout = patience, .name = "server.test", .session_key = "one"}, with);
+    ASSERT_TRUE(inside) << inside.error().message();
+    EXPECT_EQ(inside->info().resumed, again);
+    EXPECT_EQ(inside->read_line({}, patience).value_or("nothing"), "inside");
+    EXPECT_TRUE(inside->close());
+    EXPECT_EQ(server.get(), "");
+  }
 }
 
 TEST_P(starttls_with, verifies_the_name_that_was_asked_for) {

@@ -77,12 +77,12 @@ TEST(tcp_socket, adopts_connected_stream_sockets_only) {
   EXPECT_EQ(tcp_socket::adopt(-1).error().code(), errc::invalid_argument);
   std::array<int, 2> pipes{};
   ASSERT_EQ(::pipe(pipes.data()), 0);
-  const net::descriptor in(pipes[0]);
-  const net::descriptor out(pipes[1]);
+  const base::descriptor in(pipes[0]);
+  const base::descriptor out(pipes[1]);
   EXPECT_EQ(tcp_socket::adopt(in.get()).error().code(), errc::invalid_argument);
-  const net::descriptor datagram(::socket(AF_INET, SOCK_DGRAM, 0));
+  const base::descriptor datagram(::socket(AF_INET, SOCK_DGRAM, 0));
   EXPECT_EQ(tcp_socket::adopt(datagram.get()).error().code(), errc::invalid_argument);
-  const net::descriptor alone(::socket(AF_INET, SOCK_STREAM, 0));
+  const base::descriptor alone(::socket(AF_INET, SOCK_STREAM, 0));
   EXPECT_EQ(tcp_socket::adopt(alone.get()).error().code(), errc::invalid_argument);
   // What was refused is still open.
   EXPECT_GE(::fcntl(alone.get(), F_GETFD), 0);
@@ -407,7 +407,7 @@ TEST(tcp_socket, gives_its_descriptor_up_only_with_all_its_bytes) {
   EXPECT_EQ(server.buffered(), 5U);
   EXPECT_EQ(server.release().error().code(), errc::unread_data);
   EXPECT_EQ(server.read_all({}, patience).value(), "ahead");
-  const net::descriptor released(server.release().value());
+  const base::descriptor released(server.release().value());
   EXPECT_FALSE(server.is_open());
   EXPECT_GE(::fcntl(released.get(), F_GETFD), 0);
 }

@@ -121,6 +121,8 @@ leaf chain ec /CN=server.test $server_names serverAuth intermediate $start $end
 cp chain.pem chain-leaf-only.pem
 cat chain-leaf-only.pem intermediate.pem > chain.pem
 leaf wildcard ec '/CN=*.wild.test' 'DNS:*.wild.test' serverAuth ca $start $end
+leaf one-of-wild ec /CN=a.wild.test DNS:a.wild.test serverAuth ca $start $end
+leaf dotted ec /CN=dotted.test DNS:dotted.test. serverAuth ca $start $end
 leaf wrong-name ec /CN=other.test DNS:other.test serverAuth ca $start $end
 leaf cn-only ec /CN=server.test '' serverAuth ca $start $end
 leaf expired ec /CN=server.test $server_names serverAuth ca 20190601000000Z 20200601000000Z

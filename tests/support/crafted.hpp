@@ -49,6 +49,21 @@ inline std::string element(unsigned char tag, const std::string& content) {
   return out + static_cast<char>(size & 255) + content;
 }
 
+// An RSA public key of these numbers, the most significant octet first. Nobody need have the private one.
+inline ossl::pkey_ptr rsa_public_key(const std::string& modulus, const std::string& exponent) {
+  const auto number = [](const std::string& octets) {
+    const bool looks_negative = (static_cast<unsigned char>(octets.front()) & 0x80) != 0;
+    return element(0x02, std::string(looks_negative ? 1 : 0, '\0') + octets);
+  };
+  const std::string algorithm("\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00", 15);
+  const auto numbers = element(0x30, number(modulus) + number(exponent));
+  const auto der = element(0x30, algorithm + element(0x03, std::string(1, '\0') + numbers));
+  const auto* at = reinterpret_cast<const unsigned char*>(der.data());
+  ossl::pkey_ptr key(d2i_PUBKEY(nullptr, &at, static_cast<long>(der.size())));
+  EXPECT_TRUE(key);
+  return key;
+}
+
 // A certificate as version 1, signed by `key`, whatever it holds: since 3.5 OpenSSL makes version 3 of what has
 // extensions.
 inline certificate as_version_1(const X509* x, EVP_PKEY* key) {

@@ -13,8 +13,8 @@ void require(bool holds, const char* what) {
   if (!holds) throw std::runtime_error(what);
 }
 
-net::descriptor bound_socket(net::socket_address& at) {
-  net::descriptor socket(::socket(at.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+base::descriptor bound_socket(net::socket_address& at) {
+  base::descriptor socket(::socket(at.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
   require(static_cast<bool>(socket), "socket");
   require(::bind(socket.get(), at.get(), at.size) == 0, "bind");
   at = net::local_address(socket.get());
@@ -49,7 +49,7 @@ closed_door make_closed_door() {
 
 silent_door::silent_door() {
   for (int i = 0; i < 64; ++i) {
-    net::descriptor s(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    base::descriptor s(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     ::connect(s.get(), door.at.get(), door.at.size);
     waiting.push_back(std::move(s));
     // On the loopback an answer comes at once or not at all; a second look gives it a moment.
@@ -82,7 +82,7 @@ void close_resets(int fd) {
 
 bool has_ipv6() {
   const auto at = *net::from_literal("::1", 0);
-  const net::descriptor socket(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const base::descriptor socket(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
   return socket && ::bind(socket.get(), at.get(), at.size) == 0;
 }
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "net/address.hpp"
-#include "net/descriptor.hpp"
+#include "base/descriptor.hpp"
 #include "support/pki.hpp"
 
 namespace signet::test {
@@ -21,7 +21,7 @@ inline constexpr std::chrono::seconds patience{20};
 
 // The server's door on 127.0.0.1 as the system has it, without this library's listener.
 struct plain_door {
-  net::descriptor socket;
+  base::descriptor socket;
   net::socket_address at;
 
   [[nodiscard]] std::uint16_t port() const { return at.port(); }
@@ -32,7 +32,7 @@ plain_door open_door(int backlog = 16);
 
 // An address of the loopback where connections are refused for as long as `keeps` lives.
 struct closed_door {
-  net::descriptor keeps;
+  base::descriptor keeps;
   net::socket_address at;
 };
 closed_door make_closed_door();
@@ -40,7 +40,7 @@ closed_door make_closed_door();
 // A door whose queue is full: the system answers no further client, as a firewall that drops would.
 struct silent_door {
   plain_door door = open_door(0);
-  std::vector<net::descriptor> waiting = {};
+  std::vector<base::descriptor> waiting = {};
 
   silent_door();
 };

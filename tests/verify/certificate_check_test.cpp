@@ -230,7 +230,7 @@ TEST_F(certificate_check_test, hints_say_what_to_do) {
   };
   EXPECT_EQ(hint("names-its-issuer"),
             "put the issuer's certificate behind it: it is at http://ca.test/intermediate.der");
-  EXPECT_NE(hint("intermediate chain").find("--fix"), std::string::npos);
+  EXPECT_NE(hint("intermediate chain").find("in_chain_order"), std::string::npos);
   EXPECT_EQ(hint("expired"), "renew it");
   EXPECT_NE(hint("weak-digest").find("SHA-256"), std::string::npos);
   EXPECT_NE(hint("cn-only").find("subjectAltName"), std::string::npos);

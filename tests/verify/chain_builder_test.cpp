@@ -1,6 +1,7 @@
 #include "verify/chain_builder.hpp"
 
 #include <gtest/gtest.h>
+#include <openssl/core_names.h>
 
 #include <algorithm>
 #include <chrono>
@@ -157,6 +158,125 @@ TEST(chain, the_length_is_limited) {
   EXPECT_TRUE(judge(sent, trust, "server.test", {.max_intermediates = 2}).trusted());
   EXPECT_EQ(codes(judge(sent, trust, "server.test", {.max_intermediates = 1}).findings()), strings{"path_too_long"});
   EXPECT_EQ(codes(judge(sent, trust, "server.test", {.max_intermediates = 0}).findings()), strings{"path_too_long"});
+}
+
+TEST(chain, both_searches_live_on_one_budget) {
+  const auto anchor = test::root("Root", {.path_length = 9});
+  const auto one = test::intermediate("One", anchor, {.path_length = 3});
+  const auto two = test::intermediate("Two", one);
+  const auto server = test::leaf("server.test", two);
+  const verify_request request{.sent = {server.leaf(), two.leaf(), one.leaf()},
+                               .trust = trust_store::of({anchor.leaf()})};
+  const auto built_after = [&](int signatures) {
+    work_budget budget;
+    for (int i = 0; i < signatures; ++i) budget.count_signature();
+    return build_chain(
+        request, test::noon, [](const auto&, problems&) {}, budget);
+  };
+  EXPECT_TRUE(built_after(0).found.empty());
+  EXPECT_TRUE(built_after(196).found.empty());
+  // What was not looked at has no issuer, whoever lets the rest pass.
+  for (const auto& [before, unchecked] : {std::pair{197, 0U}, {198, 1U}, {199, 2U}}) {
+    const auto built = built_after(before);
+    ASSERT_EQ(built.found.size(), 2U) << before;
+    EXPECT_EQ(built.found[0].code, errc::path_search_exhausted);
+    EXPECT_EQ(built.found[1].code, errc::unknown_issuer);
+    EXPECT_EQ(built.found[1].depth, unchecked);
+  }
+}
+
+// A good CA, what it issued, and beside it certificates of its name with whatever keys.
+struct look_alikes {
+  identity anchor = test::root("Root");
+  identity issuing;
+  identity server = test::leaf("server.test", issuing);
+  trust_store trust = trust_store::of({anchor.leaf()});
+
+  explicit look_alikes(const char* kind)
+      : issuing(issue_ca({.common_name = "Issuing CA", .at = test::noon - 24h * 20},
+                         private_key::generate(kind).value(), anchor)
+                    .value()) {}
+  [[nodiscard]] certificate with(EVP_PKEY* key) const {
+    return test::spoilt(test::fresh_key(), anchor, [&](X509* x) {
+      X509_set_subject_name(x, X509_get_subject_name(raw(issuing.leaf())));
+      X509_set_pubkey(x, key);
+      test::put(x, NID_basic_constraints, "critical,CA:TRUE");
+    });
+  }
+};
+
+std::string octets(std::size_t bits) {
+  std::string out((bits + 7) / 8, '\xff');
+  out.front() = static_cast<char>(0xff >> (out.size() * 8 - bits));
+  return out;
+}
+
+const std::string f4("\x01\x00\x01", 3);
+
+std::vector<ossl::pkey_ptr> unusable_rsa_keys() {
+  std::vector<ossl::pkey_ptr> out;
+  // OpenSSL itself bounds exponents where the modulus has more than 3072 bits.
+  out.push_back(test::rsa_public_key(octets(4096), octets(4095)));
+  out.push_back(test::rsa_public_key(octets(3072), octets(3071)));
+  out.push_back(test::rsa_public_key(octets(2048), octets(34)));
+  out.push_back(test::rsa_public_key(octets(2048), "\x01"));
+  out.push_back(test::rsa_public_key(octets(2048), std::string("\x01\x00\x00", 3)));
+  out.push_back(test::rsa_public_key(octets(8193), f4));
+  out.push_back(test::rsa_public_key(octets(16384), f4));
+  return out;
+}
+
+TEST(chain, no_signature_is_checked_with_a_key_that_takes_long) {
+  const look_alikes rsa("rsa:2048"), ec("ec:P-256");
+  const auto judged = [](const look_alikes& from, const std::vector<certificate>& beside) {
+    std::vector sent{from.server.leaf()};
+    sent.insert(sent.end(), beside.begin(), beside.end());
+    return judge(sent, from.trust, "server.test");
+  };
+  const auto is_left_out = [&](const look_alikes& from, EVP_PKEY* key) {
+    const auto other = from.with(key);
+    const auto answer = judged(from, {other});
+    ASSERT_EQ(codes(answer.findings()), (strings{"weak_key", "unknown_issuer"}));
+    EXPECT_NE(answer.findings()[0].message.find("no signature is checked with such a key"), std::string::npos);
+    // And not in the way of one that is good.
+    EXPECT_TRUE(judged(from, {other, from.issuing.leaf()}).trusted());
+    EXPECT_TRUE(judged(from, {from.issuing.leaf(), other}).trusted());
+    // To let the key pass is not to let pass what it may have signed.
+    const auto loosened =
+        dangerous::accept_findings("a test", [](const finding& f) { return f.code == errc::weak_key; });
+    EXPECT_FALSE(verify_peer({.sent = {from.server.leaf(), other},
+                              .trust = from.trust,
+                              .expected = server_name::parse("server.test").value(),
+                              .options = {.clock = [] { return test::noon; }},
+                              .loosened = loosened})
+                     .trusted());
+  };
+  for (const auto& key : unusable_rsa_keys()) is_left_out(rsa, key.get());
+  const ossl::pkey_ptr curve(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
+  ASSERT_EQ(EVP_PKEY_set_utf8_string_param(curve.get(), OSSL_PKEY_PARAM_EC_ENCODING, OSSL_PKEY_EC_ENCODING_EXPLICIT),
+            1);
+  is_left_out(ec, curve.get());
+
+  // What is within the bounds is asked, and did not sign.
+  for (const auto& [modulus, exponent] :
+       {std::pair{octets(8192), octets(33)}, {octets(2048), std::string("\x03")}, {octets(2048), f4}})
+    EXPECT_EQ(codes(judged(rsa, {rsa.with(test::rsa_public_key(modulus, exponent).get())}).findings()),
+              strings{"bad_signature"});
+}
+
+TEST(chain, the_peers_own_key_is_one_that_signatures_are_checked_with) {
+  const auto anchor = test::root("Root");
+  for (const auto& key : unusable_rsa_keys()) {
+    const auto leaf = test::spoilt(test::fresh_key(), anchor, [&](X509* x) {
+      X509_set_pubkey(x, key.get());
+      test::put(x, NID_subject_alt_name, "DNS:server.test");
+    });
+    const auto answer = judge({leaf}, trust_store::of({anchor.leaf()}), "server.test");
+    ASSERT_EQ(codes(answer.findings()), strings{"weak_key"});
+    EXPECT_NE(answer.findings()[0].message.find("no signature is checked with such a key"), std::string::npos);
+    // Who trusts it has chosen it.
+    EXPECT_TRUE(judge({leaf}, trust_store::of({leaf}), "server.test").trusted());
+  }
 }
 
 // A CA that certified its own next key, so many times.

@@ -3,6 +3,7 @@
 #include <ctime>
 
 #include "spoilt.hpp"
+#include "verify/name_constraints.hpp"
 #include "verify/verified_chains.hpp"
 
 namespace signet {
@@ -134,6 +135,66 @@ TEST(name_constraints, do_not_cost_the_product_of_names_and_subtrees) {
 #endif
   EXPECT_LT(std::clock() - before, seconds * CLOCKS_PER_SEC);
   EXPECT_FALSE(answer.trusted());
+}
+
+// So many names of a server under so many constraints that bar none of them.
+struct crowd {
+  identity root = test::root("Root");
+  certificate ca, leaf;
+
+  crowd(int names, int subtrees, const std::string& more_names = "")
+      : crowd(test::fresh_key(), names, subtrees, more_names) {}
+  [[nodiscard]] verdict judged(const trust_store& trust) const { return judge({leaf, ca}, trust, "www.good.test"); }
+  [[nodiscard]] verdict judged() const { return judged(trust_store::of({root.leaf()})); }
+
+ private:
+  crowd(const private_key& key, int names, int subtrees, const std::string& more_names)
+      : ca(test::spoilt(key, root,
+                        [&](X509* x) {
+                          std::string value = "critical";
+                          for (int i = 0; i < subtrees; ++i)
+                            value += ",excluded;DNS:b" + std::to_string(i) + ".bad.test";
+                          test::put_common_name(x, "Issuing CA");
+                          test::put(x, NID_basic_constraints, "critical,CA:TRUE");
+                          test::put(x, NID_name_constraints, value);
+                        })),
+        leaf([&] {
+          std::string value = "DNS:www.good.test" + more_names;
+          for (int i = 1; i < names; ++i) value += ",DNS:a" + std::to_string(i) + ".good.test";
+          return test::spoilt_leaf(identity::make({ca}, key).value(), value);
+        }()) {}
+};
+
+TEST(name_constraints, more_names_than_anybody_has_are_not_compared) {
+  EXPECT_TRUE(crowd(300, 300).judged().trusted());
+  // OpenSSL would compare these.
+  const auto many = crowd(800, 800).judged();
+  ASSERT_EQ(codes(many.findings()), strings{"name_constraint"});
+  EXPECT_NE(many.findings()[0].message.find("more names than are compared"), std::string::npos);
+  // Few of them, and long.
+  std::string urls;
+  for (int i = 0; i < 20; ++i) urls += ",URI:http://" + std::string(2000, 'a') + ".good.test/";
+  EXPECT_EQ(codes(crowd(1, 500, urls).judged().findings()), strings{"name_constraint"});
+}
+
+TEST(name_constraints, a_chain_that_is_refused_already_gets_less) {
+  const crowd some(200, 200);
+  EXPECT_TRUE(some.judged().trusted());
+  EXPECT_EQ(codes(some.judged(trust_store::of({test::root("Stranger").leaf()})).findings()),
+            (strings{"unknown_issuer", "name_constraint"}));
+}
+
+TEST(name_constraints, are_counted_where_der_was_asked_for_and_ber_came) {
+  const crowd few(50, 1);
+  EXPECT_FALSE(first_with_too_many_names({few.leaf, few.ca}, most_compared_in_vain));
+  const auto subtree = test::element('\x30', test::element('\x82', "b"));
+  std::string excluded("\xa1\x80", 2);
+  for (int i = 0; i < 5000; ++i) excluded += subtree;
+  excluded += std::string(2, '\0');
+  const auto ca = test::crafted([&](X509* x) {
+    test::add_extension(x, "2.5.29.30", test::element('\x30', test::element('\xa0', subtree) + excluded));
+  });
+  EXPECT_EQ(first_with_too_many_names({few.leaf, ca}, most_compared_in_vain), 0U);
 }
 
 }  // namespace

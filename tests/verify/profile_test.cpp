@@ -188,6 +188,13 @@ INSTANTIATE_TEST_SUITE_P(
         fault{"a_common_name_in_other_letters", [](X509* x) { name_it(x, "Server.Test"); }, "", "invalid_certificate"},
         fault{"a_common_name_of_a_host_in_unicode", [](X509* x) { name_it(x, "l\u00f6we.test"); }, "",
               "invalid_certificate"},
+        fault{"more_common_names_than_are_compared",
+              [](X509* x) {
+                for (int i = 0; i < 17; ++i)
+                  X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_UTF8,
+                                             reinterpret_cast<const unsigned char*>("somebody"), -1, -1, 0);
+              },
+              "", "invalid_certificate"},
         fault{"a_common_name_of_somebody", [](X509* x) { name_it(x, "Fr\u00e4ulein L. L\u00f6we"); }, "", ""}),
     [](const auto& p) { return std::string(p.param.title); });
 

@@ -63,7 +63,7 @@ TEST(trust_store, of_a_folder_holds_its_certificates_once) {
 }
 
 TEST(trust_store, of_the_system_is_made_once_and_shared) {
-  EXPECT_EQ(&trust_store::system().get(), &trust_store::system().get());
+  EXPECT_EQ(&inside(trust_store::system()), &inside(trust_store::system()));
   EXPECT_TRUE(trust_store::system().contains_system());
   EXPECT_TRUE(trust_store::system().description().starts_with("system ("));
   // scripts/deps installs ca-certificates.
@@ -371,12 +371,12 @@ TEST(trust_store, a_change_is_seen_without_a_free_descriptor) {
 TEST(trust_store, a_digest_is_of_the_certificates_wherever_they_are_read) {
   const test::temporary_folder folder;
   const auto first = test::root("First"), second = test::root("Second");
-  const auto a = trust_store::of({first.leaf(), second.leaf()}).get().digest();
+  const auto a = inside(trust_store::of({first.leaf(), second.leaf()})).digest();
   folder.file("a.pem", second.leaf().pem());
   folder.file("b.pem", first.leaf().pem());
-  EXPECT_EQ(a, trust_store::directory(folder / "").value().get().digest());
-  EXPECT_NE(a, trust_store::of({first.leaf()}).get().digest());
-  EXPECT_NE(a, trust_store::none().get().digest());
+  EXPECT_EQ(a, inside(trust_store::directory(folder / "").value()).digest());
+  EXPECT_NE(a, inside(trust_store::of({first.leaf()})).digest());
+  EXPECT_NE(a, inside(trust_store::none()).digest());
 }
 
 TEST(trust_store, a_relative_path_stays_the_same_one_when_the_current_folder_changes) {

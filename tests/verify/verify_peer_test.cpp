@@ -306,7 +306,7 @@ INSTANTIATE_TEST_SUITE_P(
                  {"ca"},
                  "bücher.example",
                  "srv: verification failed: the certificate is for other.test, not for bücher.example",
-                 "--name"},
+                 "connect_options::name"},
         text_row{"common_name_only",
                  "cn-only",
                  {"ca"},
@@ -339,20 +339,20 @@ INSTANTIATE_TEST_SUITE_P(
                  "srv: verification failed: the certificate 'server.test' was issued by 'CN=signet test root,O=signet "
                  "tests', which is not "
                  "among the trusted certificates: ",
-                 "--add-ca"},
+                 "trust_store::pem_file"},
         text_row{"self_signed",
                  "self-signed",
                  {"ca"},
                  "server.test",
                  "srv: verification failed: the certificate 'server.test' is self-signed and not among the trusted "
                  "certificates: ",
-                 "--add-ca"},
+                 "trust_store::pem_file"},
         text_row{"nobody",
                  "server",
                  {},
                  "server.test",
                  "srv: verification failed: there is nobody to trust: the trust store is empty",
-                 "--ca FILE"},
+                 "trust_store::system"},
         text_row{"purpose",
                  "server-clientonly-eku",
                  {"ca"},
@@ -405,7 +405,7 @@ TEST(text, of_what_was_asked_for_says_what_that_was) {
   const auto mailbox = first(peer_role::any, {}, "joe@server.test");
   EXPECT_EQ(mailbox.code, errc::name_mismatch);
   EXPECT_EQ(mailbox.message, "the certificate 'server.test' is not for the mailbox joe@server.test");
-  EXPECT_EQ(mailbox.hint.find("--name"), std::string::npos) << mailbox.hint;
+  EXPECT_EQ(mailbox.hint.find("connect_options::name"), std::string::npos) << mailbox.hint;
 }
 
 TEST(text, of_hostile_names_is_harmless) {
@@ -417,6 +417,14 @@ TEST(text, of_hostile_names_is_harmless) {
     EXPECT_TRUE(std::ranges::none_of(f.message + f.hint + f.subject, [](unsigned char c) {
       return c < 0x20 || c == 0x7f;
     })) << f.message;
+}
+
+// Whatever is waived: without a certificate there is nobody to trust.
+TEST(verify_peer, trusts_nobody_without_a_certificate) {
+  const auto judged = verify_peer({.loosened = dangerous::accept_any_certificate("a test")});
+  EXPECT_FALSE(judged.trusted());
+  ASSERT_FALSE(judged.findings().empty());
+  EXPECT_EQ(judged.findings().front().code, errc::no_peer_certificate);
 }
 
 }  // namespace

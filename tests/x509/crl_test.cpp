@@ -104,7 +104,7 @@ class crafted {
 
  private:
   identity ca_;
-  crl::impl::list_ptr list_;
+  crl_impl::list_ptr list_;
 };
 
 constexpr const char* reason_oid = "2.5.29.21";

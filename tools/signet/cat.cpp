@@ -8,8 +8,8 @@
 #include <optional>
 
 #include "commands.hpp"
-#include "connection_options.hpp"
 #include "connection_report.hpp"
+#include "options/connection.hpp"
 #include "output.hpp"
 
 namespace tool {

@@ -1,7 +1,7 @@
 // The subcommands, one file each.
 #pragma once
 
-#include "arguments.hpp"
+#include "options/arguments.hpp"
 
 namespace tool {
 

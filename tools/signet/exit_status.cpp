@@ -21,7 +21,9 @@ exit_status status_of(signet::errc code) noexcept {
     case password_required:
     case wrong_password:
     case key_mismatch:
+    case file_io_failed:
     case out_of_memory:
+    case resource_exhausted:
     case internal:
       return exit_status::local;
 

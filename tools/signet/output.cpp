@@ -11,6 +11,8 @@
 
 #include <signet/verify/verdict.hpp>
 
+#include "hints.hpp"
+
 namespace tool {
 namespace {
 
@@ -42,7 +44,7 @@ void write_line(std::string line) noexcept {
 void error_lines(std::string_view message, std::span<const std::string> also, std::string_view hint) {
   write_line(painted("signet:", "1;31") + " " + printable(message));
   for (const auto& one : also) write_line("also: " + printable(one));
-  if (!hint.empty()) write_line(painted("hint:", "1;36") + " " + printable(hint));
+  if (!hint.empty()) write_line(painted("hint:", "1;36") + " " + printable(in_options(std::string(hint))));
 }
 
 }  // namespace

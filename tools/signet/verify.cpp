@@ -6,14 +6,15 @@
 
 #include <signet/verify/verify_peer.hpp>
 
-#include "cert_files.hpp"
+#include "cert/cert_files.hpp"
 #include "commands.hpp"
-#include "connection_options.hpp"
+#include "hints.hpp"
 #include "lines.hpp"
+#include "options/connection.hpp"
+#include "options/verify.hpp"
 #include "output.hpp"
 #include "times.hpp"
 #include "verify_batch.hpp"
-#include "verify_options.hpp"
 
 namespace tool {
 namespace {
@@ -69,7 +70,7 @@ nlohmann::ordered_json json_of(const signet::finding& f) {
           {"depth", f.depth},
           {"subject", f.subject},
           {"message", f.message},
-          {"hint", f.hint}};
+          {"hint", in_options(f.hint)}};
 }
 
 nlohmann::ordered_json json_of(const std::vector<signet::finding>& findings) {
@@ -94,7 +95,7 @@ void print_report(const signet::verdict& verdict) {
     for (const auto& f : findings) {
       text +=
           "  " + std::string(signet::name(f.code)) + " (depth " + std::to_string(f.depth) + "): " + f.message + '\n';
-      if (!f.hint.empty()) text += "    " + f.hint + '\n';
+      if (!f.hint.empty()) text += "    " + in_options(f.hint) + '\n';
     }
   };
   list("problems:\n", verdict.findings());

@@ -3,8 +3,8 @@
 #include <signet/tls/features.hpp>
 #include <signet/version.hpp>
 
-#include "arguments.hpp"
 #include "commands.hpp"
+#include "options/arguments.hpp"
 #include "output.hpp"
 
 namespace tool {

@@ -1,5 +1,7 @@
-// Views of bytes that do not own them. What a caller has (text, vectors or arrays of char, unsigned char or
-// std::byte) converts without a cast; nothing else does.
+// Views of bytes. A view owns nothing: it is valid as long as the bytes it was made from.
+//
+// Text, and std::vector, std::array and std::span of char, unsigned char or std::byte convert without a cast.
+// Containers of other types do not convert.
 #pragma once
 
 #include <cstddef>
@@ -20,19 +22,20 @@ concept byte_container = !std::is_array_v<Container> && requires(Container & c) 
 };
 }  // namespace detail
 
-/// Bytes to read from. Valid as long as what it was made from.
+/// Bytes to read from. Of built-in arrays only string literals convert.
 class byte_view : public std::span<const std::byte> {
  public:
   constexpr byte_view() noexcept = default;
   constexpr byte_view(std::span<const std::byte> bytes) noexcept : span(bytes) {}
-  /// Text up to its NUL: of a literal, or behind a pointer.
+  /// The text of a string literal up to its first NUL.
   template <std::size_t N>
   byte_view(const char (&literal)[N]) noexcept
       : byte_view(std::string_view(literal, N).substr(0, std::string_view(literal, N).find('\0'))) {}
+  /// The text behind a pointer up to its NUL. The pointer is not null.
   template <class Pointer>
   requires(std::is_same_v<Pointer, const char*> || std::is_same_v<Pointer, char*>) byte_view(const Pointer& text)
   noexcept : byte_view(std::string_view(text)) {}
-  /// How much of a buffer is meant, nobody can tell: say `std::string_view(buffer, size)`.
+  /// Deleted: a buffer does not say how much of it is filled. Pass `std::string_view(buffer, size)`.
   template <std::size_t N>
   byte_view(char (&buffer)[N]) = delete;
   template <detail::byte_container Container>
@@ -42,7 +45,7 @@ class byte_view : public std::span<const std::byte> {
   [[nodiscard]] std::string_view text() const noexcept { return {reinterpret_cast<const char*>(data()), size()}; }
 };
 
-/// Bytes to write into. Valid as long as what it was made from.
+/// Bytes to write into. Built-in arrays convert too.
 class byte_span : public std::span<std::byte> {
  public:
   constexpr byte_span() noexcept = default;
@@ -56,6 +59,7 @@ class byte_span : public std::span<std::byte> {
   template <class T, std::size_t N>
   requires(detail::is_byte<T> && !std::is_const_v<T>) byte_span(std::span<T, N> bytes)
   noexcept : span(std::as_writable_bytes(bytes)) {}
+  /// `size` octets that begin at `data`.
   byte_span(void* data, std::size_t size) noexcept : span(static_cast<std::byte*>(data), size) {}
 };
 

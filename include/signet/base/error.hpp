@@ -1,7 +1,7 @@
-// What went wrong, as a value that explains: a stable code to branch on, one sentence for a person, and a hint where
-// the library knows a way out. Errors are immutable and cheap to copy; threads may share them.
+// What went wrong, as a value: a stable code to branch on, one sentence for a person, and a hint where the library
+// knows a remedy. Errors are immutable and cheap to copy, and threads may share them.
 //
-// Deliberately absent: an error number per OpenSSL reason, thread-local or global "last error", printing.
+// Deliberately absent: a code for each OpenSSL reason, a thread-local or global "last error", and printing.
 #pragma once
 
 #include <cstdint>
@@ -21,25 +21,31 @@ class verdict;  // <signet/verify/verdict.hpp>
 template <class T>
 class result;  // <signet/base/result.hpp>
 
-/// Stable: a code keeps its meaning and its name() for good.
-enum class errc : std::uint8_t {
-  // The caller's
-  invalid_argument = 1,
+/// The code of an error. A code never changes its meaning, its number or its name(). The codes of one kind are a block
+/// of a hundred; a new code is the last of its block.
+enum class errc : std::uint16_t {
+  // usage: mistakes of the caller
+  invalid_argument = 100,
   invalid_name,
   invalid_endpoint,
   invalid_configuration,
   not_supported,
   not_connected,
-  // Local files and what is in them
-  file_not_readable,
+  unread_data,
+  // file: local files and their content
+  file_not_readable = 200,
   file_malformed,
   file_too_large,
   file_exists,
   password_required,
   wrong_password,
   key_mismatch,
-  // The network
-  name_not_found,
+  file_io_failed,
+  // system: this system lacks something: memory, descriptors, threads
+  out_of_memory = 300,
+  resource_exhausted,
+  // io: the network
+  name_not_found = 400,
   resolve_failed,
   connection_refused,
   connection_reset,
@@ -47,13 +53,13 @@ enum class errc : std::uint8_t {
   address_in_use,
   permission_denied,
   io_failed,
-  timed_out,
-  limit_exceeded,
-  // The end of a stream
-  closed,
-  truncated,
+  // timed_out: a deadline has passed
+  timed_out = 500,
+  // closed: the end of a connection
+  closed = 600,
   end_of_stream,
-  // The peer's side of TLS
+  // peer: what the peer did, or did not do
+  truncated = 700,
   handshake_failed,
   not_tls,
   plain_http,
@@ -65,12 +71,12 @@ enum class errc : std::uint8_t {
   bad_record,
   protocol_violation,
   alert_received,
-  unread_data,
   plaintext_before_tls,
   starttls_refused,
   dialogue_failed,
-  // Verification: is this peer who it says it is?
-  no_verdict,
+  limit_exceeded,
+  // verification: the peer is not proved to be the one that was expected
+  no_verdict = 800,
   no_peer_certificate,
   no_trust_anchors,
   unknown_issuer,
@@ -100,30 +106,32 @@ enum class errc : std::uint8_t {
   crl_expired,
   invalid_certificate,
   certificate_rejected,
-  // Ours
-  out_of_memory,
-  internal,
+  // internal: a fault of this library
+  internal = 900,
 };
 
-/// The code's stable name in snake_case, "unknown_issuer".
+/// The stable name of the code in snake_case: "unknown_issuer".
 SIGNET_EXPORT std::string_view name(errc code) noexcept;
 
-enum class error_kind : std::uint8_t { io, timed_out, closed, peer, verification, usage, internal };
+/// The group that a code belongs to, for callers that need no single code.
+enum class error_kind : std::uint8_t { usage, file, system, io, timed_out, closed, peer, verification, internal };
+/// The name of the group in snake_case: "timed_out".
 SIGNET_EXPORT std::string_view name(error_kind kind) noexcept;
 SIGNET_EXPORT error_kind kind_of(errc code) noexcept;
 
-/// A fatal TLS alert (RFC 8446 section 6), and who sent it.
+/// A fatal TLS alert (RFC 8446 section 6) and its sender.
 struct alert {
   enum class sender : std::uint8_t { us, peer };
+  /// The number of the alert, 0 to 255.
   std::uint8_t description = 0;
   sender from = sender::peer;
 
   friend bool operator==(const alert&, const alert&) = default;
 };
-/// "unknown_ca" for 48, "alert 200" for a number without a name.
+/// The name of the alert: "unknown_ca" for 48, "alert 200" for a number without a name.
 SIGNET_EXPORT std::string name(alert a);
 
-/// The parts an error is made of; all but the first two may stay empty.
+/// The parts of an error, which the accessors of `error` describe. Only the first two are always filled.
 struct error_parts {
   errc code = errc::internal;
   std::string message = {};
@@ -135,56 +143,60 @@ struct error_parts {
   int system_error = 0;
 };
 
+/// An error as a function returns it.
 class [[nodiscard]] SIGNET_EXPORT error {
  public:
   error(errc code, std::string message, std::string hint = {});
   explicit error(error_parts parts);
-  // Copies only: an error that was moved from still says what it said.
+  // There is a copy and no move: an error that was moved from keeps its content.
   error(const error&) noexcept = default;
   error& operator=(const error&) noexcept = default;
 
   [[nodiscard]] errc code() const noexcept;
   [[nodiscard]] error_kind kind() const noexcept;
-  /// One sentence without a full stop: whom, which phase, why.
+  /// One sentence without a full stop: who is concerned, in which phase, and why.
   [[nodiscard]] const std::string& message() const& noexcept;
   [[nodiscard]] std::string message() &&;
-  /// What to do about it; empty where the library does not know.
+  /// What to do about the error. Empty where the library does not know.
   [[nodiscard]] const std::string& hint() const& noexcept;
   [[nodiscard]] std::string hint() &&;
-  /// Further problems or the steps that led here (each address that was tried), one line each.
+  /// Further problems, or the steps that led to the error (such as each address that was tried), one line each.
   [[nodiscard]] std::span<const std::string> details() const& noexcept;
   [[nodiscard]] std::vector<std::string> details() &&;
-  /// OpenSSL's own queue, for logs.
+  /// The content of OpenSSL's error queue, for logs.
   [[nodiscard]] std::span<const std::string> library_errors() const& noexcept;
   [[nodiscard]] std::vector<std::string> library_errors() &&;
   /// The alert that was sent or received, if there was one.
   [[nodiscard]] std::optional<signet::alert> alert() const noexcept;
-  /// The verdict on the peer, when that is what failed.
+  /// The verdict on the peer if verification failed, otherwise null.
   [[nodiscard]] std::shared_ptr<const signet::verdict> verdict() const noexcept;
-  /// The errno behind it, or 0.
+  /// The errno value behind the error, or 0.
   [[nodiscard]] int system_error() const noexcept;
 
-  /// The same error, its message preceded by "context: ".
+  /// The same error with "context: " in front of its message.
   [[nodiscard]] error in(std::string_view context) const;
+  /// The same error with other details.
   [[nodiscard]] error with_details(std::vector<std::string> details) const;
-  /// All of it, for building a variation.
+  /// All parts, from which a caller can build a variation of the error.
   [[nodiscard]] const error_parts& parts() const& noexcept;
   [[nodiscard]] error_parts parts() &&;
 
  private:
   template <class T>
   friend class result;
-  // The error of a success: none.
+  // The error inside a successful result. It has no parts.
   error() noexcept = default;
 
   std::shared_ptr<const error_parts> parts_;
 };
 
-/// Thrown by result::value() and by nothing else in the library. what() is message() and hint().
+/// Thrown when the value of a failed result is accessed, and at no other time. what() is the message, followed by the
+/// hint in parentheses if there is one.
 class SIGNET_EXPORT exception : public std::runtime_error {
  public:
   explicit exception(signet::error e);
-  [[nodiscard]] const signet::error& error() const noexcept { return error_; }
+  [[nodiscard]] const signet::error& error() const& noexcept { return error_; }
+  [[nodiscard]] signet::error error() && { return error_; }
 
  private:
   signet::error error_;

@@ -1,4 +1,5 @@
-// The visibility of public names: everything else in the library is hidden.
+// SIGNET_EXPORT makes a name of the library visible to programs. All other names are hidden. detail::access is the
+// library's own way into its classes; no public header defines it.
 #pragma once
 
 #if defined(__GNUC__)
@@ -6,3 +7,7 @@
 #else
 #define SIGNET_EXPORT
 #endif
+
+namespace signet::detail {
+struct access;
+}

@@ -1,7 +1,9 @@
-// A value or the error that took its place, shaped like std::expected (the same member names) with the error type
-// fixed. Ignoring one is a compiler warning. Looking at the value of a failure throws signet::exception, by value() and
-// by * alike: a forgotten check ends in a whole sentence, not in undefined behaviour. Of a temporary both give the
-// value itself and no reference, so that a loop over it is sound. docs/adr/0002 has the reasons.
+// A value, or the error that took its place. The members have the names of std::expected; the error type is fixed. The
+// compiler warns when a result is ignored.
+//
+// Access to the value of a failed result throws signet::exception, through value() as well as through * and ->. A
+// forgotten check therefore ends in a whole sentence and not in undefined behaviour. On a temporary, value() and *
+// return the value itself and no reference, so that a loop over it is sound. docs/adr/0002 has the reasons.
 #pragma once
 
 #include <functional>
@@ -48,10 +50,11 @@ class [[nodiscard]] result {
   [[nodiscard]] T* operator->() { return &checked(*this); }
   [[nodiscard]] const T* operator->() const { return &checked(*this); }
 
-  /// Only when has_value() is false.
+  /// The error. Call this only when has_value() is false.
   [[nodiscard]] const signet::error& error() const& noexcept { return error_; }
   [[nodiscard]] signet::error error() && noexcept { return std::move(error_); }
 
+  /// The value, or `fallback` where there is an error.
   template <class U>
   [[nodiscard]] T value_or(U&& fallback) const& {
     return has_value() ? *value_ : static_cast<T>(std::forward<U>(fallback));
@@ -61,20 +64,22 @@ class [[nodiscard]] result {
     return has_value() ? *std::move(value_) : static_cast<T>(std::forward<U>(fallback));
   }
 
-  /// f(value), itself a result, or this error.
+  /// Calls `f` with the value and returns the result that `f` returns. After a failure `f` is not called and the error
+  /// stays.
   template <class F>
   [[nodiscard]] auto and_then(F&& f) && -> std::invoke_result_t<F, T&&> {
     static_assert(detail::is_result<std::invoke_result_t<F, T&&>>, "and_then takes a function that returns a result");
     if (!has_value()) return std::move(error_);
     return std::invoke(std::forward<F>(f), *std::move(value_));
   }
-  /// f(value) as a result, or this error.
+  /// Calls `f` with the value and wraps what `f` returns. After a failure `f` is not called and the error stays.
   template <class F>
   [[nodiscard]] auto transform(F&& f) && -> result<std::remove_cvref_t<std::invoke_result_t<F, T&&>>> {
     if (!has_value()) return std::move(error_);
     return std::invoke(std::forward<F>(f), *std::move(value_));
   }
-  /// This value, or f(error), itself a result.
+  /// Calls `f` with the error and returns the result that `f` returns. After a success `f` is not called and the value
+  /// stays.
   template <class F>
   [[nodiscard]] result or_else(F&& f) && {
     if (has_value()) return std::move(*this);
@@ -92,6 +97,7 @@ class [[nodiscard]] result {
   signet::error error_;
 };
 
+/// Success without a value, or an error.
 template <>
 class [[nodiscard]] result<void> {
  public:
@@ -107,7 +113,7 @@ class [[nodiscard]] result<void> {
     if (failed_) throw exception(error_);
   }
   void operator*() const { value(); }
-  /// Only when has_value() is false.
+  /// The error. Call this only when has_value() is false.
   [[nodiscard]] const signet::error& error() const& noexcept { return error_; }
   [[nodiscard]] signet::error error() && noexcept { return std::move(error_); }
 

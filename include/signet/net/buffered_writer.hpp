@@ -1,5 +1,8 @@
-// Gathers small writes until they fill a TLS record of 16 KiB, or until flush(): ten lines leave as one record and one
-// segment. For text that is formatted and read back in lines there is signet::stream.
+// Gathers small writes until they fill one TLS record of 16 KiB, or until flush(). Ten lines then leave as one record
+// and one segment.
+//
+// Every call that may wait takes a deadline and returns a result. A writer cannot be copied or moved.
+// Deliberately absent: reading, and formatted text. For both there is signet::stream.
 #pragma once
 
 #include <optional>
@@ -16,22 +19,25 @@ namespace signet {
 
 class SIGNET_EXPORT buffered_writer {
  public:
-  /// Borrows the socket, which has to outlive it and stay where it is. What is written to the socket directly overtakes
-  /// what is held.
+  /// Borrows the socket, which has to outlive the writer and may not be moved meanwhile. Bytes that are written to the
+  /// socket directly overtake those that are held.
   explicit buffered_writer(tls_socket& on) noexcept : on_(&on) {}
   explicit buffered_writer(tcp_socket& on) noexcept : on_(&on) {}
   buffered_writer(const buffered_writer&) = delete;
   buffered_writer& operator=(const buffered_writer&) = delete;
-  /// Sends nothing: what was not flushed is lost, for a destructor does not wait and cannot tell a failure.
+  /// Sends nothing: bytes that were not flushed are lost, because a destructor must not wait and cannot report a
+  /// failure.
   ~buffered_writer() = default;
 
-  /// Takes all of it. Waits when a record is full, and sends what is larger than one at once, after what was held.
-  /// Fails as write_all() of the socket does, and then for good: what the peer got of it is not known, so every later
-  /// call returns the same error.
+  /// Takes all of `bytes`. It sends, and so may wait, only when more than one record would be held. Bytes larger than a
+  /// record are sent at once, after those that are held. The first error is final, because it is not known how much of
+  /// the record the peer has received: every later call returns the same error.
+  /// Errors: those of the socket's write_all().
   result<void> write(byte_view bytes, deadline until = {});
-  /// Sends what is held.
+  /// Sends the bytes that are held.
+  /// Errors: those of the socket's write_all().
   result<void> flush(deadline until = {});
-  /// Bytes held.
+  /// The number of bytes that are held.
   [[nodiscard]] std::size_t size() const noexcept { return held_.size(); }
 
  private:

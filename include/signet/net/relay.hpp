@@ -1,5 +1,8 @@
-// Carries bytes between two connections, both ways at once, until both have ended: what stands behind a TLS front, a
-// tunnel, or a program that was given a pipe.
+// Carries bytes between two connections, in both directions at once, until both have ended. This is the inside of a TLS
+// front for a plain server, of a tunnel, and of a server that starts a program on two pipes.
+//
+// A call borrows both sockets for its whole length and leaves them open. It runs in one thread and starts none.
+// Deliberately absent: looking at the bytes, and closing the sockets.
 #pragma once
 
 #include <chrono>
@@ -14,29 +17,36 @@
 namespace signet {
 
 struct relay_options {
-  /// Ends it (timed_out) when for so long nothing has moved either way. None when zero.
+  /// Ends the relay with timed_out after this long without a byte in either direction. Zero: no such limit. Do not
+  /// leave it at zero for peers that you do not trust.
   std::chrono::milliseconds idle{0};
-  /// For all of it; the sockets' own deadlines hold besides, their timeouts for each call do not.
+  /// Ends the relay with timed_out. The deadlines of both sockets (set_deadline()) apply as well; their timeouts do
+  /// not.
   deadline until = {};
-  /// Ends it (closed) once this is readable: a stop_signal's native_handle(). -1 for none. Borrowed.
+  /// A descriptor, borrowed, that tells the relay to stop once it is readable: the native_handle() of a stop_signal.
+  /// -1: none.
   int stop = -1;
-  /// How long both may go on after that, to end by themselves.
+  /// How long both sides may go on after that, to end by themselves. The relay then ends with `closed`.
   std::chrono::milliseconds finish{0};
 };
 
-/// Bytes that the other side has taken.
+/// How many bytes each side has taken from the other one.
 struct relayed {
   std::uint64_t first_to_second = 0;
   std::uint64_t second_to_first = 0;
 };
 
-/// Passes on what either side sends, what it had read ahead first, and then its end as a half-close: close_notify or
-/// FIN. Neither direction waits for the other, each holds at most 64 KiB, and both sockets stay open. When one side
-/// fails, what had come from it is still delivered, its end is not passed on, and the other direction goes on as long
-/// as there is somebody to take it; then comes the error, which opens with "first side" or "second side" and tells in
-/// details() how far each direction came: truncated, bad_record, alert_received, connection_reset, io_failed, closed
-/// by one that does not take any more, or that is gone after its own end. Both sides have to stand on descriptors:
-/// not_supported.
+/// Passes on what each side sends, and then its end: close_notify to a TLS connection, FIN to a socket. Bytes that a
+/// socket had read ahead go first. Neither direction waits for the other, and each holds at most 64 KiB. Both sockets
+/// have to stand on descriptors.
+///
+/// When reading a side fails, the bytes that came from it are still delivered, its end is not passed on, and nothing
+/// more is sent to it. When writing to a side fails, what it sends is still carried. Then the relay returns the error.
+/// Its message begins with "first side" or "second side", and its details() say how many bytes went in each direction.
+/// Do not close() a TLS socket after such an error: the close_notify would make a stream that was cut look complete.
+/// Errors: timed_out, truncated, bad_record, protocol_violation, alert_received, connection_reset, io_failed,
+/// not_connected, not_supported, invalid_argument (another thread uses a socket), closed (the relay was told to stop,
+/// or the direction of a socket that has to be written to was ended before).
 SIGNET_EXPORT result<relayed> relay(tls_socket& first, tcp_socket& second, relay_options options = {});
 SIGNET_EXPORT result<relayed> relay(tcp_socket& first, tls_socket& second, relay_options options = {});
 SIGNET_EXPORT result<relayed> relay(tls_socket& first, tls_socket& second, relay_options options = {});

@@ -1,5 +1,10 @@
-// A server's whole loop: accepts, shakes hands with everybody at once, and gives each client to a handler in a thread
-// of its own. A client that stalls in its handshake holds no thread and delays nobody.
+// A complete server: serve() accepts clients, runs their handshakes side by side, and gives each client to a handler,
+// which has a thread for as long as it runs.
+//
+// A client that stalls in its handshake holds no thread and delays no other client. A client in a handler holds its
+// thread until the handler returns, so give the socket a timeout.
+// Deliberately absent: signals, processes, limits per address, and a reload of the config. For a loop of your own there
+// are listener and nonblocking_socket.
 #pragma once
 
 #include <chrono>
@@ -7,20 +12,22 @@
 #include <functional>
 #include <memory>
 
+#include <signet/base/endpoint.hpp>
 #include <signet/base/error.hpp>
 #include <signet/base/export.hpp>
 #include <signet/base/result.hpp>
-#include <signet/net/endpoint.hpp>
 #include <signet/net/listener.hpp>
 #include <signet/net/tls_socket.hpp>
 
 namespace signet {
 
-/// Tells handlers that the server is to end. Threads may share it, and a copy may outlive serve().
+/// Tells handlers that the server is about to end. Threads may share one, and a copy may outlive serve().
 class SIGNET_EXPORT stop_signal {
  public:
+  /// True once the server has been told to stop.
   [[nodiscard]] bool requested() const noexcept;
-  /// Readable once it is requested: for poll(2) beside a socket, and for relay().
+  /// A descriptor, borrowed, that is readable once the server has been told to stop: for poll(2) together with a
+  /// socket, and for relay_options::stop.
   [[nodiscard]] int native_handle() const noexcept;
 
  private:
@@ -31,31 +38,35 @@ class SIGNET_EXPORT stop_signal {
   std::shared_ptr<impl> impl_;
 };
 
+/// A function that serves one client and owns its socket. Several threads call it at once. An exception from it ends
+/// its client only, and goes to on_refused.
 using client_handler = std::function<void(tls_socket client, const stop_signal& stop)>;
 
 struct serve_options {
-  /// Handlers that run at once, 1 or more; clients beyond them wait with their handshake done. Each has a thread, which
-  /// is started when it is needed first; as many as there are processors come on top, for handshakes.
+  /// The number of handlers that may run at once, 1 or more. Clients beyond it wait with their handshake complete. A
+  /// thread is started when it is first needed. Handshakes have threads of their own, one per processor.
   std::size_t threads = 64;
-  /// Clients in all, 1 or more. Beyond them the one that has been in its handshake longest gives way; while there is
-  /// none, new ones wait in the system's queue. So it is, too, when the process has no descriptor left.
+  /// The number of clients at once, 1 or more. For one more, the client that has been in its handshake longest is
+  /// refused; if none is in a handshake, new clients wait in the system's queue. The same happens when the process has
+  /// no descriptor left. Do not raise it above the limit of descriptors.
   std::size_t max_connections = 4096;
-  /// For each client's handshake, from its being accepted.
+  /// The time for each client's handshake, longer than 0, counted from its being accepted.
   std::chrono::milliseconds handshake_timeout = std::chrono::seconds(10);
-  /// For handlers that are running when the server is told to stop; after it serve() returns without them: timed_out.
-  /// What they refer to has to outlive them then.
+  /// The time for handlers that are running when the server is told to stop. After that, serve() returns timed_out and
+  /// leaves them running, so all that they refer to has to outlive them.
   std::chrono::milliseconds drain_timeout = std::chrono::seconds(30);
-  /// Told of each client that was not served, or whose handler threw, and why; by one thread at a time, which holds up
-  /// the others that have something to tell. Never called once serve() has returned.
+  /// Called for each client that was not served, or whose handler threw, with the reason. One thread calls it at a
+  /// time, and the others wait for it, so keep it short. It is not called any more once serve() has returned.
   std::function<void(const endpoint& client, const error& why)> on_refused = {};
-  /// With it, clients that do not begin with TLS are served too, as plain ones. Without it, one that speaks plain HTTP
-  /// is told in its own words to speak HTTPS.
+  /// Serves clients that do not begin with TLS. Do not set it for protocols in which the server speaks first. Without
+  /// it, such clients are refused; one that speaks plain HTTP receives an HTTP answer that tells it to use https.
   std::function<void(tcp_socket client, const stop_signal& stop)> on_plain = {};
 };
 
-/// Serves until listener::close() is called, by a handler or another thread; then accepts nobody, lets handlers finish,
-/// and returns. The listener has to stay where it is meanwhile. What a handler throws ends its client only, and goes to
-/// on_refused. invalid_argument, not_connected, limit_exceeded when no thread can be started, io_failed, timed_out.
+/// Serves until listener::close() is called, by a handler or by another thread. Then it accepts no more clients,
+/// refuses those that have no handler yet, waits for the handlers to finish, and returns. It borrows the listener,
+/// which may not be moved meanwhile.
+/// Errors: invalid_argument, not_connected, resource_exhausted, io_failed, timed_out (handlers were left running).
 SIGNET_EXPORT result<void> serve(listener& door, client_handler handler, serve_options options = {});
 
 }  // namespace signet

@@ -1,9 +1,12 @@
 // The plain dialogues that end in TLS: what a client says to a mail, directory, chat or database server, or to a proxy,
-// until both sides begin the handshake. Nothing a server says before TLS is believed further than that: the dialogues
-// carry no password and keep no capability, and the peer is verified as by any other connection.
+// until both sides begin the handshake.
 //
-// Each waits until its deadline and holds a server to bounds: 8 KiB a line, 200 lines an answer, 256 KiB in all. What
-// arrived after the go-ahead stays in the socket, where start_tls() (<signet/net/start_tls.hpp>) finds it and refuses.
+// An attacker on the path can read and change all of a dialogue. So it sends no password, keeps nothing of what the
+// server says, and never goes on without TLS; afterwards the server is verified like any other. A dialogue ends at its
+// deadline. A line may have 8 KiB, an answer 200 lines, and everything together 256 KiB.
+// Bytes that follow the go-ahead stay in the socket, where start_tls() (<signet/net/start_tls.hpp>) refuses them.
+//
+// Deliberately absent: the server's side of these dialogues, and a login at a proxy.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +18,9 @@
 
 namespace signet::starttls {
 
+/// The protocols whose dialogue is known.
 enum class protocol : unsigned char {
-  smtp,          ///< RFC 3207; submission too
+  smtp,          ///< RFC 3207; mail submission as well
   lmtp,          ///< RFC 2033 and 3207
   imap,          ///< RFC 9051 section 6.2.1
   pop3,          ///< RFC 2595 section 4
@@ -32,35 +36,42 @@ enum class protocol : unsigned char {
   http_upgrade,  ///< RFC 2817; the answer to "OPTIONS *" follows inside TLS
 };
 
-/// "smtp", "xmpp-server", "http-connect".
+/// The protocol's name: "smtp", "xmpp-server", "http-connect".
 SIGNET_EXPORT std::string_view name(protocol which) noexcept;
-/// The protocol of that name. invalid_argument.
+/// The protocol of that name, in lower case.
+/// Errors: invalid_argument.
 SIGNET_EXPORT result<protocol> parse(std::string_view name);
-/// Where the protocol is spoken by custom, 25 for SMTP; for http_connect that of the server behind the proxy, 443.
+/// The port on which the protocol is usually spoken: 25 for SMTP. For http_connect it is 443, the port of the server
+/// behind the proxy.
 SIGNET_EXPORT std::uint16_t default_port(protocol which) noexcept;
 
+/// Who sent a line of the dialogue: the client, or the server.
 enum class direction : unsigned char { sent, received };
 
+/// Options of one dialogue.
 struct options {
-  /// Whom the dialogue asks for where it names somebody: XMPP's domain, HTTP's Host, where a proxy shall connect to.
-  /// Empty: whom the socket was connected to; http_connect needs it.
+  /// The host that the dialogue asks for: the domain of XMPP, the Host of HTTP, the target of a proxy. Empty: the host
+  /// that the socket was connected to. negotiate() needs it for http_connect.
   endpoint peer = {};
-  /// What EHLO and LHLO say, and XMPP's `from` between servers. Empty: our own address, "[192.0.2.1]", and no `from`.
+  /// The name in EHLO and LHLO, and in the `from` of XMPP between servers. Empty: the address of our end, such as
+  /// "[192.0.2.1]", and no `from`.
   std::string own_name = {};
-  /// The proxy that connect() goes through with http_connect.
+  /// The proxy that connect() goes through. connect() needs it for http_connect.
   endpoint proxy = {};
-  /// Called with each line, without its end and made printable; of binary messages with a description.
+  /// Called with each line, without its end and made printable. For a binary message it receives a description.
   std::function<void(direction, std::string_view line)> trace = {};
 };
 
-/// Holds the dialogue up to the go-ahead; start_tls() is what comes next. A deadline that is not set gives way to the
-/// socket's timeout. starttls_refused with the server's own words, dialogue_failed for what is no answer of this
-/// protocol, closed, timed_out, connection_reset, io_failed, invalid_name, invalid_argument.
+/// Holds the dialogue up to the go-ahead. The next call is start_tls(). With a deadline that is not set, the timeout of
+/// the socket applies to the whole dialogue.
+/// Errors: starttls_refused (the message quotes the server), dialogue_failed (an answer does not belong to the
+/// protocol), closed, timed_out, connection_reset, io_failed, not_connected, invalid_name, invalid_argument.
 SIGNET_EXPORT result<void> negotiate(tcp_socket& plain, protocol which, const options& with = {},
                                      deadline until = std::chrono::seconds(30));
 
-/// Connects, holds the dialogue and shakes hands, all under the deadline of `how`. The peer has to prove `how.name`, or
-/// the host of `to` when that is empty. What negotiate() and signet::connect() can say, plaintext_before_tls.
+/// Connects, holds the dialogue and completes the handshake, all within the time of `how`. The server has to prove
+/// `how.name`, or the host of `to` if that is empty. Without a config, it uses client_config::standard().
+/// Errors: those of negotiate() and signet::connect(), and plaintext_before_tls.
 SIGNET_EXPORT result<tls_socket> connect(const endpoint& to, protocol which, const client_config& config,
                                          connect_options how = {}, options with = {});
 SIGNET_EXPORT result<tls_socket> connect(const endpoint& to, protocol which, connect_options how = {},

@@ -1,12 +1,14 @@
 // A std::iostream over a socket: std::getline, >> and << with a verified peer.
 //
-// Output is gathered, up to one TLS record of 16 KiB, and leaves with std::flush or std::endl, when that room is full,
-// on close(), and before a read that has to wait, as std::cout does before std::cin reads. Nothing is translated:
-// getline() leaves the CR of a CRLF in its line. There is no position to tell or to seek.
+// Output is gathered, up to one TLS record of 16 KiB. It leaves with std::flush or std::endl, when the record is full,
+// on close(), and before a read that asks the socket. Nothing is translated: getline() leaves the CR of a CRLF in its
+// line. A stream has no position to tell or to seek.
 //
-// An end that the peer declared sets eofbit and failbit, as the end of a file does. Everything else (truncated, timed
-// out, reset, a bad record) sets badbit as well, and error() tells: who asks whether all has come asks bad(). Nothing
-// is thrown unless exceptions() asks for it; what() is then the error's whole sentence. One thread uses it at a time.
+// An end that the peer declared sets eofbit and failbit, as the end of a file does. Every other failure (truncated,
+// timed out, reset, a bad record) sets badbit as well, and error() returns it. To learn whether everything arrived,
+// check bad() at the end. The stream throws nothing unless exceptions() asks for it; what() is then the error's
+// message. One thread uses a stream at a time.
+// Deliberately absent: deadlines for single calls.
 #pragma once
 
 #include <chrono>
@@ -22,33 +24,38 @@ namespace signet {
 
 class SIGNET_EXPORT stream : public std::iostream {
  public:
-  /// What it stands on.
+  /// The socket that a stream stands on.
   using any_socket = std::variant<tls_socket, tcp_socket>;
 
+  /// Makes a stream that owns the socket.
   explicit stream(tls_socket on);
   explicit stream(tcp_socket on);
-  /// What was moved from is bad() and reads and writes nothing.
+  /// A stream that was moved from is bad(), and reads and writes nothing.
   stream(stream&& other) noexcept;
   stream& operator=(stream&& other) noexcept;
-  /// Releases. Sends nothing, not what was gathered either: a destructor does not wait and cannot tell a failure. Call
-  /// flush() or close() first.
+  /// Releases the socket. It sends nothing, gathered output included, because a destructor must not wait and cannot
+  /// report a failure. Call close() first.
   ~stream() override;
 
-  /// Why badbit is set; nothing while it is not, so that clear() ends it. After clear() a read that timed out may be
-  /// repeated and has lost nothing; after a write that failed every further one fails with the same error.
+  /// The reason why badbit is set, or nothing if it is not. After clear(), a read that timed out may be repeated and
+  /// has lost nothing. After a write that failed, every later write fails with the same error.
   [[nodiscard]] std::optional<signet::error> error() const;
 
-  /// How long each wait may take, at most; none unless set, zero takes it away.
+  /// Sets the timeout of the socket: the longest time that one read or write may wait. Zero removes it. At first there
+  /// is the timeout that the socket came with, if any.
   void set_timeout(std::chrono::milliseconds each_call);
 
-  /// Sends what was gathered, then closes as the socket does (with close_notify, over TLS). Done once; after that it
-  /// does nothing. Of several failures the first is returned.
+  /// Sends the gathered output, then closes the socket; over TLS it sends close_notify. It returns the first error. A
+  /// second call does nothing, and returns the error of a failed write again.
+  /// Errors: those of tls_socket::write_all() and tls_socket::close().
   result<void> close();
 
-  /// For its other questions: std::get<tls_socket>(s.socket()).info(). Reading or writing it directly breaks the order
-  /// of bytes. Not to be asked of one that was moved from.
+  /// The socket, borrowed, for its other functions: std::get<tls_socket>(s.socket()).info(). To read or write it
+  /// directly breaks the order of the bytes. Do not call this on a stream that was moved from.
   [[nodiscard]] any_socket& socket();
-  /// Gives the socket up. unread_data while bytes are held that were read ahead or not sent yet; flush() sends those.
+  /// Gives the socket up. It refuses while the stream holds bytes: read those that were read ahead, and flush() those
+  /// that were not sent.
+  /// Errors: unread_data, not_connected.
   result<any_socket> release();
 
  private:

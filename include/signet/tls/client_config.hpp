@@ -1,5 +1,11 @@
-// How a client speaks TLS: who it trusts, what it offers. Made once from an options struct, checked then, immutable
-// from then on; copies share it, threads may too. What is expected of one peer (its name) belongs to the connection.
+// How a client speaks TLS: whom it trusts, what it offers, which sessions it keeps.
+//
+// A config is made once from an options struct. make() checks the options, and nothing changes them after that. Copies
+// of a config share one state, and threads may use it at the same time. Every default is the secure choice.
+//
+// What is expected of one peer, its name above all, belongs to the connection and not to the config.
+// Deliberately absent: a switch that turns verification off (<signet/dangerous.hpp> is the one way, and it asks for a
+// reason), compression, renegotiation and early data.
 #pragma once
 
 #include <chrono>
@@ -11,58 +17,78 @@
 #include <vector>
 
 #include <signet/tls/protocol_version.hpp>
+#include <signet/verify/evidence.hpp>
 #include <signet/verify/trust_store.hpp>
 #include <signet/verify/verify_peer.hpp>
 #include <signet/x509/identity.hpp>
 
 namespace signet {
 
-/// Receives each line of the NSS key log, without its newline, from any thread. Whoever has the lines reads the
-/// traffic.
+/// A function that receives the NSS key log, one line per call, without the newline. It is called from any thread.
+/// Anybody who has these lines can decrypt the traffic.
 using key_log_sink = std::function<void(std::string_view line)>;
 
+/// Whether a later connection may resume the session of an earlier one (RFC 8446 section 2.2).
 enum class resumption : unsigned char { enabled, disabled };
 
+/// What a client_config is made from.
 struct client_options {
+  /// The certificates that may vouch for a server.
   trust_store trust = trust_store::system();
+  /// The other rules of verification. The defaults are right for public servers.
   verify_options verify = {};
-  /// What to show to a server that asks for a certificate.
+  /// Is asked, in a full handshake, for an issuer that the verdict lacks, and for revocation lists where `verify.crls`
+  /// is set. Leave it empty unless servers forget their intermediates or lists are fetched.
+  std::shared_ptr<evidence_source> evidence = {};
+  /// The certificate and key that answer a server's request for one. Without them the client shows no certificate.
   std::optional<signet::identity> identity = {};
+  /// The oldest version to accept. Do not set it below TLS 1.2 unless the server has nothing newer: OpenSSL's security
+  /// level becomes 0 for all versions then, unless `ciphers` names another one.
   protocol_version min_version = protocol_version::tls1_2;
+  /// The newest version to offer. Do not lower it, except to test.
   protocol_version max_version = protocol_version::tls1_3;
-  /// OpenSSL's syntax. Empty keeps OpenSSL's (and so the system's) choice, which is the right one unless you know
-  /// better: a list fixed today shuts out tomorrow's default. Suites without authentication stay excluded whatever it
-  /// says.
+  /// The cipher suites of TLS 1.2 and older, in OpenSSL's syntax. Empty keeps the choice of OpenSSL and the system. Do
+  /// not set it without need: a list that is fixed today shuts out the better suites of tomorrow. Suites without
+  /// authentication are excluded in any case.
   std::string ciphers = {};
+  /// The cipher suites of TLS 1.3, separated by colons. Empty keeps OpenSSL's choice; leave it so for the same reason.
   std::string ciphersuites = {};
+  /// The key exchange groups, separated by colons. Empty keeps OpenSSL's choice; leave it so for the same reason.
   std::string groups = {};
-  /// Offered in this order (RFC 7301); each 1 to 255 octets.
+  /// The application protocols to offer, the preferred one first (RFC 7301). Each has 1 to 255 octets. Empty offers
+  /// none.
   std::vector<std::string> alpn = {};
-  /// Sessions are kept in the config, and found again by peer, name and all that was verified.
+  /// Whether the config keeps sessions. One is offered only to the same peer under the same name, and only as long as
+  /// everything that was verified still holds. Disable it only if a server must not recognise a client that returns.
   signet::resumption resumption = resumption::enabled;
-  /// Sessions kept, 1 to 100,000; the least recently used goes first.
+  /// The number of sessions to keep, 1 to 100,000. The least recently used one is dropped first.
   std::size_t session_capacity = 1000;
-  /// The age at which a session ends, 1 second to 7 days, however often it was resumed (RFC 8446 section 4.6.1).
+  /// The age at which a session ends, 1 second to 7 days (RFC 8446 section 4.6.1). To resume it does not prolong it.
   std::chrono::seconds session_lifetime = std::chrono::days(1);
+  /// Receives the secrets of every connection. Leave it empty outside of debugging.
   key_log_sink key_log = {};
-  /// Only from <signet/dangerous.hpp>.
+  /// Made by <signet/dangerous.hpp> only. Leave it empty where a trust store or a pin can say whom you trust.
   loosened_verification loosened = {};
 };
 
 class SIGNET_EXPORT client_config {
  public:
-  /// invalid_configuration when an option does not hold.
+  /// Checks the options and makes a config of them.
+  /// Errors: invalid_configuration, weak_key, internal.
   static result<client_config> make(client_options options = {});
-  /// The one that is used where none is named: all defaults, made once a process.
+  /// The config that is used where a call names none: all options at their defaults. It is made once per process.
+  /// Errors: those of make().
   static result<client_config> standard();
 
-  [[nodiscard]] const trust_store& trust() const noexcept;
-
-  struct impl;
-  explicit client_config(std::shared_ptr<const impl> made) noexcept : impl_(std::move(made)) {}
-  [[nodiscard]] const std::shared_ptr<const impl>& get() const noexcept { return impl_; }
+  /// The trust store that servers are verified against.
+  [[nodiscard]] const trust_store& trust() const& noexcept;
+  [[nodiscard]] trust_store trust() &&;
 
  private:
+  friend struct detail::access;
+  struct impl;
+  explicit client_config(std::shared_ptr<const impl> made) noexcept : impl_(std::move(made)) {}
+
   std::shared_ptr<const impl> impl_;
 };
 

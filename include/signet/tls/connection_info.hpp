@@ -1,4 +1,8 @@
-// What is known of a connection once its handshake is complete.
+// What is known of a connection once its handshake is complete: what was negotiated, and who the peer is.
+//
+// It is a plain value, a copy that owns all it holds and outlives the connection. Before the handshake is complete,
+// every field has its default value. How the peer was judged in detail, finding by finding, is in its verdict
+// (<signet/verify/verdict.hpp>). Addresses are not here: the socket knows them.
 #pragma once
 
 #include <string>
@@ -9,27 +13,32 @@
 
 namespace signet {
 
+/// A snapshot of one connection.
 struct connection_info {
+  /// The version of TLS that both sides agreed on.
   protocol_version version = protocol_version::tls1_3;
-  /// OpenSSL's name of it, "TLS_AES_256_GCM_SHA384".
+  /// OpenSSL's name of the cipher suite, "TLS_AES_256_GCM_SHA384".
   std::string cipher = {};
-  /// The key exchange group, "x25519"; empty where there was none.
+  /// The key exchange group, "x25519"; empty if no key exchange took place.
   std::string group = {};
+  /// Whether this connection resumed an earlier session.
   bool resumed = false;
-  /// The protocol that ALPN settled on (RFC 7301), or empty.
+  /// The protocol that ALPN chose (RFC 7301), or empty.
   std::string alpn = {};
   /// The server name of the ClientHello (RFC 6066 section 3), or empty.
   std::string sni = {};
-  /// As the peer sent it, its own certificate first. On a resumed connection, what it sent when the session began.
+  /// The certificates that the peer sent, its own first. A resumed connection has those of them that the verification
+  /// of the original handshake used.
   std::vector<certificate> peer_chain = {};
-  /// From the peer's certificate to the anchor; empty when the peer was not asked for a certificate.
+  /// The chain from the peer's certificate to the trust anchor. Empty if the peer showed no certificate, and if a pin,
+  /// a known key or loosened verification stood in for the chain.
   std::vector<certificate> verified_chain = {};
-  /// Which trust store judged, or empty.
+  /// The description of the trust store that the peer was judged by, or empty.
   std::string trust = {};
-  /// Why verification was loosened, or empty: see <signet/dangerous.hpp>.
+  /// The reason that was given for loosened verification (<signet/dangerous.hpp>), or empty.
   std::string loosened = {};
-  /// True when a close_write() may end the peer's direction too: TLS 1.2 peers are allowed to answer a close_notify by
-  /// discarding what they had to send (RFC 5246 section 7.2.1).
+  /// True if close_write() may end the peer's direction too. A TLS 1.2 peer may answer a close_notify by discarding
+  /// what it still had to send (RFC 5246 section 7.2.1); in TLS 1.3 each direction ends by itself.
   bool half_close_is_best_effort = false;
 };
 

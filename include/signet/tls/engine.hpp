@@ -1,8 +1,11 @@
-// The one TLS state machine. It owns no socket, waits for nothing and has no clock of its own: it moves bytes between
-// its caller and a transport. Every socket, stream and test drives this.
+// The TLS state machine: it moves bytes between its caller and a transport. Every socket and stream of this library
+// drives one. Use it for event loops and wires of your own; for sockets there are tls_socket and nonblocking_socket.
 //
-// The first fatal result is kept: every later call returns it, and OpenSSL is not entered again. Destruction releases;
-// it sends nothing and keeps the session resumable.
+// An engine does not wait, unless its transport does. When a call cannot go on, io_status::next says what to wait for.
+// The first fatal error is kept: every later call returns it, and OpenSSL is not entered again.
+// Destruction sends nothing; the session stays resumable.
+//
+// Deliberately absent: sockets, timers, threads, and a client without an expected name.
 #pragma once
 
 #include <memory>
@@ -21,67 +24,82 @@
 
 namespace signet {
 
-/// What one client connection asks for beside the name.
+/// Options of one client connection.
 struct engine_options {
-  /// Sent instead of the expected name; an empty string sends none. Never changes what is verified.
+  /// The server name to send (RFC 6066 section 3) in place of the expected name, at most 255 octets. An empty string
+  /// sends none. It never changes what is verified. Do not set it unless the server expects another name than its own.
   std::optional<std::string> sni = {};
-  /// Where sessions of this peer are found again ("192.0.2.1:443"); the expected name when empty.
+  /// The key under which sessions with this peer are kept, such as "192.0.2.1:443". Empty: the expected name.
   std::string session_key = {};
 };
 
 class SIGNET_EXPORT engine {
  public:
-  /// A client that accepts only a peer proved to be `expected`. The transport is borrowed for the engine's life.
+  /// Makes a client that accepts only a server proved to be `expected`. The engine borrows the transport, which has to
+  /// outlive it.
+  /// Errors: invalid_name.
   static result<engine> client(const client_config& config, const server_name& expected, transport& wire,
                                engine_options options = {});
+  /// Makes a server. The engine borrows the transport, which has to outlive it.
   static result<engine> server(const server_config& config, transport& wire);
 
   engine(engine&&) noexcept;
   engine& operator=(engine&&) noexcept;
   ~engine();
 
-  /// Goes as far as the transport lets it. Done when next is nothing and handshake_done(). On failure the alert is on
-  /// its way before this returns.
+  /// Takes the handshake as far as the transport allows. It is complete when next is nothing and handshake_done() is
+  /// true. On failure the alert has been offered to the transport before this returns.
+  /// Errors: those of the transport, closed, not_tls, plain_http, handshake_failed, protocol_version, no_shared_cipher,
+  /// no_shared_alpn, unrecognized_name, certificate_required, bad_record, alert_received, and those of verification.
   result<io_status> handshake();
   [[nodiscard]] bool handshake_done() const noexcept;
 
-  /// Decrypted bytes into `buffer`; an empty buffer is 0 bytes. The end is told apart: after close_notify `end`,
-  /// without it truncated, for altered data bad_record. When next is read and unsent() is not 0, wait for writing as
-  /// well; when it is write, a peer that takes no answers is not read from until it does. One call takes at most some
-  /// 64 KiB from the transport that hold no data.
+  /// Decrypts bytes into `buffer`. The peer's close_notify is reported as `end`; a stream that ends without one is
+  /// truncated. When next is read and unsent() is not 0, wait for room to write as well. When next is write, the peer
+  /// does not take our answers, and nothing is read until it does. A call that finds no data gives up after about
+  /// 64 KiB. A server of TLS 1.3 judges the client's certificate after the client's handshake is complete, so the first
+  /// read may report its refusal.
+  /// Errors: those of the transport, not_connected, truncated, bad_record, protocol_violation, alert_received,
+  /// certificate_required.
   result<io_status> read(byte_span buffer);
-  /// Takes bytes as long as no more than 64 KiB of ciphertext wait for the transport.
+  /// Encrypts bytes. It accepts bytes as long as at most about 64 KiB of ciphertext wait for the transport.
+  /// Errors: those of the transport, not_connected, closed (after close_write()).
   result<io_status> write(byte_view bytes);
   /// Hands waiting ciphertext to the transport.
+  /// Errors: those of the transport.
   result<io_status> flush();
-  /// Sends close_notify; reading goes on. A second call flushes.
+  /// Sends close_notify; reading goes on. A second call only flushes.
+  /// Errors: those of the transport, not_connected.
   result<io_status> close_write();
 
-  /// Bytes that a read returns without the transport; what came with them is looked into.
+  /// The number of bytes that a read returns without the transport. To count them, it decrypts what has come already.
   [[nodiscard]] std::size_t pending() const noexcept;
-  /// Whether a read has something to say without the transport: bytes, the end, or what went wrong.
+  /// True if a read returns without the transport: with bytes, the end, or an error.
   [[nodiscard]] bool readable() const noexcept;
-  /// Ciphertext that the transport has not taken yet.
+  /// The number of bytes of ciphertext that the transport has not taken yet.
   [[nodiscard]] std::size_t unsent() const noexcept;
-  /// Bytes that came after the peer's close_notify and are not TLS any more; empty before it.
+  /// Takes out the bytes that came after the peer's close_notify, and are not TLS any more. It returns none before a
+  /// read has reported the end.
   [[nodiscard]] std::string take_leftover();
-  /// Bytes that were read before the engine existed and belong to its start, at most 64 KiB. invalid_argument once the
-  /// handshake has begun.
+  /// Gives the engine bytes that were read before it existed, at most 64 KiB. Call it before the handshake begins.
+  /// Errors: invalid_argument.
   result<void> feed(byte_view bytes);
-  /// Output is held (up to 64 KiB) until uncork() or flush(), so that a handshake's end and first data share a segment.
+  /// From now on holds output, up to about 64 KiB, so that the end of a handshake and the first data can share a
+  /// segment. uncork(), flush() and a read that asks the transport send what is held.
   void cork() noexcept;
+  /// Sends what is held, and holds nothing from now on.
+  /// Errors: those of the transport.
   result<io_status> uncork();
 
-  /// Complete after the handshake.
+  /// What is known of the connection. All fields have their defaults until the handshake is complete.
   [[nodiscard]] connection_info info() const;
-  /// What was decided about the peer, on a resumed connection when its session began; null when the peer was not asked
-  /// for a certificate, or before one came.
+  /// What was decided about the peer. Null before its certificate has been judged, and if it showed none. On a resumed
+  /// connection of a client it is the verdict of the original handshake; a server judges the client's certificate anew.
   [[nodiscard]] std::shared_ptr<const signet::verdict> verdict() const noexcept;
 
-  struct impl;
-  [[nodiscard]] impl& get() const noexcept { return *impl_; }
-
  private:
+  friend struct detail::access;
+  struct impl;
   explicit engine(std::unique_ptr<impl> made) noexcept;
 
   std::unique_ptr<impl> impl_;

@@ -1,6 +1,10 @@
-// What the OpenSSL in use adds to OpenSSL 3.0. Asked of the library at run time, so that a program built with one
-// OpenSSL and run with another is told what is so; what needs functions that the headers of the build did not have is
-// absent.
+// What the OpenSSL in use adds to OpenSSL 3.0, the oldest version supported.
+//
+// The OpenSSL that is loaded is asked at run time, so that a program built with one OpenSSL and run with another learns
+// what holds there. Two limits come from the build: a feature that needs functions absent from the OpenSSL headers of
+// the build is reported as not available, and openssl-key-log is known from those headers alone.
+//
+// This is a report. It switches nothing on or off.
 #pragma once
 
 #include <string>
@@ -10,20 +14,21 @@
 
 namespace signet {
 
+/// One feature, and whether it is there.
 struct openssl_feature {
-  /// Short and stable, for scripts: "ml-kem".
+  /// A short and stable name, for scripts: "ml-kem".
   std::string name = {};
-  /// One line for people.
+  /// One line for people to read.
   std::string description = {};
   bool available = false;
 };
 
-/// In a fixed order:
+/// All features, in this order:
 /// - ml-kem: the hybrid group X25519MLKEM768 can be named (draft-ietf-tls-ecdhe-mlkem);
-/// - ml-kem-default: a client offers it without being told to;
-/// - raw-public-keys: RFC 7250;
-/// - certificate-compression: RFC 8879, by at least one algorithm;
-/// - openssl-key-log: OpenSSL itself writes secrets to the file that SSLKEYLOGFILE names, whatever the program says.
+/// - ml-kem-default: a client offers that group by default;
+/// - raw-public-keys: raw public keys in place of certificates (RFC 7250);
+/// - certificate-compression: by at least one algorithm (RFC 8879);
+/// - openssl-key-log: OpenSSL itself writes secrets to the file that SSLKEYLOGFILE names. The program cannot stop it.
 SIGNET_EXPORT std::vector<openssl_feature> openssl_features();
 
 }  // namespace signet

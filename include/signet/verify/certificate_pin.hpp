@@ -1,5 +1,4 @@
-// A certificate or a public key known beforehand, by its digest. What a match means is told where pins are given: see
-// verify_options.
+// A certificate or a public key that is known beforehand by its digest. verify_options says what a match means.
 #pragma once
 
 #include <cstddef>
@@ -14,13 +13,15 @@ namespace signet {
 
 class SIGNET_EXPORT certificate_pin {
  public:
-  /// "sha256$HEX" for the certificate, "sha256$pub$HEX" for the bits of its public key; any digest OpenSSL has. HEX
-  /// alone is the certificate's MD5, SHA-1 or SHA-256 by its length. Case does not matter, colons may stand between
-  /// octets. invalid_argument, not_supported.
+  /// Parses "sha256$HEX" for a certificate or "sha256$pub$HEX" for the bits of its public key, with any digest that
+  /// OpenSSL offers. HEX alone is the MD5, SHA-1 or SHA-256 of a certificate, by its length. Case does not matter, and
+  /// colons may stand between octets.
+  /// Errors: invalid_argument, not_supported.
   static result<certificate_pin> parse(std::string_view text);
 
+  /// Whether `cert` has this digest.
   [[nodiscard]] bool matches(const certificate& cert) const;
-  /// In the long form, lower case, without colons.
+  /// The long form in lower case without colons.
   [[nodiscard]] std::string text() const;
 
   friend bool operator==(const certificate_pin&, const certificate_pin&) = default;

@@ -1,8 +1,9 @@
-// Which names of a certificate count, and how: the rules each protocol's standard has, by the name of the protocol or
-// of its RFC. All but rfc9525 are for peers that are older than it.
+// Which names of a certificate count for a peer, and how they are compared. Each scheme has the rules of a protocol's
+// standard, and the name of the protocol or of its RFC. All schemes except rfc9525 are for peers that are older than
+// it.
 //
-// One rule stands above the tables: a certificate with any subjectAltName of type DNS, IP, URI or SRV never has its
-// common name consulted (RFC 6125 section 6.4.4), save under `ldap` and where one's own rules ask for `always`.
+// A certificate with any subjectAltName of type DNS, IP, URI or SRV never has its common name consulted (RFC 6125
+// section 6.4.4). The only exceptions are the scheme `ldap` and name_rules that ask for common_name::always.
 #pragma once
 
 #include <functional>
@@ -14,10 +15,12 @@
 
 namespace signet {
 
+/// The schemes; the guide has a table of their rules.
 enum class hostname_scheme : unsigned char {
-  /// subjectAltName only, a wildcard as the whole first label. The one when none is named.
+  /// subjectAltName only, with a wildcard as the whole first label. The default.
   rfc9525,
-  /// What IO::Socket::SSL calls `default`: the common name too, wildcards anywhere in the first label.
+  /// The scheme `default` of IO::Socket::SSL: the common name counts too, and a wildcard may stand anywhere in the
+  /// first label.
   lenient,
   http,
   rfc2818,
@@ -25,7 +28,7 @@ enum class hostname_scheme : unsigned char {
   smtp,
   gist,
   sip,
-  /// No name is compared at all.
+  /// No name is compared: a certificate for any name is accepted.
   none,
 
   www = http,
@@ -51,27 +54,33 @@ enum class hostname_scheme : unsigned char {
   rfc5922 = sip,
 };
 
-/// By any of the names above, and "default" for lenient. invalid_argument.
+/// Parses one of the names above, or "default" for lenient.
+/// Errors: invalid_argument.
 SIGNET_EXPORT result<hostname_scheme> parse_hostname_scheme(std::string_view name);
 
-/// A scheme of one's own.
+/// The rules of a scheme. Write your own only when no scheme fits.
 struct name_rules {
-  /// without_names: when there is no subjectAltName of type DNS, IP, URI or SRV.
+  /// When the common name counts. without_names: only in a certificate without a subjectAltName of type DNS, IP, URI or
+  /// SRV.
   enum class common_name : unsigned char { never, without_names, always };
-  /// full_label: "*" as the whole first label. anywhere: one "*" in the first label stands for one character or more.
+  /// Which wildcards count. full_label: "*" as the whole first label. anywhere: one "*" in the first label, which
+  /// stands for one character or more.
   enum class wildcards : unsigned char { none, full_label, anywhere };
+  /// Which IP addresses may match.
   enum class addresses : unsigned char { none, ipv4, ipv6, any };
-  /// Decides alone when set; gets the name as server_name::ascii() has it. May be called from any thread.
+  /// Decides alone when it is set. It gets the name in the form of server_name::ascii(), and is called from any thread.
   using callback = std::function<bool(std::string_view name, const certificate& cert)>;
 
   common_name consult_common_name = common_name::never;
   wildcards in_names = wildcards::none;
   wildcards in_common_name = wildcards::none;
-  /// Addresses as the text of a common name.
+  /// Whether an address matches a common name that has its text.
   addresses addresses_in_common_name = addresses::none;
+  /// Leave it empty unless no rule fits: a mistake in it accepts strangers.
   callback decide = {};
 };
 
+/// The rules of a scheme.
 SIGNET_EXPORT name_rules rules_of(hostname_scheme scheme);
 
 }  // namespace signet

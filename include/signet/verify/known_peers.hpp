@@ -1,10 +1,10 @@
-// Trust on first use: the key a peer showed the first time, in a file such as ssh's known_hosts, is the key it has to
-// show ever after. It stands in for a chain to a trusted root and for nothing else: name and time are checked as
-// always, and a peer that does have such a chain is not looked up.
+// Trust on first use: a file such as ssh's known_hosts keeps the key that a peer showed the first time, and the peer
+// has to show that key from then on. A known key replaces a chain to a trusted root and nothing else: name and time are
+// checked as always, and a peer that has such a chain is not looked up.
 //
-// The file is text, one peer a line: its name, "sha256$pub$" and the digest of its key, the time it was first seen.
-// Names may be spelt in any way that server_name::parse takes. Lines that begin with '#' are comments. It is made with
-// mode 0600 when it is not there.
+// The file is text with one peer a line: its name in any spelling that server_name::parse takes, "sha256$pub$" and the
+// digest of its key, and the time it was first seen. A peer with several lines may show any of their keys. Lines that
+// begin with '#' are comments. The file is made with mode 0600 when it does not exist.
 #pragma once
 
 #include <chrono>
@@ -19,27 +19,32 @@
 
 namespace signet {
 
-/// Copies share the file; threads may too, and other programs that append to it.
+/// Copies use the same file. Threads may use it at the same time, and so may other programs that append to it.
 class SIGNET_EXPORT known_peers {
  public:
-  /// A file that is not there yet knows nobody. A relative path goes on meaning what it means now. file_not_readable,
-  /// file_too_large, file_malformed with the line.
+  /// Reads the whole file, at most 16 MiB. A file that does not exist knows nobody. A relative path is resolved now.
+  /// file_malformed names the line.
+  /// Errors: file_not_readable, file_too_large, file_malformed.
   static result<known_peers> open(const std::filesystem::path& file);
 
+  /// What the file says about a peer: it has no line for the name, or one with this key, or only lines with other keys.
   enum class standing : unsigned char { unknown, known, changed };
-  /// What the file says now.
+  /// Reads the file again and returns what it says now.
+  /// Errors: file_not_readable, file_too_large, file_malformed.
   [[nodiscard]] result<standing> look_up(const server_name& name, const certificate& cert) const;
-  /// Appends the peer, whole and on the disk before this returns, unless it stands there by now with this key.
-  /// io_failed, also when somebody else keeps the file locked for more than a second, and certificate_rejected when
-  /// another key was quicker. A line that cannot be written whole is not there at all.
+  /// Appends the peer and returns when the line is on the disk; does nothing when the file has this key for it already.
+  /// Waits at most one second for a lock that somebody else holds, then fails with file_io_failed. certificate_rejected
+  /// means that another key was recorded in the meantime. A line that cannot be written whole is taken back.
+  /// Errors: file_io_failed, certificate_rejected, file_not_readable, file_too_large, file_malformed.
   [[nodiscard]] result<void> remember(const server_name& name, const certificate& cert,
                                       std::chrono::sys_seconds at) const;
-  /// Absolute.
-  [[nodiscard]] const std::filesystem::path& file() const noexcept;
-
-  struct impl;
+  /// The absolute path of the file.
+  [[nodiscard]] const std::filesystem::path& file() const& noexcept;
+  [[nodiscard]] std::filesystem::path file() &&;
 
  private:
+  friend struct detail::access;
+  struct impl;
   explicit known_peers(std::shared_ptr<const impl> made) noexcept : impl_(std::move(made)) {}
 
   std::shared_ptr<const impl> impl_;

@@ -1,5 +1,5 @@
-// The one place where trust in a peer is decided. Handshakes, the command line and callers by hand get the same answer
-// for the same input.
+// The one place where trust in a peer is decided. A handshake, the command line and a caller by hand get the same
+// answer for the same input.
 #pragma once
 
 #include <chrono>
@@ -21,69 +21,83 @@
 
 namespace signet {
 
-/// What the peer's certificate is asked to be good for.
+/// What the peer's certificate has to be valid for.
 enum class peer_role : unsigned char { server, client, any };
 
-/// How much is asked of certificates beside a sound chain; the guide lists each rule. Under `compatible` the verdict
-/// tells what it let pass.
+/// How much is demanded of certificates beyond a sound chain. docs/guide/verification.md lists each rule.
 enum class verify_profile : unsigned char {
-  /// webpki as soon as the system's store is part of the trust, else compatible.
+  /// webpki when the system's store is part of the trust, otherwise compatible.
   automatic,
-  /// For private CAs: what OpenSSL asks.
+  /// What OpenSSL demands. For private CAs. The verdict lists what webpki would have refused.
   compatible,
-  /// And what browsers refuse.
+  /// In addition, what browsers demand.
   webpki,
-  /// And all that RFC 5280 and the CA/Browser Forum ask.
+  /// In addition, all that RFC 5280 and the CA/Browser Forum demand.
   strict
 };
-/// By these names. invalid_argument.
+/// Parses "compatible", "webpki" or "strict". "automatic" is not accepted: leave the option alone instead.
+/// Errors: invalid_argument.
 SIGNET_EXPORT result<verify_profile> parse_verify_profile(std::string_view name);
 
-/// Of whom revocation lists are asked: the peer's own certificate, or each of the chain but the anchor. The peer's own
-/// is asked about where it is trusted itself too, unless it is self-signed: its issuer is then looked for in the trust,
-/// the intermediates and what was sent. A CA that is trusted as it is may do without a list, but is refused by one.
+/// Which certificates have to be covered by a revocation list: the peer's own, or each of the chain except the anchor.
+/// A peer's certificate that is trusted itself is not exempt unless it is self-signed: its issuer is looked for in the
+/// trust, the intermediates and what was sent. An intermediate that is trusted itself needs no list, but a list that
+/// revokes it refuses it.
 enum class crl_scope : unsigned char { leaf, chain };
 
+/// The lists that a verification consults.
 struct revocation_lists {
-  /// For each issuer one that is current, signed by it and complete; a certificate whose issuer has none here is
-  /// refused with crl_not_found. Delta and indirect lists are refused as crl_invalid.
+  /// Each issuer needs a list that is current, complete and signed by it. A certificate whose issuer has none is
+  /// refused with crl_not_found, an outdated list with crl_expired, and a delta or indirect list with crl_invalid, as
+  /// is any other list that does not count.
   std::vector<crl> lists = {};
   crl_scope scope = crl_scope::leaf;
 };
 
-/// Says what is wrong, beyond what was found; nothing when it has no objection. Gets the verdict so far. From any
-/// thread.
+/// A check of your own. It gets the verdict so far and returns what is wrong, or nothing when it does not object. It is
+/// called from any thread.
 using further_check = std::function<std::optional<finding>(const verdict& so_far)>;
 
-/// Rules for a verification that do not depend on the connection.
+/// The rules of a verification that do not depend on the connection.
 struct verify_options {
-  /// Intermediates allowed between leaf and anchor, 0 to 100; self-issued ones do not count (RFC 5280 section 6.1.4).
+  /// How many intermediates may stand between leaf and anchor, 0 to 100. Self-issued ones do not count (RFC 5280
+  /// section 6.1.4).
   std::size_t max_intermediates = 10;
-  /// The time to judge by; the system's clock when empty. Called once per verification, from any thread.
+  /// Returns the time to judge by; the system's clock when empty. Called once per verification, from any thread. Leave
+  /// it empty except in tests.
   std::function<std::chrono::sys_seconds()> clock = {};
+  /// Leave it `automatic` unless you know what the CAs of your peers issue.
   verify_profile profile = verify_profile::automatic;
+  /// Leave it rfc9525 unless your peers have older certificates: every other scheme consults the common name or
+  /// compares nothing.
   hostname_scheme scheme = hostname_scheme::rfc9525;
-  /// Instead of the scheme.
+  /// Takes the place of `scheme`. Leave it absent unless no scheme fits.
   std::optional<name_rules> names = {};
-  /// The system's list when absent, its ICANN section unless the profile is strict.
+  /// Decides which wildcards are too wide. Leave it absent for the system's list unless you keep a list of your own.
   std::optional<public_suffix_list> public_suffixes = {};
+  /// The part of the list that counts. When absent: all of a list of your own, all under `strict`, otherwise ICANN's.
   std::optional<suffix_section> public_suffix_section = {};
-  /// Certificates to build a chain with, beside those the peer sent. They are trusted no more than those.
+  /// Certificates to build a chain with, in addition to those that the peer sent. They are not trusted for being here.
   std::vector<certificate> intermediates = {};
-  /// OIDs or short names: purposes the peer's own certificate has to have beside its role.
+  /// Purposes that the peer's own certificate needs in addition to its role, as OIDs or OpenSSL's short names.
   std::vector<std::string> extended_key_usages = {};
-  /// Revocation lists are asked when this is there.
+  /// Turns on the check for revocation. Leave it absent unless you keep the lists current: without a current list a
+  /// peer is refused.
   std::optional<revocation_lists> crls = {};
 
-  /// One of these has to match the peer's own certificate, whatever else holds. pin_mismatch.
+  /// One of these has to match the peer's own certificate, in addition to all other checks; otherwise pin_mismatch is
+  /// found. Include the pin of the next key, or the peer cannot change its key.
   std::vector<certificate_pin> pins = {};
-  /// A match of one of these stands in for chain and name; without one everything is checked as usual.
+  /// A match of one of these with the peer's own certificate takes the place of all that verification checks: chain,
+  /// name, time, revocation. Only `pins` and `further` can still refuse the peer. Without a match everything is checked
+  /// as usual.
   std::vector<certificate_pin> accepted_pins = {};
-  /// Servers without a chain to the trust are trusted by the key they showed first. It is read and written while a
-  /// handshake waits; written once nothing else stands against the server, `further` included, and before the handshake
-  /// has shown that the key is its own.
+  /// Servers without a chain to the trust are trusted by the key that they showed first. Leave it absent where a CA is
+  /// to be had: the first connection trusts whoever answers. The file is read and written while a handshake waits. A
+  /// new key is written when nothing else stands against the server, `further` included, which is before the handshake
+  /// has shown that the server holds the key.
   std::optional<known_peers> first_use = {};
-  /// Can refuse anything and accept nothing.
+  /// Can refuse any peer and accept none. <signet/dangerous.hpp> can waive its finding.
   further_check further = {};
 };
 
@@ -93,8 +107,10 @@ class SIGNET_EXPORT loosened_verification {
   using waiver = std::function<bool(const finding&)>;
 
   loosened_verification() = default;
-  [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
-  /// A pin that was demanded is waived by name only.
+  /// The reason given for it. Empty when nothing is loosened.
+  [[nodiscard]] const std::string& reason() const& noexcept { return reason_; }
+  [[nodiscard]] std::string reason() && { return std::move(reason_); }
+  /// Whether the finding does not count. Only a waiver function can waive pin_mismatch.
   [[nodiscard]] bool waives(const finding& f) const {
     return !reason_.empty() && (waiver_ ? waiver_(f) : f.code != errc::pin_mismatch);
   }
@@ -104,32 +120,36 @@ class SIGNET_EXPORT loosened_verification {
   explicit loosened_verification(std::string reason, waiver which = {})
       : reason_(std::move(reason)), waiver_(std::move(which)) {}
   std::string reason_;
-  // All but a demanded pin when empty.
+  // When empty, everything except pin_mismatch is waived.
   waiver waiver_;
 };
 
-/// What is known and what is expected.
+/// What is known about a peer, and what is expected of it.
 struct verify_request {
-  /// As the peer sent it, its own certificate first. Empty is the finding no_peer_certificate.
+  /// The certificates as the peer sent them, its own first. An empty list is the finding no_peer_certificate.
   std::vector<certificate> sent = {};
   trust_store trust = trust_store::system();
-  /// The name the peer has to have; a client's certificate is judged without one.
+  /// The name that the peer has to have. When it is absent no name is compared: set it for every server.
   std::optional<server_name> expected = {};
-  /// A mailbox among its subjectAltNames, for clients and signers of mail.
+  /// A mailbox that has to be among the peer's subjectAltNames, for clients and signers of mail.
   std::optional<std::string> expected_mailbox = {};
   peer_role role = peer_role::server;
   verify_options options = {};
+  /// Leave it empty; only <signet/dangerous.hpp> makes another.
   loosened_verification loosened = {};
 };
 
-/// Never fails: whatever is wrong is a finding. Waits for nothing but the file of `first_use`. Of more than 100
-/// certificates the first 100 count, and path_too_long is found.
+/// Judges a peer. It never fails: whatever is wrong is a finding. It does not use the network. It reads files of the
+/// trust that have changed, and waits for the file of `first_use`. Of more than 100 certificates the first 100 are
+/// judged, and path_too_long is found.
 SIGNET_EXPORT verdict verify_peer(const verify_request& request);
 
-/// Only whether `cert` speaks for `name` under the scheme and suffixes of `options`; nothing about whom it is from.
+/// Whether `cert` speaks for `name` under the scheme and suffixes of `options`. The answer says nothing about the
+/// issuer.
 SIGNET_EXPORT bool matches_name(const certificate& cert, const server_name& name, const verify_options& options = {});
 
-/// The error a refusing verdict becomes: the first finding leads, `whom` opens the sentence.
+/// The error for a verdict that refuses a peer. Code, message and hint come from the first finding, details() from the
+/// others, and `whom` opens the sentence. A verdict without findings gives no_verdict.
 SIGNET_EXPORT error to_error(const std::string& whom, std::shared_ptr<const verdict> refused);
 
 }  // namespace signet

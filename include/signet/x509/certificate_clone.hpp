@@ -1,4 +1,5 @@
-// Look-alikes of another's certificate under one's own CA, for an intercepting proxy that its users trust.
+// Look-alikes of another party's certificate, issued under one's own CA. They are for an intercepting proxy whose users
+// trust that CA.
 #pragma once
 
 #include <chrono>
@@ -13,30 +14,33 @@
 
 namespace signet {
 
+/// What a clone takes over from the original.
 enum class clone_mode : unsigned char {
-  /// Subject, names, period, key usage, purposes and unknown extensions of the original.
+  /// The subject, names, period, key usage, purposes and unknown extensions.
   exact,
-  /// For `names` only, which is what the client asked for; period and purposes of the original, no subject of its.
+  /// The period, key usage and purposes. The clone is valid for `names` only, which is what the client asked for, and
+  /// its subject is made from them.
   sni_only,
-  /// For `names` whatever the original says, with the builder's own period and the purpose server.
+  /// Nothing. The clone is valid for `names`, with the builder's own period and the purpose server.
   fixed
 };
 
 struct clone_options {
   clone_mode mode = clone_mode::exact;
-  /// DNS names or addresses, for sni_only and fixed.
+  /// DNS names or addresses. sni_only and fixed need them; exact refuses them.
   std::vector<std::string> names = {};
-  /// Empty for a random one.
+  /// In the form of certificate_options::serial_number. Leave it empty for a random number.
   std::vector<std::byte> serial_number = {};
-  /// The time of making, for `fixed`; the clock's when absent.
+  /// The time at which a fixed clone is made; the clock's time when absent. The other modes refuse it.
   std::optional<std::chrono::sys_seconds> at = {};
 };
 
-/// What spoke of the original's issuer (key identifiers, access and CRL addresses, policies, the demand for its OCSP
-/// answers, timestamps of logs) is left out, and the clone has the key identifiers of `key` and `ca`; a key usage that
-/// is impossible with `key` becomes a signature. What cannot be read in the original is copied as it is. An original
-/// that has expired makes an expired clone: what the client would have seen it shall see. A CA's certificate is not
-/// cloned: invalid_argument; invalid_name besides.
+/// Issues a clone of `original` for `key`. What concerns the original's issuer is left out: access and CRL addresses,
+/// policies, the demand for stapling, timestamps of logs. The key identifiers are those of `key` and `ca`. A key usage
+/// that is impossible with `key` becomes digitalSignature. An extension that cannot be read is copied as it is. A clone
+/// that takes over the period of an expired original is expired as well, so that the client sees what it would have
+/// seen without the proxy. The certificate of a CA is refused.
+/// Errors: invalid_argument, invalid_name.
 SIGNET_EXPORT result<identity> clone_certificate(const certificate& original, private_key key, const identity& ca,
                                                  const clone_options& options = {});
 

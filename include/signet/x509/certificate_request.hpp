@@ -1,5 +1,8 @@
-// A certificate signing request (PKCS#10, RFC 2986): a public key, the names somebody wants certified for it, and the
-// proof that the asker has the private key, which is checked when a request is read.
+// A certificate signing request (PKCS#10, RFC 2986) as a value: a public key, the names that its owner wants certified
+// for it, and a signature which proves that the owner has the private key. The signature is checked when a request is
+// read.
+//
+// Deliberately absent: challenge passwords and other attributes that are not extensions.
 #pragma once
 
 #include <filesystem>
@@ -20,43 +23,51 @@ namespace signet {
 
 class SIGNET_EXPORT certificate_request {
  public:
-  /// Attributes other than extensions (challenge passwords) are passed over; extensions that cannot be read are not.
-  /// file_malformed; bad_signature when the asker has not shown that the key is theirs.
+  /// Reads the one request in a PEM text. Attributes other than extensions are ignored; an extension that cannot be
+  /// read is an error. bad_signature means that the request is not signed with the key it is for.
+  /// Errors: file_malformed, bad_signature.
   static result<certificate_request> from_pem(std::string_view pem);
+  /// Reads exactly one request in DER, by the same rules.
+  /// Errors: file_malformed, bad_signature.
   static result<certificate_request> from_der(byte_view der);
-  /// Either, detected by content; file_not_readable and file_too_large besides.
+  /// Reads a request from a file in PEM or DER; the content decides which.
+  /// Errors: file_not_readable, file_too_large, file_malformed, bad_signature.
   static result<certificate_request> load(const std::filesystem::path& file);
-  /// Asks for what `options` say: the subject, the names, the purposes, must-staple and further extensions. Period,
-  /// serial number and whatever points to the issuer are the issuer's to choose: invalid_argument.
+  /// Makes a request for the subject, names, purposes, key usages, must-staple and further extensions in `options`. The
+  /// other options are for the issuer to choose and are refused: the period, the serial number, URLs and policies.
+  /// Errors: invalid_argument, invalid_name, not_supported.
   static result<certificate_request> make(const certificate_options& options, const private_key& key);
 
   [[nodiscard]] distinguished_name subject_name() const;
-  /// RFC 4514 text.
+  /// The subject as RFC 4514 text.
   [[nodiscard]] std::string subject() const;
+  /// The subjectAltName entries that the request asks for.
   [[nodiscard]] std::vector<general_name> alternative_names() const;
-  /// The extensions asked for, in their order.
+  /// All extensions that the request asks for, in their order.
   [[nodiscard]] std::vector<extension> extensions() const;
-  /// "RSA 2048", "EC P-256", "Ed25519".
+  /// The kind and size of the public key: "RSA 2048", "EC P-256", "Ed25519".
   [[nodiscard]] std::string public_key_type() const;
+  /// Whether the request is for the public half of `key`.
   [[nodiscard]] bool belongs_to(const private_key& key) const;
 
   [[nodiscard]] std::vector<std::byte> der() const;
   [[nodiscard]] std::string pem() const;
 
+ private:
+  friend struct detail::access;
   struct impl;
   explicit certificate_request(std::shared_ptr<const impl> parsed) noexcept;
-  [[nodiscard]] const impl& get() const noexcept { return *impl_; }
 
- private:
   std::shared_ptr<const impl> impl_;
 };
 
-/// Certifies a request. Where `options` name a subject or names, those count instead of the request's. Of what the
-/// request asks beside its names, the purposes are granted when they are ones `options` list, and the key usages when
-/// they are ones that go with those or that `options` list; a certificate gets what was asked, or what is listed where
-/// nothing was. Anything else (to be a CA, an extension) is refused with an error that names it, unless `options` say
-/// the same. Key identifiers are computed, whatever the request has. Returns the new certificate, and the chain below
-/// the root behind it. invalid_argument, invalid_name.
+/// Issues a leaf for a request. A subject or names in `options` replace those of the request. A purpose that the
+/// request asks for is granted when `options` list it. A key usage is granted when `options.key_usages` list it or,
+/// where that is empty, when it goes with the granted purposes. Where the request asks for neither, the certificate
+/// gets what `options` give. Anything else in the request (to be a CA, another extension) is refused with an error that
+/// names it, unless `options` ask for the same. Key identifiers are always computed anew. Returns the certificate,
+/// followed by the chain of `ca` without its root.
+/// Errors: invalid_argument, invalid_name, not_supported.
 SIGNET_EXPORT result<std::vector<certificate>> sign_request(const certificate_request& request,
                                                             const certificate_options& options, const identity& ca);
 

@@ -1,4 +1,4 @@
-// One of the names a certificate is for, or points to (RFC 5280 section 4.2.1.6).
+// A name that a certificate is valid for, or that it points to (GeneralName, RFC 5280 section 4.2.1.6).
 #pragma once
 
 #include <string>
@@ -8,6 +8,7 @@
 
 namespace signet {
 
+/// The kinds of names in the order of RFC 5280.
 enum class general_name_kind : unsigned char {
   other_name,
   email,
@@ -19,13 +20,13 @@ enum class general_name_kind : unsigned char {
   ip_address,
   registered_id
 };
-/// "otherName", "rfc822Name", "dNSName": the words of RFC 5280.
+/// The name of the kind in RFC 5280: "otherName", "rfc822Name", "dNSName".
 SIGNET_EXPORT std::string_view name(general_name_kind kind) noexcept;
 
-/// The value as text that is safe to print: octets that are not plainly part of a name are escaped as \XX. An address
-/// is "192.0.2.1" or "2001:db8::1", and "192.0.2.0/24" in a name constraint; a directory name is RFC 4514 text; a
-/// registered id is a dotted OID; an other name is its OID, '=' and its DER in hex; the two kinds nobody uses, X.400
-/// and EDI, are their DER in hex.
+/// A name of some kind. Its value is text that is safe to print; octets that are not plainly part of a name are \XX. An
+/// address is "192.0.2.1" or "2001:db8::1", and "192.0.2.0/24" in a name constraint. A directory name is RFC 4514 text.
+/// A registered id is a dotted OID. An other name is its OID, '=' and its DER in hex. X.400 addresses and EDI party
+/// names, which nobody uses, are their DER in hex; they can be read but not made.
 struct general_name {
   general_name_kind kind = general_name_kind::dns;
   std::string value = {};

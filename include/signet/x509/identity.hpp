@@ -1,5 +1,5 @@
-// What one side shows to prove who it is: a certificate, the intermediates that go with it, and the key. An identity
-// that exists is consistent: its key belongs to its first certificate.
+// What one side presents to prove who it is: a certificate, the intermediates that go with it, and the private key.
+// Every identity is consistent: its key belongs to its first certificate.
 #pragma once
 
 #include <filesystem>
@@ -13,22 +13,27 @@
 
 namespace signet {
 
-/// Where an identity is kept, in PEM, DER or PKCS#12, detected by content. `certificate` holds the leaf first and then
-/// the chain; without `key` the key is looked for in the same file. A chain out of PKCS#12 is put in order, a root at
-/// its end is left out, and a key in it wins over `key`. Of several keys the one of the leaf is taken.
+/// The files of an identity in PEM, DER or PKCS#12; the content decides which.
 struct identity_files {
+  /// The leaf, followed by its chain. A chain from PKCS#12 is put in order, and a root at its end is left out.
   std::filesystem::path certificate = {};
+  /// Leave it empty when the key is in the file of the certificate. Of several keys the one that belongs to the leaf is
+  /// taken. A key in a PKCS#12 file named by `certificate` takes precedence over this file.
   std::filesystem::path key = {};
   password_callback password = {};
 };
 
 class SIGNET_EXPORT identity {
  public:
-  /// file_not_readable, file_malformed, password_required, wrong_password, key_mismatch.
+  /// Reads an identity from its files.
+  /// Errors: file_not_readable, file_too_large, file_malformed, password_required, wrong_password, not_supported,
+  /// key_mismatch.
   static result<identity> load(const identity_files& files);
-  /// `chain` holds the leaf first and at least that. key_mismatch, invalid_argument.
+  /// `chain` begins with the leaf and holds at least that. The order of the rest is not checked.
+  /// Errors: key_mismatch, invalid_argument.
   static result<identity> make(std::vector<certificate> chain, private_key key);
 
+  /// The leaf, followed by its intermediates.
   [[nodiscard]] const std::vector<certificate>& chain() const& noexcept { return chain_; }
   [[nodiscard]] std::vector<certificate> chain() && { return std::move(chain_); }
   [[nodiscard]] const certificate& leaf() const& noexcept { return chain_.front(); }

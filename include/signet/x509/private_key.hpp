@@ -1,5 +1,6 @@
-// A private key as a value: immutable, shared by copies and threads, wiped by OpenSSL when the last one goes. There is
-// no terminal prompt: an encrypted key without a password is an error.
+// A private key as a value: immutable, shared by copies and threads, wiped by OpenSSL when the last copy is destroyed.
+//
+// Deliberately absent: a prompt on the terminal. An encrypted key without a password is an error.
 #pragma once
 
 #include <filesystem>
@@ -16,42 +17,49 @@
 
 namespace signet {
 
-/// Asked at most once per key, and only for an encrypted one. No value: the load fails with password_required.
+/// Returns the password of an encrypted key or file. It is asked at most once for each file or text, and only when
+/// something in it is encrypted. When it returns nothing, the load fails with password_required.
 using password_callback = std::function<std::optional<std::string>()>;
 
 class SIGNET_EXPORT private_key {
  public:
-  /// The first private key in a PEM text (PKCS#8 or traditional, encrypted or not). file_malformed, password_required,
-  /// wrong_password.
+  /// Reads the first private key in a PEM text (PKCS#8 or traditional, encrypted or not).
+  /// Errors: file_malformed, password_required, wrong_password, not_supported.
   static result<private_key> from_pem(std::string_view pem, const password_callback& password = {});
-  /// Exactly one key in DER: PKCS#8, encrypted or not, or traditional. The same errors.
+  /// Reads exactly one key in DER: PKCS#8, encrypted or not, or traditional.
+  /// Errors: file_malformed, password_required, wrong_password, not_supported.
   static result<private_key> from_der(byte_view der, const password_callback& password = {});
-  /// The first key of a file in PEM, DER or PKCS#12, detected by content; not_supported, file_not_readable and
-  /// file_too_large besides. For all keys of a file see load_x509().
+  /// Reads the first key of a file in PEM, DER or PKCS#12; the content decides which. load_x509() reads all keys of a
+  /// file.
+  /// Errors: file_not_readable, file_too_large, file_malformed, password_required, wrong_password, not_supported.
   static result<private_key> load(const std::filesystem::path& file, const password_callback& password = {});
-  /// A fresh key. `type` is "ec:P-256", "ec:P-384", "ec:P-521" or another curve by OpenSSL's name ("ec:secp256k1"),
-  /// "rsa:2048" to "rsa:8192", "ed25519" or "ed448". invalid_argument. Takes up to seconds for large RSA keys.
+  /// Makes a new key. `type` is "ec:P-256", "ec:P-384", "ec:P-521" or another curve of at least 224 bits by OpenSSL's
+  /// name ("ec:secp256k1"), "rsa:2048" to "rsa:8192", "ed25519" or "ed448". A large RSA key can take seconds.
+  /// Errors: invalid_argument, not_supported.
   static result<private_key> generate(std::string_view type);
 
-  /// "RSA 2048", "EC P-256", "Ed25519".
+  /// The kind and size of the key: "RSA 2048", "EC P-256", "Ed25519".
   [[nodiscard]] std::string type() const;
+  /// Whether `cert` is for the public half of this key.
   [[nodiscard]] bool belongs_to(const certificate& cert) const;
-  /// Unencrypted PKCS#8.
+  /// Unencrypted PKCS#8. The library does not wipe what it returns.
   [[nodiscard]] std::string pem() const;
   [[nodiscard]] std::vector<std::byte> der() const;
-  /// PKCS#8 encrypted with AES-256 and PBKDF2. The password is not empty. invalid_argument.
+  /// PKCS#8 encrypted with AES-256 and PBKDF2. The password has 1 octet to 1 MiB.
+  /// Errors: invalid_argument.
   [[nodiscard]] result<std::string> encrypted_pem(std::string_view password) const;
-  /// The form of RFC 8017 and RFC 5915 ("BEGIN RSA PRIVATE KEY") that old programs want. not_supported where a kind of
-  /// key has none.
+  /// The unencrypted form of RFC 8017 or RFC 5915 ("BEGIN RSA PRIVATE KEY") for old programs. Some kinds of key have
+  /// none.
+  /// Errors: not_supported.
   [[nodiscard]] result<std::string> traditional_pem() const;
-  /// The public half, as SubjectPublicKeyInfo.
+  /// The public half as SubjectPublicKeyInfo.
   [[nodiscard]] std::string public_pem() const;
 
+ private:
+  friend struct detail::access;
   struct impl;
   explicit private_key(std::shared_ptr<const impl> key) noexcept;
-  [[nodiscard]] const impl& get() const noexcept { return *impl_; }
 
- private:
   std::shared_ptr<const impl> impl_;
 };
 

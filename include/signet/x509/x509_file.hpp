@@ -1,5 +1,8 @@
-// Whatever certificates, keys, requests and revocation lists a file holds, in PEM, DER or PKCS#12, told by its content
-// and never by its name.
+// All certificates, private keys, requests and revocation lists that a file holds, in PEM, DER or PKCS#12. The content
+// decides the format, never the name of the file.
+//
+// As with every load function of the library, the file may be a pipe: the call waits at most ten seconds for its
+// writer.
 #pragma once
 
 #include <filesystem>
@@ -15,11 +18,12 @@
 
 namespace signet {
 
+/// The format of a file as a whole.
 enum class file_format : unsigned char { pem, der, pkcs12 };
 /// "PEM", "DER", "PKCS#12".
 SIGNET_EXPORT std::string_view name(file_format format) noexcept;
 
-/// Each in the order of the file, but for certificates out of PKCS#12 (see pkcs12_contents).
+/// What a file holds, in the order of the file. Certificates from PKCS#12 have the order of pkcs12_contents.
 struct x509_contents {
   file_format format = file_format::pem;
   std::vector<certificate> certificates = {};
@@ -28,15 +32,18 @@ struct x509_contents {
   std::vector<crl> crls = {};
 };
 
+/// Whether private keys are read or skipped.
 enum class private_keys : unsigned char { read, skip };
 
-/// PEM blocks of other kinds are passed over; one of these kinds that is broken is an error that names its place, and a
-/// file that holds none of them is file_malformed. With private_keys::skip an encrypted key asks for no password (in
-/// PKCS#12 the certificates usually do). file_malformed, password_required, wrong_password, not_supported;
-/// bad_signature for a request.
+/// Reads `content`. PEM blocks of other kinds are skipped. A broken block of these kinds is an error that names its
+/// place, and so is content that holds none of them. With private_keys::skip an encrypted key needs no password; the
+/// certificates in a PKCS#12 file usually still do. bad_signature concerns a request.
+/// Errors: file_malformed, password_required, wrong_password, not_supported, bad_signature.
 SIGNET_EXPORT result<x509_contents> parse_x509(byte_view content, const password_callback& password = {},
                                                private_keys keys = private_keys::read);
-/// file_not_readable and file_too_large besides.
+/// Reads a file.
+/// Errors: file_not_readable, file_too_large, file_malformed, password_required, wrong_password, not_supported,
+/// bad_signature.
 SIGNET_EXPORT result<x509_contents> load_x509(const std::filesystem::path& file, const password_callback& password = {},
                                               private_keys keys = private_keys::read);
 

@@ -1,4 +1,4 @@
-"""`signet cat --starttls` against the servers people run: Postfix, Dovecot, vsftpd, ProFTPD, slapd and PostgreSQL, each with a
+"""`signet cat --starttls`, and FTPS, against the servers people run: Postfix, Dovecot, vsftpd, ProFTPD, slapd and PostgreSQL, each with a
 configuration of its own in a folder that goes afterwards, on a free port of the loopback, with a certificate that our own tool made.
 
 scripts/interop installs them and runs this. Names of services as arguments, all when there are none; status 1 when a test failed.
@@ -7,6 +7,7 @@ What is not installed, or needs root, is told and passed over."""
 import os
 import pathlib
 import pwd
+import random
 import re
 import shutil
 import signal
@@ -252,25 +253,61 @@ class Ftp(Service):
 
 
 class Vsftpd(Ftp, unittest.TestCase):
+    """It shows a file to anybody, but only over data connections that resume a session."""
+
     program = "/usr/sbin/vsftpd"
     answer = b"530 "
     sends_close_notify = False
+    file = random.Random(13).randbytes(300_000)
 
     @classmethod
     def start(cls):
-        shutil.rmtree(cls.folder / "empty", ignore_errors=True)
+        for name in ("empty", "files"):
+            shutil.rmtree(cls.folder / name, ignore_errors=True)
         cls.directory("empty", 0o555)
+        # Not writable for the user that it serves as, or it refuses to; its file readable for everybody, or it hides that.
+        path = cls.directory("files") / "file.bin"
+        path.write_bytes(cls.file)
+        path.chmod(0o644)
         return Daemon(cls.program, cls.write("vsftpd.conf", """listen=YES
 listen_address=127.0.0.1
 listen_port={port}
 background=NO
 anonymous_enable=YES
+anon_root={folder}/files
 secure_chroot_dir={folder}/empty
 ssl_enable=YES
 allow_anon_ssl=YES
+force_anon_logins_ssl=YES
+force_anon_data_ssl=YES
+require_ssl_reuse=YES
 rsa_cert_file={folder}/cert.pem
 rsa_private_key_file={folder}/key.pem
 """))
+
+    def fetch(self, *options):
+        program = pathlib.Path(TOOL).parent / "example_ftps"
+        if not program.exists():
+            self.skipTest(f"{program} was not built")
+        return run(program, *options, f"127.0.0.1:{self.port}", NAME, self.folder / "ca.pem", "anonymous", "me@client.test",
+                   *["file.bin"] * 4, "./")
+
+    def test_data_connections_resume_the_session_of_the_control_connection(self):
+        for version in VERSIONS:
+            with self.subTest(version=version):
+                status, out, said = self.fetch(f"--tls{version}")
+                self.assertEqual(status, 0, said)
+                self.assertTrue(out.startswith(4 * self.file), "the files differ")
+                self.assertRegex(out[4 * len(self.file):].decode(), r"^-r\S+ .* 300000 .* file\.bin\r\n$")
+                self.assertEqual(re.findall(r"(?m)^data: (.*)$", said), [f"TLSv{version}, resumed"] * 5)
+
+    def test_a_data_connection_with_a_session_of_its_own_is_refused(self):
+        for version in VERSIONS:
+            with self.subTest(version=version):
+                status, out, said = self.fetch(f"--tls{version}", "--own-session")
+                self.assertEqual((status, out), (1, b""), said)
+                self.assertRegex(said, rf"(?m)^data: TLSv{version}, not resumed$")
+                self.assertRegex(said, r"(?m)^ftps: file\.bin: 522 .*session reuse required")
 
 
 class Proftpd(Ftp, unittest.TestCase):

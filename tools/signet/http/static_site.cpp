@@ -9,12 +9,12 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
-#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
 
-#include "http/characters.hpp"
+#include "http1/characters.hpp"
+#include "http1/date.hpp"
 
 namespace tool {
 namespace {
@@ -80,17 +80,14 @@ std::string entity_tag(const struct stat& file) {
 }
 
 // RFC 9110 section 13.1.2 and 13.1.3: the tag decides where there is one.
-bool not_modified(const header_fields& fields, const std::string& tag, std::int64_t modified) {
+bool not_modified(const http1::header_fields& fields, const std::string& tag, std::int64_t modified) {
   if (fields.count("If-None-Match") > 0)
     return fields.lists("If-None-Match", "*") || fields.lists("If-None-Match", tag) ||
            fields.lists("If-None-Match", "W/" + tag);
   const auto* since = fields.find("If-Modified-Since");
-  const auto when = since != nullptr ? parse_http_date(*since) : std::nullopt;
+  const auto when = since != nullptr ? http1::parse_date(*since) : std::nullopt;
   return when && modified <= *when;
 }
-
-constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                  "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
 }  // namespace
 
@@ -101,7 +98,7 @@ owned_descriptor::~owned_descriptor() {
 std::string http_answer::head(bool keep_alive, int minor_version) const {
   // We always answer as HTTP/1.1 (RFC 9110 section 2.5), but an HTTP/1.0 client has to be told that we stay.
   std::string out = "HTTP/1.1 " + std::to_string(status) + " " + std::string(reason(status)) + "\r\n";
-  out += "Date: " + http_date(std::time(nullptr)) + "\r\n";
+  out += "Date: " + http1::date_text(std::time(nullptr)) + "\r\n";
   for (const auto& field : fields.all()) out += field.name + ": " + field.value + "\r\n";
   if (status != 304) out += "Content-Length: " + std::to_string(body_size()) + "\r\n";
   if (!keep_alive) {
@@ -133,8 +130,8 @@ std::optional<std::string> path_within(std::string_view target) {
     for (std::size_t i = 0; i < raw.size(); ++i) {
       char c = raw[i];
       if (c == '%') {
-        if (raw.size() - i < 3 || hex_value(raw[i + 1]) < 0 || hex_value(raw[i + 2]) < 0) return {};
-        c = static_cast<char>(hex_value(raw[i + 1]) * 16 + hex_value(raw[i + 2]));
+        if (raw.size() - i < 3 || http1::hex_value(raw[i + 1]) < 0 || http1::hex_value(raw[i + 2]) < 0) return {};
+        c = static_cast<char>(http1::hex_value(raw[i + 1]) * 16 + http1::hex_value(raw[i + 2]));
         i += 2;
       }
       const auto u = static_cast<unsigned char>(c);
@@ -176,7 +173,7 @@ owned_descriptor static_site::open_beneath(const std::string& path) const {
   return {};
 }
 
-http_answer static_site::answer(const http_request& request) const {
+http_answer static_site::answer(const http1::request& request) const {
   if (request.method != "GET" && request.method != "HEAD") {
     auto refused = plain_answer(405);
     refused.fields.add("Allow", "GET, HEAD");
@@ -208,7 +205,7 @@ http_answer static_site::answer(const http_request& request) const {
   const auto size = static_cast<std::uint64_t>(about.st_size);
   const std::string tag = entity_tag(about);
   out.fields.add("ETag", tag);
-  out.fields.add("Last-Modified", http_date(about.st_mtim.tv_sec));
+  out.fields.add("Last-Modified", http1::date_text(about.st_mtim.tv_sec));
   if (not_modified(request.fields, tag, about.st_mtim.tv_sec)) {
     out.status = 304;
     return out;
@@ -289,21 +286,21 @@ std::string_view media_type(std::string_view path) noexcept {
   const auto dot = name.rfind('.');
   if (dot != name.npos) {
     for (const auto& one : types) {
-      if (same_ignoring_case(one.extension, name.substr(dot + 1))) return one.type;
+      if (http1::same_ignoring_case(one.extension, name.substr(dot + 1))) return one.type;
     }
   }
   return "application/octet-stream";
 }
 
 range_outcome parse_range(std::string_view value, std::uint64_t size, byte_range& into) noexcept {
-  value = trimmed(value);
-  if (value.size() < 6 || !same_ignoring_case(value.substr(0, 6), "bytes=")) return range_outcome::whole;
-  value = trimmed(value.substr(6));
+  value = http1::trimmed(value);
+  if (value.size() < 6 || !http1::same_ignoring_case(value.substr(0, 6), "bytes=")) return range_outcome::whole;
+  value = http1::trimmed(value.substr(6));
   const auto dash = value.find('-');
   if (dash == value.npos || value.find(',') != value.npos) return range_outcome::whole;
   const auto number = [](std::string_view text, std::uint64_t& out) {
     for (const char c : text) {
-      if (!is_digit(c)) return false;
+      if (!http1::is_digit(c)) return false;
     }
     const auto [end, why] = std::from_chars(text.data(), text.data() + text.size(), out);
     // What does not fit is past the end of any file.
@@ -326,45 +323,6 @@ range_outcome parse_range(std::string_view value, std::uint64_t size, byte_range
   into.offset = from;
   into.length = std::min(to, size - 1) - from + 1;
   return range_outcome::part;
-}
-
-std::string http_date(std::int64_t unix_seconds) {
-  const std::time_t when = unix_seconds;
-  std::tm parts = {};
-  if (::gmtime_r(&when, &parts) == nullptr) return http_date(0);
-  static constexpr std::array<const char*, 7> days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  char text[64];
-  const int n = std::snprintf(text, sizeof text, "%s, %02d %s %04d %02d:%02d:%02d GMT",
-                              days[static_cast<std::size_t>(parts.tm_wday)], parts.tm_mday,
-                              months[static_cast<std::size_t>(parts.tm_mon)].data(), parts.tm_year + 1900,
-                              parts.tm_hour, parts.tm_min, parts.tm_sec);
-  return {text, static_cast<std::size_t>(n)};
-}
-
-std::optional<std::int64_t> parse_http_date(std::string_view text) {
-  // Only the form that is sent since 1996: "Sun, 06 Nov 1994 08:49:37 GMT".
-  if (text.size() != 29 || text.substr(3, 2) != ", " || text[7] != ' ' || text[11] != ' ' || text[16] != ' ' ||
-      text[19] != ':' || text[22] != ':' || text.substr(25) != " GMT")
-    return {};
-  const auto number = [&](std::size_t at, std::size_t digits) {
-    int value = 0;
-    for (std::size_t i = at; i < at + digits; ++i) {
-      if (!is_digit(text[i])) return -1;
-      value = value * 10 + (text[i] - '0');
-    }
-    return value;
-  };
-  unsigned month = 0;
-  while (month < months.size() && months[month] != text.substr(8, 3)) ++month;
-  const int day = number(5, 2), year = number(12, 4), hour = number(17, 2), minute = number(20, 2),
-            second = number(23, 2);
-  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(month + 1),
-                                         std::chrono::day(static_cast<unsigned>(day))};
-  if (year < 0 || day < 0 || hour < 0 || minute < 0 || second < 0 || hour > 23 || minute > 59 || second > 60 ||
-      !date.ok())
-    return {};
-  return std::chrono::sys_seconds(std::chrono::sys_days(date)).time_since_epoch().count() + hour * 3600L +
-         minute * 60L + second;
 }
 
 }  // namespace tool

@@ -14,9 +14,11 @@
 
 #include <signet/base/result.hpp>
 
-#include "http/request.hpp"
+#include "http1/request.hpp"
 
 namespace tool {
+
+namespace http1 = signet::http1;
 
 /// A descriptor that is closed when it goes.
 class owned_descriptor {
@@ -40,7 +42,7 @@ class owned_descriptor {
 /// An answer: the head's own fields, and a body that is text or a part of an open file.
 struct http_answer {
   int status = 200;
-  header_fields fields = {};
+  http1::header_fields fields = {};
   std::string text = {};
   owned_descriptor file = {};
   std::uint64_t offset = 0;
@@ -62,7 +64,7 @@ class static_site {
  public:
   /// file_not_readable.
   static signet::result<static_site> open(const std::filesystem::path& folder);
-  [[nodiscard]] http_answer answer(const http_request& request) const;
+  [[nodiscard]] http_answer answer(const http1::request& request) const;
 
  private:
   explicit static_site(owned_descriptor folder) : folder_(std::move(folder)) {}
@@ -82,9 +84,5 @@ enum class range_outcome : unsigned char { whole, part, unsatisfiable };
 /// One range of RFC 9110 section 14: "bytes=0-99", "bytes=100-", "bytes=-100". Several, and what does not parse, are
 /// answered with the whole.
 range_outcome parse_range(std::string_view value, std::uint64_t size, byte_range& into) noexcept;
-
-/// "Sun, 06 Nov 1994 08:49:37 GMT".
-std::string http_date(std::int64_t unix_seconds);
-std::optional<std::int64_t> parse_http_date(std::string_view text);
 
 }  // namespace tool

@@ -1,0 +1,184 @@
+#include "cert/cert_files.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include <signet/net/connect.hpp>
+#include <signet/verify/verdict.hpp>
+
+#include "hints.hpp"
+#include "output.hpp"
+
+namespace tool {
+namespace {
+
+constexpr std::size_t most_input = std::size_t{64} << 20;
+
+// stdin can be read once only, and its content may have to be looked at twice.
+class x509_input {
+ public:
+  explicit x509_input(std::string file) : file_(std::move(file)) {
+    static bool is_stdin_read = false;
+    if (file_ != "-") return;
+    if (std::exchange(is_stdin_read, true))
+      throw failure(exit_status::usage, "reading stdin: it can be read once only", "name a file for all but one -");
+    piped_ = whole_file("/dev/stdin", most_input);
+  }
+  [[nodiscard]] signet::result<signet::x509_contents> read(const signet::password_callback& password,
+                                                           signet::private_keys keys) const {
+    return file_ == "-" ? signet::parse_x509(piped_, password, keys) : signet::load_x509(file_, password, keys);
+  }
+
+ private:
+  std::string file_;
+  std::string piped_;
+};
+
+// A file that cannot be used is 5, whatever the library calls the reason.
+[[noreturn]] void cannot_read(const std::string& file, const signet::error& why,
+                              const std::string& password_option = "--password-file") {
+  auto parts = why.parts();
+  if (file == "-") parts.message = "reading stdin: " + parts.message;
+  if (parts.code == signet::errc::password_required) parts.hint = "give its password: " + password_option + " FILE";
+  if (status_of(parts.code) == exit_status::usage)
+    throw failure(exit_status::local, parts.message, parts.hint, parts.details);
+  throw signet::exception(signet::error(std::move(parts)));
+}
+
+}  // namespace
+
+signet::x509_contents read_x509(const std::string& file, const signet::password_callback& password) {
+  auto contents = x509_input(file).read(password, signet::private_keys::read);
+  if (!contents) cannot_read(file, contents.error());
+  return *std::move(contents);
+}
+
+signet::x509_contents read_for_a_look(const std::string& file, const signet::password_callback& password) {
+  const x509_input input(file);
+  auto contents = input.read(password, signet::private_keys::read);
+  if (contents) return *std::move(contents);
+  if (contents.error().code() == signet::errc::password_required && !password) {
+    auto rest = input.read(password, signet::private_keys::skip);
+    if (rest && !(rest->certificates.empty() && rest->requests.empty() && rest->crls.empty())) {
+      warn((file == "-" ? "stdin" : file) + ": the private key is encrypted and not shown (--password-file FILE)");
+      return *std::move(rest);
+    }
+  }
+  cannot_read(file, contents.error());
+}
+
+signet::private_key read_key(const std::string& file, const std::string& password_file) {
+  auto keys = read_x509(file, password_from(password_file)).keys;
+  if (keys.empty()) throw failure(exit_status::local, "reading " + file + ": it holds no private key");
+  return keys.front();
+}
+
+signet::identity read_ca(const std::string& certificate, const std::string& key, const std::string& password_file) {
+  auto loaded =
+      signet::identity::load({.certificate = certificate, .key = key, .password = password_from(password_file)});
+  if (!loaded) cannot_read(certificate, loaded.error(), "--ca-password-file");
+  return *std::move(loaded);
+}
+
+std::string pem_of(const std::vector<signet::certificate>& chain) {
+  std::string text;
+  for (const auto& one : chain) text += one.pem();
+  return text;
+}
+
+std::optional<signet::endpoint> as_peer(const std::string& text) {
+  std::error_code ignored;
+  if (text == "-" || text.find(':') == std::string::npos || text.find('/') != std::string::npos ||
+      std::filesystem::exists(std::filesystem::symlink_status(text, ignored)))
+    return {};
+  return signet::endpoint::parse(text).value();
+}
+
+void refuse_options_of_peers(const command_line& line, const std::string& command,
+                             const std::vector<std::string>& sources, file_rules judged_by) {
+  if (std::ranges::any_of(sources, [](const auto& one) { return as_peer(one).has_value(); })) return;
+  for (const auto& one : line.options()) {
+    const auto name = one.name();
+    const auto& group = one.group();
+    const bool connects = group == "Connection" || group == "TLS" || name == "--sni";
+    if (one.count() == 0) continue;
+    if (connects) throw failure(exit_status::usage, command + ": " + name + " is for HOST:PORT, and no source is one");
+    if (group == trust_group && judged_by == file_rules::none)
+      throw failure(exit_status::usage, command + ": " + name + " is for HOST:PORT: a file is not judged here",
+                    "signet verify FILE judges one");
+  }
+}
+
+peer_look look_at(const signet::endpoint& peer, const client_flags& flags) {
+  auto socket = flags.connect(peer, flags.config_for_a_look());
+  peer_look seen{.peer = peer, .chain = socket.info().peer_chain, .judged = socket.peer_verdict()};
+  const auto who = signet::to_string(peer);
+  if (seen.chain.empty()) throw failure(exit_status::judged_bad, "looking at " + who + ": it sent no certificate");
+  if (seen.verified()) {
+    say(who + ": verified, trusted by " + seen.judged->trust());
+  } else {
+    std::string hint;
+    for (const auto& finding : seen.objections()) {
+      warn(who + " is not verified: " + finding.message);
+      if (hint.empty()) hint = finding.hint;
+    }
+    if (!hint.empty()) say("hint: " + in_options(hint));
+  }
+  // It was shown that we leave; whether the peer takes the word changes nothing about what it sent.
+  if (auto closed = socket.close(); !closed) say(who + ": closing: " + closed.error().message());
+  return seen;
+}
+
+void output_files::open(const std::string& target, secrecy how) {
+  if (target.empty()) return;
+  if (target == "-") {
+    if (!uses_stdout()) outputs_.push_back({target, nullptr, {}});
+    return;
+  }
+  std::error_code ignored;
+  for (const auto& other : outputs_) {
+    if (other.file &&
+        std::filesystem::weakly_canonical(other.target, ignored) == std::filesystem::weakly_canonical(target, ignored))
+      throw failure(exit_status::usage, command_ + ": two outputs name the same file, " + target);
+  }
+  outputs_.push_back({target, std::make_unique<new_file>(target, how == secrecy::secret ? 0600 : 0644, policy_), {}});
+}
+
+void output_files::fill(const std::string& target, signet::byte_view content) {
+  if (target.empty()) return;
+  for (auto& one : outputs_) {
+    if (one.target == target) one.content += content.text();
+  }
+}
+
+void output_files::commit() {
+  for (auto& one : outputs_) {
+    if (one.file) one.file->write(one.content);
+  }
+  try {
+    for (const auto& one : outputs_) {
+      if (!one.file) print(one.content);
+    }
+  } catch (const output_closed& closed) {
+    // What was made is lost to whoever asked for it.
+    throw failure(exit_status::local, std::string("writing: ") + closed.what());
+  }
+  auto next = outputs_.begin();
+  try {
+    for (; next != outputs_.end(); ++next) {
+      if (next->file) next->file->commit();
+    }
+  } catch (...) {
+    std::for_each(outputs_.begin(), next, [](output& made) {
+      if (made.file) made.file->withdraw();
+    });
+    throw;
+  }
+}
+
+bool output_files::uses_stdout() const noexcept {
+  return std::any_of(outputs_.begin(), outputs_.end(), [](const output& one) { return !one.file; });
+}
+
+}  // namespace tool

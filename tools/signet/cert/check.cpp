@@ -1,0 +1,278 @@
+// signet cert check: what is about to go wrong with certificates that are served, and the chain in the right order.
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+#include <signet/verify/certificate_check.hpp>
+#include <signet/verify/verify_peer.hpp>
+
+#include "cert/cert_files.hpp"
+#include "cert/json.hpp"
+#include "cert/options.hpp"
+#include "cert/subcommands.hpp"
+#include "cert/text.hpp"
+#include "output.hpp"
+
+namespace tool {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+struct checked {
+  std::string name;
+  std::vector<signet::certificate> certificates;
+  // Those that stand in the same file.
+  std::vector<signet::private_key> keys = {};
+  std::vector<signet::certificate_finding> findings = {};
+  // Its verdict is among the findings already.
+  bool is_peer = false;
+
+  [[nodiscard]] signet::severity worst() const noexcept {
+    auto most = signet::severity::ok;
+    for (const auto& one : findings) most = std::max(most, one.weight);
+    return most;
+  }
+  [[nodiscard]] bool bad() const noexcept {
+    return worst() == signet::severity::problem ||
+           std::any_of(findings.begin(), findings.end(), [](const auto& one) { return one.id == "expires_soon"; });
+  }
+};
+
+std::optional<std::size_t> place_of(const signet::certificate& cert, const checked& one) {
+  const auto found = std::ranges::find(one.certificates, cert);
+  if (found == one.certificates.end()) return {};
+  return static_cast<std::size_t>(found - one.certificates.begin());
+}
+
+void add_verdict(checked& one, const std::vector<signet::finding>& objections,
+                 const std::vector<signet::certificate>& chain) {
+  for (const auto& objection : objections) {
+    std::optional<std::size_t> index;
+    if (objection.depth < chain.size()) index = place_of(chain[objection.depth], one);
+    one.findings.push_back({signet::severity::problem, std::string(signet::name(objection.code)), index,
+                            objection.message, objection.hint});
+  }
+}
+
+// Where nobody said whom to trust, that an issuer is not at hand is worth a note.
+void add_open_end(checked& one, const std::vector<signet::certificate>& chain, std::chrono::sys_seconds at) {
+  signet::verify_request request{.sent = chain, .role = signet::peer_role::any};
+  request.options.clock = [at] { return at; };
+  const auto judged = signet::verify_peer(request);
+  const auto& end = judged.chain().back();
+  const bool is_open = std::ranges::any_of(judged.findings(), [](const signet::finding& objection) {
+    return objection.code == signet::errc::unknown_issuer || objection.code == signet::errc::no_trust_anchors;
+  });
+  const bool is_told =
+      std::ranges::any_of(one.findings, [](const auto& finding) { return finding.id == "missing_intermediate"; });
+  if (!is_open || is_told || end.is_self_issued()) return;
+  one.findings.push_back({signet::severity::note, "unknown_issuer", place_of(end, one),
+                          title_of(end) + " was issued by '" + end.issuer() + "', which is not in " + one.name +
+                              ": an intermediate is missing, or the issuer is a root of somebody's own",
+                          "put the intermediate behind it, or name the root with --ca FILE"});
+}
+
+// Days that were asked for count as they are, for short-lived certificates too.
+void add_expiries(checked& one, std::chrono::days within, std::chrono::sys_seconds at) {
+  for (std::size_t i = 0; i < one.certificates.size(); ++i) {
+    const auto& cert = one.certificates[i];
+    const bool told = std::any_of(one.findings.begin(), one.findings.end(), [&](const auto& finding) {
+      return finding.index == i && (finding.id == "expires_soon" || finding.id == "expired");
+    });
+    if (told || at > cert.not_after() || cert.not_after() - at >= within) continue;
+    one.findings.push_back({signet::severity::warning, "expires_soon", i,
+                            title_of(cert) + " expires on " + signet::to_rfc3339(cert.not_after()), "renew it"});
+  }
+}
+
+std::string report_of(const checked& one, std::chrono::sys_seconds at) {
+  std::string text = painted(printable(one.name), color::bold) + "\n";
+  for (std::size_t i = 0; i < one.certificates.size(); ++i) {
+    const auto& cert = one.certificates[i];
+    text += "  " + std::to_string(i + 1) + ". " + title_of(cert) + ", until " + signet::to_rfc3339(cert.not_after()) +
+            " (" + life_text(cert, at) + ")\n";
+    for (const auto& finding : one.findings) {
+      if (finding.index == i) text += text_of(finding, "     ");
+    }
+  }
+  for (const auto& finding : one.findings) {
+    if (!finding.index) text += text_of(finding, "  ");
+  }
+  if (one.findings.empty()) text += "  " + painted("ok:", color::green) + " nothing to say against it\n";
+  return text;
+}
+
+json report_json(const checked& one, std::chrono::sys_seconds at) {
+  auto certificates = json::array();
+  for (const auto& cert : one.certificates) {
+    certificates.push_back({{"subject", cert.subject()},
+                            {"serial_number", cert.serial_number()},
+                            {"not_before", signet::to_rfc3339(cert.not_before())},
+                            {"not_after", signet::to_rfc3339(cert.not_after())},
+                            {"days_left", days_left(cert, at)},
+                            {"remaining_life", signet::remaining_life(cert, at)},
+                            {"fingerprint_sha256", signet::to_hex(cert.fingerprint_sha256())}});
+  }
+  auto findings = json::array();
+  for (const auto& finding : one.findings) findings.push_back(json_of(finding));
+  return {{"source", one.name},
+          {"worst", name(one.worst())},
+          {"certificates", std::move(certificates)},
+          {"findings", std::move(findings)}};
+}
+
+checked read_source(const std::string& name, const signet::password_callback& password, const client_flags& client) {
+  if (const auto peer = as_peer(name)) {
+    auto seen = look_at(*peer, client);
+    checked result{.name = signet::to_string(*peer), .certificates = seen.chain, .is_peer = true};
+    add_verdict(result, seen.objections(), seen.judged->chain());
+    return result;
+  }
+  auto contents = read_for_a_look(name, password);
+  if (contents.certificates.empty()) throw failure(exit_status::local, "reading " + name + ": it holds no certificate");
+  return {name == "-" ? "stdin" : name, std::move(contents.certificates), std::move(contents.keys)};
+}
+
+struct judgement {
+  signet::certificate_check_options options = {};
+  // --days was asked for.
+  bool days_as_asked = false;
+  // What `signet verify` would be asked of a file: there when the command line says more than whom to trust.
+  std::optional<signet::verify_request> rules = {};
+
+  [[nodiscard]] std::chrono::sys_seconds at() const { return *options.at; }
+
+  /// The key that was named, or else the one that stands in the file.
+  [[nodiscard]] std::optional<signet::private_key> key_of(const checked& one) const {
+    if (options.key || one.keys.empty()) return options.key;
+    return one.keys.front();
+  }
+
+  void judge(checked& one) const {
+    auto asked = options;
+    asked.key = key_of(one);
+    const auto chain = signet::in_chain_order(one.certificates, asked.key, signet::chain_root::keep);
+    if (rules && !one.is_peer) {
+      auto request = *rules;
+      request.sent = chain;
+      const auto judged = signet::verify_peer(request);
+      add_verdict(one, judged.findings(), judged.chain());
+      asked.trust.reset();
+    }
+    for (auto& finding : signet::check_certificates(one.certificates, asked)) {
+      // A verdict has said it already.
+      const bool told = std::any_of(one.findings.begin(), one.findings.end(), [&](const auto& other) {
+        return other.id == finding.id && other.index == finding.index;
+      });
+      if (!told) one.findings.push_back(std::move(finding));
+    }
+    if (!rules && !options.trust && !one.is_peer) add_open_end(one, chain, at());
+    if (days_as_asked) add_expiries(one, options.warn_within, at());
+  }
+};
+
+// The chain in its order, and a key that stood in the file. What is wrong with the rest stays wrong.
+checked write_fixed(const checked& one, const judgement& rules, const std::string& out, existing_file policy) {
+  checked fixed{out, signet::in_chain_order(one.certificates, rules.key_of(one)), one.keys};
+  output_files files("cert check", policy);
+  files.open(out, one.keys.empty() ? secrecy::open : secrecy::secret);
+  files.fill(out, pem_of(fixed.certificates));
+  for (const auto& key : one.keys) files.fill(out, key.pem());
+  files.commit();
+  rules.judge(fixed);
+  return fixed;
+}
+
+// The rules for files, where the command line says more than whom to trust.
+std::optional<signet::verify_request> rules_of(const command_line& line, const std::string& command,
+                                               const client_flags& client, std::chrono::sys_seconds at) {
+  const bool any = std::ranges::any_of(line.options(), [](const option& one) {
+    const auto name = one.name();
+    return one.count() > 0 && one.group() == trust_group && name != "--ca" && name != "--add-ca";
+  });
+  if (!any) return {};
+  signet::verify_request request{.trust = client.trust(), .role = signet::peer_role::any};
+  request.options = client.verify_options();
+  request.options.clock = [at] { return at; };
+  if (!client.name().empty()) {
+    request.expected = expected_name(command, client.name());
+    request.role = signet::peer_role::server;
+  }
+  return request;
+}
+
+void print_reports(const std::vector<checked>& all, const judgement& rules, bool as_json) {
+  auto worst = signet::severity::ok;
+  auto list = json::array();
+  std::string text;
+  for (const auto& one : all) {
+    worst = std::max(worst, one.worst());
+    list.push_back(report_json(one, rules.at()));
+    text += report_of(one, rules.at());
+  }
+  if (as_json) {
+    print_json({{"worst", name(worst)}, {"sources", std::move(list)}});
+  } else {
+    print(text);
+  }
+}
+
+}  // namespace
+
+exit_status run_cert_check(arguments args) {
+  const std::string command = "cert check";
+  command_line line(
+      "signet cert check",
+      "Says what is wrong, or about to go wrong, with certificates as a server would send them. Status 1 when there is "
+      "a problem, or one of them expires within --days; with --fix, when one is left. With --name, --crl, --pin and "
+      "others of that group a file is judged as signet verify judges it.",
+      "  signet cert check cert.pem --key key.pem\n"
+      "  signet cert check --days 14 --json /etc/mail/cert.pem www.example.org:443\n"
+      "  signet cert check wrong-order.pem --key key.pem --fix --out chain.pem\n");
+  std::vector<std::string> names;
+  std::string key_file, password_file, days = "30", at_text, out;
+  bool fix = false, force = false, as_json = false;
+  client_flags client;
+  line.add_option("source", names, "a file with a chain, - or HOST:PORT")
+      .required()
+      .takes_all()
+      .type_name("FILE|-|HOST:PORT");
+  line.add_option("--key", key_file, "the key the first certificate should belong to").type_name("FILE");
+  line.add_option("--password-file", password_file, "the password of what is encrypted: the first line of a file")
+      .type_name("FILE");
+  line.add_option("--days", days, "warn of what expires within so many days (30)").type_name("N");
+  line.add_option("--at", at_text, "judge by this time, RFC 3339 (now)").type_name("TIME");
+  line.add_flag("--fix", fix, "write the chain in the right order, without copies and root, to --out");
+  line.add_option("--out", out, "where --fix writes (-: stdout)").type_name("FILE");
+  line.add_flag("--force", force, "replace a file that exists");
+  line.add_flag("--json", as_json, "print a JSON object");
+  client.add_for_a_look_to(line);
+  if (const auto over = line.read(args)) return *over;
+  client.check(command);
+  refuse_options_of_peers(line, command, names, file_rules::trust);
+
+  const std::chrono::days within(parse_number(command, "--days", days, 0, 36500));
+  const auto at = at_text.empty() ? std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())
+                                  : parse_time(command, "--at", at_text);
+  if (fix == out.empty()) throw failure(exit_status::usage, command + ": --fix and --out FILE go together");
+  if (fix && names.size() > 1) throw failure(exit_status::usage, command + ": --fix takes one chain");
+  if (fix && as_json && out == "-")
+    throw failure(exit_status::usage, command + ": --json and --out - both want stdout");
+
+  judgement rules{.options = {.warn_within = within, .at = at}, .days_as_asked = line.given("--days")};
+  if (client.names_trust()) rules.options.trust = client.trust();
+  rules.rules = rules_of(line, command, client, at);
+  if (!key_file.empty()) rules.options.key = read_key(key_file, password_file);
+  const auto password = password_from(password_file);
+  std::vector<checked> all;
+  for (const auto& name : names) {
+    all.push_back(read_source(name, password, client));
+    rules.judge(all.back());
+  }
+  bool bad = std::any_of(all.begin(), all.end(), [](const checked& one) { return one.bad(); });
+  if (fix) bad = write_fixed(all.front(), rules, out, force ? existing_file::replace : existing_file::keep).bad();
+  if (out != "-") print_reports(all, rules, as_json);
+  return bad ? exit_status::judged_bad : exit_status::ok;
+}
+
+}  // namespace tool

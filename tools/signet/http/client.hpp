@@ -1,0 +1,64 @@
+// One request and its answer over a connection of its own, TLS or plain. Nothing is gathered: the body is handed on as
+// it arrives, and a body that was cut is an error.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include <signet/net/connect.hpp>
+
+#include "http1/response.hpp"
+#include "http1/url.hpp"
+
+namespace tool {
+
+namespace http1 = signet::http1;
+
+struct http_call {
+  std::string method = "GET";
+  http1::url where = {};
+  http1::header_fields fields = {};
+  std::string body = {};
+
+  /// Request line, fields and the empty line.
+  [[nodiscard]] std::string head() const;
+  [[nodiscard]] signet::endpoint server() const { return {.host = where.host, .port = where.port}; }
+};
+
+class http_exchange {
+ public:
+  /// Connects, sends the call, and reads the head of the answer. Throws signet::exception.
+  static http_exchange over_tls(const http_call& call, const signet::client_config& config,
+                                signet::connect_options options, std::chrono::milliseconds each_wait);
+  static http_exchange over_tcp(const http_call& call, signet::tcp_connect_options options,
+                                std::chrono::milliseconds each_wait);
+
+  [[nodiscard]] const http1::response& response() const noexcept { return response_; }
+  /// As it came, with its empty line.
+  [[nodiscard]] const std::string& head() const noexcept { return head_; }
+  /// Null on a plain connection.
+  [[nodiscard]] const signet::tls_socket* tls() const noexcept { return std::get_if<signet::tls_socket>(&socket_); }
+  [[nodiscard]] signet::endpoint remote_endpoint() const;
+
+  /// Called once: each piece of the body as it arrives. Throws what the sink throws, and signet::exception.
+  void read_body(const std::function<void(std::string_view)>& sink);
+  /// Says goodbye. Once the answer is whole, nothing depends on whether that is heard.
+  void close();
+
+ private:
+  using any_socket = std::variant<signet::tls_socket, signet::tcp_socket>;
+  explicit http_exchange(any_socket socket) : socket_(std::move(socket)) {}
+  void send(std::string_view bytes);
+  void read_head(const std::string& method, signet::deadline until);
+  signet::result<std::size_t> read_some(signet::byte_span into, signet::deadline until);
+
+  any_socket socket_;
+  std::string buffer_;
+  std::string head_;
+  http1::response response_;
+  std::optional<signet::error> send_failed_;
+};
+
+}  // namespace tool

@@ -1,0 +1,275 @@
+#include "options/connection.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <memory>
+
+#include <signet/dangerous.hpp>
+
+#include "files.hpp"
+#include "output.hpp"
+
+namespace tool {
+namespace {
+
+struct named_version {
+  const char* name;
+  signet::protocol_version version;
+};
+constexpr std::array versions{
+    named_version{"1.0", signet::protocol_version::tls1_0}, named_version{"1.1", signet::protocol_version::tls1_1},
+    named_version{"1.2", signet::protocol_version::tls1_2}, named_version{"1.3", signet::protocol_version::tls1_3}};
+
+signet::protocol_version version_of(const std::string& text) {
+  for (const auto& one : versions) {
+    if (text == one.name) return one.version;
+  }
+  return signet::protocol_version::tls1_3;
+}
+
+constexpr const char* trust_group = "Trust and identity";
+constexpr const char* connection_group = "Connection";
+
+// The file the key log's lines are appended to. One write a line, so that several processes can share it.
+class key_log_file {
+ public:
+  explicit key_log_file(int fd) noexcept : fd_(fd) {}
+  key_log_file(const key_log_file&) = delete;
+  key_log_file& operator=(const key_log_file&) = delete;
+  ~key_log_file() { ::close(fd_); }
+  void append(std::string_view line) const {
+    const std::string text = std::string(line) + "\n";
+    if (::write(fd_, text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+      warn("the key log could not be written");
+  }
+
+ private:
+  int fd_;
+};
+
+}  // namespace
+
+signet::trust_store trust_at(const std::string& place) {
+  std::error_code ignored;
+  return std::filesystem::is_directory(place, ignored) ? signet::trust_store::directory(place).value()
+                                                       : signet::trust_store::pem_file(place).value();
+}
+
+signet::trust_store trust_of(const std::vector<std::string>& ca, const std::vector<std::string>& add_ca) {
+  auto all = ca.empty() ? signet::trust_store::system() : trust_at(ca.front());
+  for (std::size_t i = 1; i < ca.size(); ++i) all = all + trust_at(ca[i]);
+  for (const auto& one : add_ca) all = all + trust_at(one);
+  return all;
+}
+
+void tls_flags::add_to(command_line& line) {
+  const std::string group = "TLS";
+  const std::vector<std::string> known{"1.0", "1.1", "1.2", "1.3"};
+  line.add_option("--tls-min", min_text_, "oldest version to speak (1.0 and 1.1 are not safe)")
+      .one_of(known)
+      .type_name("VERSION")
+      .group(group);
+  line.add_option("--tls-max", max_text_, "newest version to speak").one_of(known).type_name("VERSION").group(group);
+  line.add_option("--ciphers", ciphers_, "suites of TLS 1.2 and older, in OpenSSL's syntax")
+      .type_name("LIST")
+      .group(group);
+  line.add_option("--ciphersuites", ciphersuites_, "suites of TLS 1.3").type_name("LIST").group(group);
+  line.add_option("--groups", groups_, "groups for the key exchange").type_name("LIST").group(group);
+  line.add_option("--alpn", alpn_, "application protocols, most wanted first: h2,http/1.1")
+      .type_name("LIST")
+      .group(group);
+  line.add_option("--keylog", key_log_, "append the connection's secrets to a file (also: SSLKEYLOGFILE)")
+      .type_name("FILE")
+      .group(group);
+}
+
+void tls_flags::check(const std::string& command) {
+  version_ = version_of(min_text_);
+  max_version_ = version_of(max_text_);
+  if (version_ > max_version_)
+    throw failure(exit_status::usage, command + ": --tls-min " + min_text_ + " is newer than --tls-max " + max_text_);
+  if (version_ < signet::protocol_version::tls1_2)
+    warn("TLS 1.0 and 1.1 can be broken (RFC 8996): what they carry may be read or changed");
+}
+
+signet::key_log_sink tls_flags::open_key_log() const {
+  const char* from_environment = std::getenv("SSLKEYLOGFILE");
+  const bool asked = !key_log_.empty();
+  const std::string file = asked ? key_log_ : from_environment != nullptr ? from_environment : "";
+  if (file.empty()) return {};
+  const int fd = ::open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+  if (fd < 0) {
+    const std::string why = "opening the key log " + file + ": " + std::strerror(errno);
+    if (asked) throw failure(exit_status::local, why);
+    warn(why + " (SSLKEYLOGFILE)");
+    return {};
+  }
+  auto log = std::make_shared<key_log_file>(fd);
+  return [log](std::string_view line) { log->append(line); };
+}
+
+std::chrono::milliseconds parse_seconds(const std::string& command, const std::string& option,
+                                        const std::string& text) {
+  double seconds = 0;
+  const auto [end, why] = std::from_chars(text.data(), text.data() + text.size(), seconds, std::chars_format::fixed);
+  constexpr double most = 31536000;
+  if (why != std::errc() || end != text.data() + text.size() || !std::isfinite(seconds) || seconds <= 0 ||
+      seconds > most)
+    throw failure(exit_status::usage, command + ": " + option + ": " + text + " is not a number of seconds");
+  return std::chrono::milliseconds(std::max<std::int64_t>(1, std::llround(seconds * 1000)));
+}
+
+void client_flags::add_to(command_line& line) {
+  add_trust_to(line);
+  line.add_option("--cert", certificate_, "our own certificate and its chain").type_name("FILE").group(trust_group);
+  line.add_option("--key", key_, "its key, when it is not in the same file").type_name("FILE").group(trust_group);
+  line.add_option("--password-file", password_file_, "the key's password: the first line of a file")
+      .type_name("FILE")
+      .group(trust_group);
+  line.add_flag("--insecure", insecure_, "take whatever certificate comes: for looking, never for secrets")
+      .group(trust_group);
+  add_connection_to(line);
+}
+
+void client_flags::add_starttls_to(command_line& line) {
+  line.add_option("--starttls", starttls_text_,
+                  "begin in plain and change to TLS: smtp, lmtp, imap, pop3, ftp, ldap, xmpp, xmpp-server, nntp, "
+                  "sieve, postgres, mysql, http-upgrade, or through a proxy by http-connect:HOST:PORT")
+      .type_name("PROTO")
+      .group(connection_group);
+}
+
+void client_flags::add_for_a_look_to(command_line& line) {
+  add_trust_to(line);
+  add_connection_to(line);
+  add_starttls_to(line);
+}
+
+void client_flags::add_trust_to(command_line& line) {
+  line.repeatable("--ca", ca_, "trust these certificates instead of the system's (again for more)")
+      .type_name("FILE|DIR")
+      .group(trust_group);
+  line.repeatable("--add-ca", add_ca_, "trust these certificates too").type_name("FILE").group(trust_group);
+  line.add_option("--name", name_, "the name the peer has to prove, instead of the one connected to")
+      .type_name("NAME")
+      .group(trust_group);
+  line.add_option("--sni", sni_, "the name to send, or none").type_name("NAME|none").group(trust_group);
+  rules_.add_to(line, trust_group);
+}
+
+void client_flags::add_connection_to(command_line& line) {
+  line.add_option("--timeout", timeout_text_,
+                  "for connecting and the handshake, and where an answer is due for each wait (30)")
+      .type_name("SECONDS")
+      .group(connection_group);
+  line.add_flag("-4,--ipv4", ipv4_, "connect by IPv4 only").group(connection_group);
+  line.add_flag("-6,--ipv6", ipv6_, "connect by IPv6 only").group(connection_group);
+  tls_.add_to(line);
+}
+
+void client_flags::check(const std::string& command) {
+  timeout_ = parse_seconds(command, "--timeout", timeout_text_);
+  if (ipv4_ && ipv6_) throw failure(exit_status::usage, command + ": -4 and -6 exclude each other");
+  if (certificate_.empty() && !key_.empty()) throw failure(exit_status::usage, command + ": --key needs --cert");
+  if (certificate_.empty() && !password_file_.empty())
+    throw failure(exit_status::usage, command + ": --password-file needs --cert");
+  rules_.check(command);
+  tls_.check(command);
+  check_starttls(command);
+}
+
+void client_flags::check_starttls(const std::string& command) {
+  if (starttls_text_.empty()) return;
+  const auto refused = [&](const signet::error& why) {
+    return failure(exit_status::usage, command + ": --starttls: " + why.message(), why.hint());
+  };
+  const auto proxy = std::string(signet::starttls::name(signet::starttls::protocol::http_connect)) + ':';
+  const bool proxied = starttls_text_.starts_with(proxy);
+  const auto parsed = signet::starttls::parse(proxied ? proxy.substr(0, proxy.size() - 1) : starttls_text_);
+  if (!parsed) throw refused(parsed.error());
+  starttls_ = *parsed;
+  if (*parsed != signet::starttls::protocol::http_connect) return;
+  if (!proxied)
+    throw failure(exit_status::usage, command + ": --starttls: http-connect needs a proxy",
+                  "write " + proxy + "HOST:PORT");
+  auto at = signet::endpoint::parse(starttls_text_.substr(proxy.size()));
+  if (!at) throw refused(at.error());
+  proxy_ = *std::move(at);
+}
+
+signet::trust_store client_flags::trust() const {
+  return trust_of(ca_, add_ca_);
+}
+
+signet::client_options client_flags::options() const {
+  signet::client_options options{.trust = trust()};
+  rules_.apply(options.verify, ca_);
+  tls_.apply(options);
+  return options;
+}
+
+signet::client_config client_flags::config_for_a_look() const {
+  auto options = this->options();
+  options.loosened = signet::dangerous::accept_any_certificate("its certificates are looked at");
+  options.resumption = signet::resumption::disabled;
+  return signet::client_config::make(std::move(options)).value();
+}
+
+signet::client_config client_flags::config() const {
+  auto options = this->options();
+  if (!certificate_.empty()) {
+    options.identity =
+        signet::identity::load({.certificate = certificate_, .key = key_, .password = password_from(password_file_)})
+            .value();
+  }
+  if (insecure_) {
+    warn("--insecure: nobody checks who the peer is; an attacker may read and change everything");
+    options.loosened = signet::dangerous::accept_any_certificate("--insecure on the command line");
+  }
+  return signet::client_config::make(std::move(options)).value();
+}
+
+signet::tls_socket client_flags::connect(const signet::endpoint& to, const signet::client_config& config,
+                                         verbosity dialogue) const {
+  if (!starttls_) return signet::connect(to, config, connect_options()).value();
+  signet::starttls::options with;
+  with.proxy = proxy_;
+  if (dialogue == verbosity::verbose) {
+    with.trace = [](signet::starttls::direction way, std::string_view line) {
+      say((way == signet::starttls::direction::sent ? "> " : "< ") + std::string(line));
+    };
+  }
+  return signet::starttls::connect(to, *starttls_, config, connect_options(), std::move(with)).value();
+}
+
+std::uint16_t client_flags::default_port() const noexcept {
+  return starttls_ ? signet::starttls::default_port(*starttls_) : std::uint16_t{0};
+}
+
+signet::connect_options client_flags::connect_options() const {
+  signet::connect_options options{.timeout = timeout_, .family = family(), .name = name_};
+  if (sni_) options.sni = *sni_ == "none" ? "" : *sni_;
+  return options;
+}
+
+signet::tcp_connect_options client_flags::tcp_connect_options() const {
+  return {.timeout = timeout_, .family = family()};
+}
+
+signet::address_family client_flags::family() const noexcept {
+  if (ipv4_) return signet::address_family::ipv4;
+  return ipv6_ ? signet::address_family::ipv6 : signet::address_family::any;
+}
+
+signet::password_callback password_from(const std::string& file) {
+  if (file.empty()) return {};
+  return [password = first_line(file)]() -> std::optional<std::string> { return password; };
+}
+
+}  // namespace tool

@@ -1,0 +1,127 @@
+// The options that are the same wherever a peer is verified or a connection is made, and what they become.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <signet/net/connect.hpp>
+#include <signet/net/starttls.hpp>
+#include <signet/tls/client_config.hpp>
+#include <signet/tls/server_config.hpp>
+
+#include "options/arguments.hpp"
+#include "options/verify.hpp"
+
+namespace tool {
+
+/// How TLS is spoken, on either side.
+class tls_flags {
+ public:
+  void add_to(command_line& line);
+
+  /// Throws failure. Warns of versions that are no longer safe.
+  template <class Options>
+  void apply(Options& options) const {
+    options.min_version = version_;
+    options.max_version = max_version_;
+    options.ciphers = ciphers_;
+    options.ciphersuites = ciphersuites_;
+    options.groups = groups_;
+    options.alpn = split_list(alpn_);
+    options.key_log = open_key_log();
+  }
+  /// After the line was read: what CLI11 cannot check. Throws failure.
+  void check(const std::string& command);
+
+ private:
+  [[nodiscard]] signet::key_log_sink open_key_log() const;
+
+  std::string min_text_ = "1.2";
+  std::string max_text_ = "1.3";
+  std::string ciphers_;
+  std::string ciphersuites_;
+  std::string groups_;
+  std::string alpn_;
+  std::string key_log_;
+  signet::protocol_version version_ = signet::protocol_version::tls1_2;
+  signet::protocol_version max_version_ = signet::protocol_version::tls1_3;
+};
+
+/// A decimal number of seconds, more than nothing. Throws failure (usage).
+std::chrono::milliseconds parse_seconds(const std::string& command, const std::string& option, const std::string& text);
+
+/// The certificates of a file or a folder, as trust. Throws signet::exception.
+signet::trust_store trust_at(const std::string& place);
+/// All of `ca`, or the system's when there are none, and `add_ca`.
+signet::trust_store trust_of(const std::vector<std::string>& ca, const std::vector<std::string>& add_ca);
+
+enum class verbosity : unsigned char { quiet, verbose };
+
+/// Whom a client trusts, who it is, and how it connects.
+class client_flags {
+ public:
+  void add_to(command_line& line);
+  /// --starttls, where what follows the handshake is the caller's.
+  void add_starttls_to(command_line& line);
+  /// For subcommands that look at a peer: no certificate of our own, no --insecure. With --starttls.
+  void add_for_a_look_to(command_line& line);
+  /// After the line was read. Throws failure.
+  void check(const std::string& command);
+
+  /// Throws failure and signet::exception. Warns when nobody is verified.
+  [[nodiscard]] signet::client_config config() const;
+  /// Takes whatever certificate comes; the verdict tells what is wrong with it. For connections that carry nothing.
+  [[nodiscard]] signet::client_config config_for_a_look() const;
+  [[nodiscard]] signet::trust_store trust() const;
+  /// Whether the command line said whom to trust.
+  [[nodiscard]] bool names_trust() const noexcept { return !ca_.empty() || !add_ca_.empty(); }
+  /// The name the peer has to prove, when it is not the one connected to.
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  /// How a peer is judged. Reads the files named. Throws failure and signet::exception.
+  [[nodiscard]] signet::verify_options verify_options() const {
+    signet::verify_options options;
+    rules_.apply(options, ca_);
+    return options;
+  }
+  /// Connects and shakes hands, after the dialogue of --starttls if there is one; verbose tells that on stderr. Throws
+  /// signet::exception.
+  [[nodiscard]] signet::tls_socket connect(const signet::endpoint& to, const signet::client_config& config,
+                                           verbosity dialogue = verbosity::quiet) const;
+  /// The port for an address without one: that of --starttls, or 0 for none.
+  [[nodiscard]] std::uint16_t default_port() const noexcept;
+  [[nodiscard]] signet::connect_options connect_options() const;
+  [[nodiscard]] signet::tcp_connect_options tcp_connect_options() const;
+  [[nodiscard]] std::chrono::milliseconds timeout() const noexcept { return timeout_; }
+  [[nodiscard]] bool insecure() const noexcept { return insecure_; }
+
+ private:
+  void add_trust_to(command_line& line);
+  void add_connection_to(command_line& line);
+  void check_starttls(const std::string& command);
+  [[nodiscard]] signet::client_options options() const;
+  [[nodiscard]] signet::address_family family() const noexcept;
+
+  std::vector<std::string> ca_;
+  std::vector<std::string> add_ca_;
+  std::string name_;
+  std::optional<std::string> sni_;
+  std::string certificate_;
+  std::string key_;
+  std::string password_file_;
+  bool insecure_ = false;
+  std::string timeout_text_ = "30";
+  std::chrono::milliseconds timeout_ = std::chrono::seconds(30);
+  std::string starttls_text_;
+  std::optional<signet::starttls::protocol> starttls_;
+  signet::endpoint proxy_;
+  bool ipv4_ = false;
+  bool ipv6_ = false;
+  verify_flags rules_;
+  tls_flags tls_;
+};
+
+/// Answers with the first line of a file; no callback when no file is named. Throws failure when it cannot be read.
+signet::password_callback password_from(const std::string& file);
+
+}  // namespace tool

@@ -1,0 +1,159 @@
+// Services that carry a client's bytes to somebody else: another server, or a program.
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include <signet/net/relay.hpp>
+
+#include "output.hpp"
+#include "serve/service.hpp"
+
+namespace tool {
+namespace {
+
+void end(signet::tls_socket& client) {
+  client.close().value();
+}
+void end(signet::tcp_socket& client) {
+  client.close();
+}
+
+// Both ways until both have ended. A client whose other side has failed is not told that it has ended well: its
+// connection is dropped without close_notify.
+template <class Client>
+void carry(Client& client, signet::tcp_socket& other, int stop, const service_limits& limits) {
+  signet::relay(client, other, {.idle = limits.idle, .stop = stop, .finish = limits.each_step}).value();
+  end(client);
+}
+
+// What a program may know of its client. Names and values of a certificate are printable text by then.
+std::vector<std::string> told_of(const signet::endpoint& peer) {
+  // Behind a pipe there is no address.
+  if (peer.host.empty()) return {};
+  return {"SIGNET_PEER=" + signet::to_string(peer)};
+}
+std::vector<std::string> facts_of(const signet::tcp_socket& client) {
+  return told_of(client.remote_endpoint());
+}
+std::vector<std::string> facts_of(const signet::tls_socket& client) {
+  auto facts = told_of(client.remote_endpoint());
+  const auto info = client.info();
+  facts.push_back("SIGNET_TLS_VERSION=" + std::string(signet::name(info.version)));
+  facts.push_back("SIGNET_CIPHER=" + info.cipher);
+  if (!info.sni.empty()) facts.push_back("SIGNET_SNI=" + printable(info.sni));
+  if (!info.alpn.empty()) facts.push_back("SIGNET_ALPN=" + printable(info.alpn));
+  if (!info.verified_chain.empty()) facts.push_back("SIGNET_CLIENT_SUBJECT=" + info.verified_chain.front().subject());
+  return facts;
+}
+
+[[noreturn]] void cannot(const std::string& what, int why) {
+  throw failure(exit_status::local, what + ": " + std::strerror(why));
+}
+
+// A program with one end of a pair of sockets as stdin and stdout. It leads a process group, so that what it has
+// started ends with it.
+class program {
+ public:
+  program(const std::string& command, const std::vector<std::string>& facts) {
+    std::array<int, 2> ends{};
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) cannot("starting a program", errno);
+    ours_ = owned_descriptor(ends[0]);
+    const owned_descriptor theirs(ends[1]);
+
+    std::vector<const char*> environment(facts.size());
+    std::transform(facts.begin(), facts.end(), environment.begin(), [](const auto& one) { return one.c_str(); });
+    for (char** one = environ; *one != nullptr; ++one) {
+      // Nobody but us says who the client is.
+      if (std::string_view(*one).substr(0, 7) != "SIGNET_") environment.push_back(*one);
+    }
+    environment.push_back(nullptr);
+    const std::array<const char*, 4> words{"sh", "-c", command.c_str(), nullptr};
+
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    ::posix_spawn_file_actions_init(&actions);
+    ::posix_spawnattr_init(&attributes);
+    ::posix_spawn_file_actions_adddup2(&actions, theirs.get(), STDIN_FILENO);
+    ::posix_spawn_file_actions_adddup2(&actions, theirs.get(), STDOUT_FILENO);
+    // This server's signals are blocked in its threads; a program has them as usual.
+    sigset_t none;
+    sigset_t usual;
+    ::sigemptyset(&none);
+    ::sigemptyset(&usual);
+    for (const int one : {SIGPIPE, SIGTERM, SIGINT, SIGHUP}) ::sigaddset(&usual, one);
+    ::posix_spawnattr_setsigmask(&attributes, &none);
+    ::posix_spawnattr_setsigdefault(&attributes, &usual);
+    ::posix_spawnattr_setpgroup(&attributes, 0);
+    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+    const int why = ::posix_spawn(&pid_, "/bin/sh", &actions, &attributes, const_cast<char**>(words.data()),
+                                  const_cast<char**>(environment.data()));
+    ::posix_spawn_file_actions_destroy(&actions);
+    ::posix_spawnattr_destroy(&attributes);
+    if (why != 0) cannot("starting a program", why);
+    // By number: <sys/pidfd.h> of glibc 2.36 declares it for C only.
+    end_ = owned_descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
+  }
+  program(const program&) = delete;
+  program& operator=(const program&) = delete;
+  // Its input has ended. It has a moment to see that, then it is asked to end, then it is ended.
+  ~program() {
+    ours_ = owned_descriptor();
+    if (!ended_by_itself()) {
+      ::kill(-pid_, SIGTERM);
+      if (!ended_by_itself()) ::kill(-pid_, SIGKILL);
+    }
+    while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+    }
+  }
+
+  /// Our end, once.
+  [[nodiscard]] signet::tcp_socket socket() {
+    auto taken = signet::tcp_socket::adopt(ours_.get()).value();
+    static_cast<void>(ours_.release());
+    return taken;
+  }
+
+ private:
+  bool ended_by_itself() const {
+    pollfd waited{end_.get(), POLLIN, 0};
+    return end_ && ::poll(&waited, 1, 2000) > 0;
+  }
+
+  pid_t pid_ = -1;
+  owned_descriptor ours_;
+  // Readable when it has ended.
+  owned_descriptor end_;
+};
+
+}  // namespace
+
+client_service forward_service(const signet::endpoint& to, const service_limits& limits) {
+  const auto serve = [to, limits](auto& client, int stop) {
+    auto server = signet::tcp_socket::connect(to, {.timeout = limits.each_step}).value();
+    carry(client, server, stop, limits);
+  };
+  return {serve, serve};
+}
+
+client_service exec_service(std::string command, const service_limits& limits) {
+  const auto serve = [command = std::move(command), limits](auto& client, int stop) {
+    program child(command, facts_of(client));
+    auto pipe = child.socket();
+    carry(client, pipe, stop, limits);
+  };
+  return {serve, serve};
+}
+
+}  // namespace tool

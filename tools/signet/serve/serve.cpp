@@ -1,0 +1,221 @@
+// signet serve: a TLS server for a folder of files, an echo, another server's clients, or a program for each client.
+#include <nlohmann/json.hpp>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <filesystem>
+
+#include <signet/net/start_tls.hpp>
+
+#include <signet/verify/server_name.hpp>
+#include <signet/x509/certificate_builder.hpp>
+
+#include "commands.hpp"
+#include "files.hpp"
+#include "options/connection.hpp"
+#include "output.hpp"
+#include "serve/server.hpp"
+
+namespace tool {
+namespace {
+
+struct serve_options {
+  std::string address = {};
+  bool echo = false;
+  std::string www = {};
+  std::string forward = {};
+  std::string exec = {};
+  bool inetd = false;
+  bool also_plain = false;
+  std::vector<std::string> certificates = {};
+  std::vector<std::string> keys = {};
+  std::string password_file = {};
+  std::string self_signed = {};
+  std::string self_signed_out = {};
+  std::string client_ca = {};
+  bool require_client_certificate = false;
+  bool json = false;
+  std::string timeout = "10";
+  std::size_t most_clients = 1024;
+  tls_flags tls = {};
+};
+
+// "8443", ":8443", "localhost:8443", "[::1]:0".
+signet::endpoint listen_address(const std::string& text) {
+  const std::string_view port = std::string_view(text).substr(text.starts_with(':') ? 1 : 0);
+  std::uint16_t number = 0;
+  const auto [end, why] = std::from_chars(port.data(), port.data() + port.size(), number);
+  if (!port.empty() && end == port.data() + port.size() && why == std::errc()) return {.host = "", .port = number};
+  // endpoint::parse is for peers: the port 0, which stands for a free one, is ours to read.
+  if (text.ends_with(":0")) {
+    auto parsed = signet::endpoint::parse(text.substr(0, text.size() - 1) + "1").value();
+    parsed.port = 0;
+    return parsed;
+  }
+  return signet::endpoint::parse(text).value();
+}
+
+signet::identity self_signed_identity(const serve_options& o) {
+  const auto name = value_in("serve: --self-signed", signet::server_name::parse(o.self_signed));
+  signet::certificate_options request;
+  (name.is_ip() ? request.ip_addresses : request.dns_names).push_back(name.ascii());
+  auto made = signet::make_self_signed(request, signet::private_key::generate("ec:P-256").value()).value();
+  say("self-signed certificate for " + name.display() + ", SHA-256 " +
+      signet::to_hex(made.leaf().fingerprint_sha256()));
+  if (!o.self_signed_out.empty()) {
+    new_file out(o.self_signed_out, 0644, existing_file::replace);
+    out.write(made.leaf().pem());
+    out.commit();
+  }
+  return made;
+}
+
+signet::server_config server_config_of(const serve_options& o) {
+  signet::server_options options;
+  const auto password = password_from(o.password_file);
+  for (std::size_t i = 0; i < o.certificates.size(); ++i) {
+    options.identities.push_back(
+        {.certificate = o.certificates[i], .key = o.keys.empty() ? "" : o.keys[i], .password = password});
+  }
+  if (!o.self_signed.empty()) options.loaded_identities.push_back(self_signed_identity(o));
+  if (!o.client_ca.empty()) {
+    options.client_trust = signet::trust_store::pem_file(o.client_ca).value();
+    options.client_auth =
+        o.require_client_certificate ? signet::client_certificates::required : signet::client_certificates::requested;
+  }
+  o.tls.apply(options);
+  return signet::server_config::make(std::move(options)).value();
+}
+
+void check(const serve_options& o) {
+  const auto wrong = [](const std::string& why) { throw failure(exit_status::usage, "serve: " + why); };
+  const auto services =
+      (o.echo ? 1 : 0) + (o.www.empty() ? 0 : 1) + (o.forward.empty() ? 0 : 1) + (o.exec.empty() ? 0 : 1);
+  if (services != 1) wrong("just one of --echo, --www DIR, --forward HOST:PORT and --exec COMMAND is needed");
+  if (o.inetd != o.address.empty())
+    wrong(o.inetd ? "--inetd serves the connection it is given: no ADDR" : "ADDR is needed");
+  if (o.certificates.empty() && o.self_signed.empty()) wrong("--cert FILE is needed, or --self-signed NAME");
+  if (!o.keys.empty() && o.keys.size() != o.certificates.size())
+    wrong("each --cert has its --key, or none has one and the keys are in the same files");
+  if (o.require_client_certificate && o.client_ca.empty()) wrong("--require-client-cert needs --client-ca FILE");
+  if (!o.self_signed_out.empty() && o.self_signed.empty()) wrong("--self-signed-out needs --self-signed NAME");
+}
+
+client_service service_of(const serve_options& o, const service_limits& limits) {
+  if (o.echo) return echo_service(limits);
+  if (!o.www.empty()) return site_service(static_site::open(o.www).value(), limits);
+  if (!o.forward.empty()) return forward_service(signet::endpoint::parse(o.forward).value(), limits);
+  return exec_service(o.exec, limits);
+}
+
+// inetd gives the connection as stderr too, where a word of ours would go to the client.
+void keep_stderr_out_of_the_connection() {
+  struct stat in {};
+  struct stat err {};
+  if (::fstat(STDIN_FILENO, &in) != 0 || ::fstat(STDERR_FILENO, &err) != 0 || !S_ISSOCK(in.st_mode)) return;
+  if (in.st_dev != err.st_dev || in.st_ino != err.st_ino) return;
+  const owned_descriptor nowhere(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+  if (nowhere) ::dup2(nowhere.get(), STDERR_FILENO);
+}
+
+// A descriptor of our own for one that somebody gave us.
+int own_copy(int given) {
+  const int copy = ::fcntl(given, F_DUPFD_CLOEXEC, 3);
+  if (copy < 0) throw failure(exit_status::local, "serve: --inetd: stdin and stdout have to be a connection");
+  return copy;
+}
+
+// One connection, which inetd has accepted: on stdin and stdout.
+void serve_given(const serve_options& o, const client_service& service, std::chrono::milliseconds step) {
+  keep_stderr_out_of_the_connection();
+  const auto config = server_config_of(o);
+  const int from = own_copy(STDIN_FILENO);
+  auto client = signet::tcp_socket::adopt(from, own_copy(STDOUT_FILENO)).value();
+  char first = 0;
+  const auto came = client.peek(signet::byte_span(&first, 1), step).value();
+  // A handshake record of TLS begins so (RFC 8446 section 5.1), and no other protocol's first word.
+  if (came != 0 && first != 0x16) {
+    if (o.also_plain) return service.plain(client, -1);
+    throw failure(exit_status::dialogue, "serve: --inetd: the client does not speak TLS",
+                  "--also-plain serves those that do not, too");
+  }
+  auto secure = signet::start_tls(std::move(client), config, {.timeout = step}).value();
+  service.secure(secure, -1);
+}
+
+}  // namespace
+
+exit_status run_serve(arguments args) {
+  command_line line(
+      "signet serve",
+      "A TLS server: an echo, a folder of files over HTTP/1.1, a front for a server that speaks plain, or a program "
+      "for "
+      "each client. Ends on SIGTERM.",
+      "  signet serve 8443 --www site --cert cert.pem --key key.pem\n"
+      "  signet serve localhost:0 --echo --self-signed localhost\n"
+      "  signet serve 8443 --forward localhost:8080 --cert both.pem --also-plain\n"
+      "  signet serve 8443 --exec 'date; cat' --cert both.pem\n"
+      "  signet serve '[::1]:8443' --www site --cert both.pem --client-ca ca.pem --require-client-cert\n");
+  serve_options o;
+  line.add_option("ADDR", o.address, "PORT, HOST:PORT or [IPv6]:PORT; port 0 takes a free one").type_name("");
+  line.add_flag("--echo", o.echo, "send back what comes");
+  line.add_option("--www", o.www, "serve the files of a folder").type_name("DIR");
+  line.add_option("--forward", o.forward, "carry each client to a server that speaks plain").type_name("HOST:PORT");
+  line.add_option("--exec", o.exec,
+                  "run a command of the shell for each client, as its stdin and stdout; SIGNET_PEER, SIGNET_SNI and "
+                  "others tell it of the client")
+      .type_name("COMMAND");
+  line.add_flag("--inetd", o.inetd, "serve the one connection on stdin and stdout, instead of an ADDR");
+  line.add_flag("--also-plain", o.also_plain, "serve clients that do not speak TLS too, on the same port");
+  line.repeatable("--cert", o.certificates, "certificate and chain (again for other names and key types)")
+      .type_name("FILE");
+  line.repeatable("--key", o.keys, "the key of the --cert in the same place").type_name("FILE");
+  line.add_option("--password-file", o.password_file, "the keys' password: the first line of a file").type_name("FILE");
+  line.add_option("--self-signed", o.self_signed, "make a certificate for this name, for first steps")
+      .type_name("NAME");
+  line.add_option("--self-signed-out", o.self_signed_out, "where clients find that certificate, to trust it")
+      .type_name("FILE");
+  line.add_option("--client-ca", o.client_ca, "ask clients for certificates of these CAs").type_name("FILE");
+  line.add_flag("--require-client-cert", o.require_client_certificate, "refuse clients without one");
+  line.add_option("--timeout", o.timeout,
+                  "for a handshake, a request, a piece of an answer, and for clients to finish after SIGTERM (10)")
+      .type_name("SECONDS");
+  line.add_option("--max-clients", o.most_clients, "clients at once; more wait (1024)")
+      .type_name("N")
+      .between(1, 100000);
+  line.add_flag("--json", o.json, "say where it listens as a JSON object");
+  o.tls.add_to(line);
+  if (const auto over = line.read(args)) return *over;
+  check(o);
+  o.tls.check("serve");
+  const auto step = parse_seconds("serve", "--timeout", o.timeout);
+  const auto service = service_of(o, {.each_step = step});
+  if (o.inetd) {
+    serve_given(o, service, step);
+    return exit_status::ok;
+  }
+  const auto where = listen_address(o.address);
+
+  block_server_signals();
+  auto door = signet::listener::bind(where, server_config_of(o)).value();
+  const auto taken = door.local_endpoint();
+  const auto plain = o.also_plain ? plain_clients::served : plain_clients::refused;
+  run_server(std::move(door), service, plain,
+             {.clients = o.most_clients, .handshake = step, .farewell = step + std::chrono::seconds(5)}, [&] {
+               if (o.json) {
+                 const nlohmann::ordered_json document = {{"event", "listening"},
+                                                          {"listening_on", signet::to_string(taken)},
+                                                          {"host", taken.host},
+                                                          {"port", taken.port}};
+                 say(document.dump());
+               } else {
+                 say("listening on " + signet::to_string(taken));
+               }
+             });
+  return exit_status::ok;
+}
+
+}  // namespace tool

@@ -1,0 +1,94 @@
+#include "serve/server.hpp"
+
+#include <poll.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <thread>
+
+#include <signet/net/serve.hpp>
+
+#include "output.hpp"
+
+namespace tool {
+namespace {
+
+sigset_t server_signals() {
+  sigset_t set;
+  ::sigemptyset(&set);
+  for (const int one : {SIGTERM, SIGINT, SIGHUP}) ::sigaddset(&set, one);
+  return set;
+}
+
+// Closes the door on the first signal that asks for the end; `over` ends the wait.
+void watch_signals(signet::listener& door, int over) {
+  const auto set = server_signals();
+  const owned_descriptor signals(::signalfd(-1, &set, SFD_CLOEXEC));
+  bool stopping = false;
+  for (;;) {
+    std::array<pollfd, 2> waited{pollfd{signals.get(), POLLIN, 0}, pollfd{over, POLLIN, 0}};
+    if (::poll(waited.data(), waited.size(), -1) < 0 && errno != EINTR) return;
+    if (waited[1].revents != 0) return;
+    if (waited[0].revents == 0) continue;
+    signalfd_siginfo info = {};
+    if (::read(signals.get(), &info, sizeof info) != static_cast<ssize_t>(sizeof info)) continue;
+    if (info.ssi_signo == SIGHUP) {
+      say("signet: SIGHUP: nothing is reloaded while the server runs: restart it to use new certificates");
+      continue;
+    }
+    // Asked twice: at once.
+    if (std::exchange(stopping, true)) std::_Exit(0);
+    door.close();
+  }
+}
+
+}  // namespace
+
+void block_server_signals() {
+  const auto set = server_signals();
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
+
+void run_server(signet::listener door, const client_service& service, plain_clients plain, const server_limits& limits,
+                const std::function<void()>& on_open) {
+  const owned_descriptor over(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!over) throw failure(exit_status::local, std::string("starting: ") + std::strerror(errno));
+  std::thread watcher([&] { watch_signals(door, over.get()); });
+  on_open();
+  signet::serve_options options;
+  options.threads = limits.clients;
+  options.max_connections = limits.clients;
+  options.handshake_timeout = limits.handshake;
+  options.drain_timeout = limits.farewell;
+  options.on_refused = [](const signet::endpoint&, const signet::error& why) { say("signet: " + why.message()); };
+  if (plain == plain_clients::served) {
+    options.on_plain = [&service](signet::tcp_socket client, const signet::stop_signal& stop) {
+      service.plain(client, stop.native_handle());
+    };
+  }
+  const auto served = signet::serve(
+      door,
+      [&service](signet::tls_socket client, const signet::stop_signal& stop) {
+        service.secure(client, stop.native_handle());
+      },
+      options);
+  if (!served && served.error().code() == signet::errc::timed_out) {
+    say("signet: stopping: clients were still being served");
+    // Threads that still run must not see the program's objects go.
+    std::_Exit(0);
+  }
+  const std::uint64_t one = 1;
+  // Cannot fail: the counter is far from full.
+  [[maybe_unused]] const auto written = ::write(over.get(), &one, sizeof one);
+  watcher.join();
+  served.value();
+}
+
+}  // namespace tool
