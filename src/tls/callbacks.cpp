@@ -72,24 +72,24 @@ engine_impl::judgement engine::impl::look_for_evidence() {
   constexpr unsigned most_rounds = 8;
   // Of both, for one connection: a source may have asked whom the peer named.
   constexpr std::size_t most_found = 100;
-  if (evidence_rounds >= most_rounds) return judgement::refused;
-  auto more = client->options.evidence->find(*awaited_evidence);
+  if (search->rounds >= most_rounds) return judgement::refused;
+  auto more = client->options.evidence->find(*search->awaited);
   if (!more) return judgement::not_yet;
-  ++evidence_rounds;
-  awaited_evidence.reset();
+  ++search->rounds;
+  search->awaited.reset();
   const auto add = [](auto& to, const auto& from) {
     const auto n = std::min(from.size(), most_found - to.size());
     to.insert(to.end(), from.begin(), from.begin() + static_cast<std::ptrdiff_t>(n));
     return n != 0;
   };
-  const bool any_issuer = add(found_evidence.issuers, more->issuers);
-  return add(found_evidence.lists, more->lists) || any_issuer ? judgement::trusted : judgement::refused;
+  const bool any_issuer = add(search->found.issuers, more->issuers);
+  return add(search->found.lists, more->lists) || any_issuer ? judgement::trusted : judgement::refused;
 }
 
 engine_impl::judgement engine::impl::judge_peer(X509_STORE_CTX* ctx) {
   const bool is_client = which == side::client;
   auto found = judgement::trusted;
-  if (awaited_evidence) {
+  if (search && search->awaited) {
     // OpenSSL asks again and shows nothing (docs/proven.md 2); nothing is judged until there is something new.
     found = look_for_evidence();
   } else {
@@ -112,12 +112,14 @@ engine_impl::judgement engine::impl::judge_peer(X509_STORE_CTX* ctx) {
     judged = std::make_shared<const signet::verdict>(verify_peer(asked, is_client ? client->chains : server->chains));
     if (judged->trusted() || found == judgement::refused || !is_client || !client->options.evidence) break;
     // An issuer that was found may lack an issuer of its own.
-    awaited_evidence = evidence_for(*judged);
-    if (!awaited_evidence) break;
+    auto wanted = evidence_for(*judged);
+    if (!wanted) break;
+    if (!search) search = std::make_unique<evidence_search>();
+    search->awaited = std::move(wanted);
     found = look_for_evidence();
     if (found == judgement::refused) break;
   }
-  awaited_evidence.reset();
+  if (search) search->awaited.reset();
   if (!judged->trusted()) {
     const auto& findings = judged->findings();
     X509_STORE_CTX_set_error(ctx, x509_error_for(findings.empty() ? errc::no_verdict : findings.front().code));

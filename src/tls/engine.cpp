@@ -132,9 +132,10 @@ verify_request engine::impl::request(const std::vector<certificate>& chain) cons
                      .role = is_client ? peer_role::server : peer_role::client,
                      .options = is_client ? client->options.verify : server->options.verify,
                      .loosened = is_client ? client->options.loosened : loosened_verification()};
+  if (!search) return out;
   const auto add = [](auto& to, const auto& more) { to.insert(to.end(), more.begin(), more.end()); };
-  add(out.options.intermediates, found_evidence.issuers);
-  if (out.options.crls) add(out.options.crls->lists, found_evidence.lists);
+  add(out.options.intermediates, search->found.issuers);
+  if (out.options.crls) add(out.options.crls->lists, search->found.lists);
   return out;
 }
 

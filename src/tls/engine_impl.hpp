@@ -47,9 +47,13 @@ struct engine::impl {
   std::shared_ptr<const signet::verdict> judged;
   std::vector<certificate> sent;
   // What a client's source has found for this connection, how often it was asked for more, and what it still looks for.
-  signet::evidence found_evidence;
-  unsigned evidence_rounds = 0;
-  std::optional<evidence_wanted> awaited_evidence;
+  // None before it is asked: most connections never ask, and servers cannot.
+  struct evidence_search {
+    signet::evidence found = {};
+    unsigned rounds = 0;
+    std::optional<evidence_wanted> awaited = {};
+  };
+  std::unique_ptr<evidence_search> search;
   // Of the trust behind `judged`.
   std::uint64_t trust_generation = 0;
   // The same of a server's, as its tickets say it.
