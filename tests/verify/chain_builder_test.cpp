@@ -121,12 +121,13 @@ TEST(chain, cas_that_certified_each_other_end_the_search) {
 
 // As many ways as there are subsets: every CA of a layer certified by every CA of the layer above.
 TEST(chain, a_maze_ends_within_its_bounds_and_says_so) {
-  const auto anchor = test::root("Root");
+  const auto anchor = test::root("Root", {.path_length = 9});
   // A stranger of the same name, so that there is an anchor in sight that no way leads to.
-  const auto stranger = test::root("Root");
+  const auto stranger = test::root("Root", {.path_length = 9});
   std::vector<certificate> sent;
   std::vector<identity> above{anchor};
-  for (int layer = 0; layer < 4; ++layer) {
+  constexpr int layers = 6;
+  for (int layer = 0; layer < layers; ++layer) {
     const auto key = test::fresh_key();
     std::vector<identity> here;
     const std::string name = "Layer " + std::to_string(layer);
@@ -134,7 +135,7 @@ TEST(chain, a_maze_ends_within_its_bounds_and_says_so) {
       for (int copy = 0; copy < 2; ++copy)
         here.push_back(issue_ca({.common_name = name,
                                  .at = test::noon - 24h * 20,
-                                 .path_length = static_cast<std::uint32_t>(4 - layer)},
+                                 .path_length = static_cast<std::uint32_t>(layers - layer)},
                                 key, issuer)
                            .value());
     for (const auto& one : here) sent.push_back(one.leaf());
