@@ -124,7 +124,7 @@ result<server_config> server_config::make(server_options options) {
   made->rules = digest_of_rules(*made);
   SSL_CTX_set_session_id_context(raw_ctx, reinterpret_cast<const unsigned char*>(made->rules.data()),
                                  static_cast<unsigned>(made->rules.size()));
-  return server_config(std::make_shared<const impl>(std::move(made)));
+  return server_config(std::make_shared<const impl>(impl{std::move(made)}));
 }
 
 }  // namespace signet
