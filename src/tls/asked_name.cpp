@@ -5,6 +5,7 @@
 #include "base/ascii.hpp"
 
 namespace signet {
+
 std::string asked_name(const SSL* ssl) {
   const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
   return base::lower(std::string_view(name == nullptr ? "" : name));

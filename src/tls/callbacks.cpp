@@ -67,14 +67,16 @@ int use_identities(SSL* ssl) {
 
 }  // namespace
 
-// Asks the source for what is awaited. `refused` leaves the verdict as it is.
-engine_impl::judgement engine::impl::look_for_evidence() {
+// Asks the source for what is awaited.
+engine_impl::looked engine::impl::look_for_evidence() {
   constexpr unsigned most_rounds = 8;
   // Of both, for one connection: a source may have asked whom the peer named.
   constexpr std::size_t most_found = 100;
-  if (search->rounds >= most_rounds) return judgement::refused;
-  auto more = client->options.evidence->find(*search->awaited);
-  if (!more) return judgement::not_yet;
+  if (search->rounds >= most_rounds) return looked::nothing_new;
+  // One that throws has nothing: the verdict then says what is missing.
+  auto more =
+      ossl::guarded(std::optional(evidence()), [this] { return client->options.evidence->find(*search->awaited); });
+  if (!more) return looked::not_yet;
   ++search->rounds;
   search->awaited.reset();
   const auto add = [](auto& to, const auto& from) {
@@ -83,15 +85,15 @@ engine_impl::judgement engine::impl::look_for_evidence() {
     return n != 0;
   };
   const bool any_issuer = add(search->found.issuers, more->issuers);
-  return add(search->found.lists, more->lists) || any_issuer ? judgement::trusted : judgement::refused;
+  return add(search->found.lists, more->lists) || any_issuer ? looked::found : looked::nothing_new;
 }
 
 engine_impl::judgement engine::impl::judge_peer(X509_STORE_CTX* ctx) {
   const bool is_client = which == side::client;
-  auto found = judgement::trusted;
+  auto outcome = looked::found;
   if (search && search->awaited) {
     // OpenSSL asks again and shows nothing (docs/proven.md 2); nothing is judged until there is something new.
-    found = look_for_evidence();
+    outcome = look_for_evidence();
   } else {
     auto* stack = X509_STORE_CTX_get0_untrusted(ctx);
     sent.clear();
@@ -101,7 +103,7 @@ engine_impl::judgement engine::impl::judge_peer(X509_STORE_CTX* ctx) {
   }
   for (;;) {
     // No verdict: whatever happens next, the handshake does not end well without another.
-    if (found == judgement::not_yet) {
+    if (outcome == looked::not_yet) {
       judged.reset();
       return judgement::not_yet;
     }
@@ -110,14 +112,14 @@ engine_impl::judgement engine::impl::judge_peer(X509_STORE_CTX* ctx) {
     trust_generation = inside(asked.trust).generation();
     if (!is_client) trust_digest = inside(asked.trust).digest();
     judged = std::make_shared<const signet::verdict>(verify_peer(asked, is_client ? client->chains : server->chains));
-    if (judged->trusted() || found == judgement::refused || !is_client || !client->options.evidence) break;
+    if (judged->trusted() || outcome == looked::nothing_new || !is_client || !client->options.evidence) break;
     // An issuer that was found may lack an issuer of its own.
     auto wanted = evidence_for(*judged);
     if (!wanted) break;
     if (!search) search = std::make_unique<evidence_search>();
     search->awaited = std::move(wanted);
-    found = look_for_evidence();
-    if (found == judgement::refused) break;
+    outcome = look_for_evidence();
+    if (outcome == looked::nothing_new) break;
   }
   if (search) search->awaited.reset();
   if (!judged->trusted()) {

@@ -85,7 +85,8 @@ struct engine::impl {
   // In callbacks.
   enum class judgement : unsigned char { refused, trusted, not_yet };
   judgement judge_peer(X509_STORE_CTX* ctx);
-  judgement look_for_evidence();
+  enum class looked : unsigned char { nothing_new, found, not_yet };
+  looked look_for_evidence();
   void save_session(ossl::ssl_session_ptr session);
   // What the peer of this connection is judged by.
   [[nodiscard]] verify_request request(const std::vector<certificate>& sent) const;

@@ -26,7 +26,7 @@ class scripted_source final : public evidence_source {
 
   std::optional<evidence> find(const evidence_wanted& wanted) override {
     asked.push_back(wanted);
-    if (throws) throw std::runtime_error("no network");
+    if (asked.size() == fails_at) throw std::runtime_error("no network");
     if (answers_.empty()) return evidence{};
     auto next = std::move(answers_.front());
     answers_.pop_front();
@@ -34,7 +34,8 @@ class scripted_source final : public evidence_source {
   }
 
   std::vector<evidence_wanted> asked = {};
-  bool throws = false;
+  // 1 is the first question.
+  std::size_t fails_at = 0;
 
  private:
   std::deque<std::optional<evidence>> answers_;
@@ -170,11 +171,18 @@ TEST_P(a_client_with_a_source, refuses_when_there_is_nothing_or_something_else) 
 
 TEST_P(a_client_with_a_source, that_fails_refuses) {
   answers({});
-  source_->throws = true;
+  source_->fails_at = 1;
   pair p(options_);
-  EXPECT_FALSE(p.shake());
-  ASSERT_TRUE(p.client_error);
-  EXPECT_EQ(p.client_error->code(), errc::unknown_issuer) << p.client_error->message();
+  is_refused(p, errc::unknown_issuer, 48);
+}
+
+TEST_P(a_client_with_a_source, that_fails_later_refuses_and_says_what_is_missing) {
+  answers({std::nullopt});
+  source_->fails_at = 2;
+  pair p(options_);
+  EXPECT_EQ(client_after_the_server(p).value().next, wait_for::application);
+  is_refused(p, errc::unknown_issuer, 48);
+  EXPECT_EQ(source_->asked.size(), 2U);
 }
 
 TEST_P(a_client_with_a_source, is_not_asked_what_no_evidence_cures) {
