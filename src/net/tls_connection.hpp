@@ -34,8 +34,9 @@ class tls_connection {
   result<void> begin(tcp_socket_impl& plain, const upgrade& how);
   // The handshake and the first bytes. `nothing`: all of it is done and sent.
   result<io_status> try_handshake();
-  // Takes the channel over.
+  // Takes the channel over, and gives it up again: to whoever goes on without TLS.
   void finish(std::unique_ptr<channel> wire) noexcept { own_ = std::move(wire); }
+  [[nodiscard]] std::unique_ptr<channel> release() noexcept { return std::move(own_); }
 
   // As the engine's calls, with the peer's name in errors. What was read ahead comes first.
   result<io_status> try_read(byte_span buffer);
@@ -58,8 +59,6 @@ class tls_connection {
   [[nodiscard]] std::size_t pending() const noexcept { return held_.buffered() + engine_->pending(); }
 
   [[nodiscard]] channel& wire() const noexcept { return wire_; }
-  // Empty until finish(), and once somebody has taken it.
-  [[nodiscard]] std::unique_ptr<channel>& own() noexcept { return own_; }
   [[nodiscard]] gathered_reader& held() noexcept { return held_; }
   [[nodiscard]] const gathered_reader& held() const noexcept { return held_; }
   [[nodiscard]] engine& tls() noexcept { return *engine_; }

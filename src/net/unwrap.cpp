@@ -46,7 +46,7 @@ result<std::string> end_both_ways(tls_socket_impl& s, std::size_t discard) {
 class parting_channel final : public net::channel {
  public:
   explicit parting_channel(std::unique_ptr<tls_socket_impl> ending)
-      : channel(ending->wire().whom()), below_(std::move(ending->connection.own())), ending_(std::move(ending)) {}
+      : channel(ending->wire().whom()), below_(ending->connection.release()), ending_(std::move(ending)) {}
 
   void begin(std::string_view of, deadline until, net::waiting may_wait) noexcept override {
     channel::begin(of, until, may_wait);
@@ -122,7 +122,7 @@ result<tcp_socket> tls_socket::unwrap(unwrap_options options) && {
     if (!ended) return std::move(ended).error();
     plain = *std::move(ended);
   }
-  auto made = std::make_unique<tcp_socket_impl>(std::move(impl_->connection.own()));
+  auto made = std::make_unique<tcp_socket_impl>(impl_->connection.release());
   made->held.append(byte_view(plain));
   made->timeout = impl_->timeout;
   made->whole = impl_->whole;
