@@ -14,7 +14,7 @@ bool is_target(std::string_view text) {
 // http://host/path, as proxies are asked, means /path here.
 std::string_view origin_form(std::string_view target) {
   for (const std::string_view scheme : {"http://", "https://"}) {
-    if (target.size() < scheme.size() || !same_ignoring_case(target.substr(0, scheme.size()), scheme)) continue;
+    if (!base::starts_with_ignoring_case(target, scheme)) continue;
     const auto path = target.find_first_of("/?", scheme.size());
     if (path == target.npos) return "/";
     return target[path] == '/' ? target.substr(path) : std::string_view();
