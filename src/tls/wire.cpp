@@ -217,7 +217,8 @@ void wire::feed(byte_view bytes) {
 }
 
 std::string wire::take_buffered() {
-  std::string out(reinterpret_cast<const char*>(in_.get()) + in_begin_, in_ ? buffered() : 0);
+  std::string out;
+  if (in_) out.assign(reinterpret_cast<const char*>(in_.get()) + in_begin_, buffered());
   in_begin_ = in_end_ = 0;
   in_.reset();
   return out;

@@ -89,8 +89,8 @@ class ThePackage(unittest.TestCase):
 
     def test_the_tree_can_be_a_folder_of_another_project(self):
         root = self.project("subdirectory", f'add_subdirectory("{SOURCE}" signet)')
-        # All of the library is built once more here: with as little as it takes, and by clang, for all else is built by g++.
-        self.configure(root, "-DCMAKE_CXX_FLAGS=-O0", compiler="clang++")
+        # All of the library is built once more here: with as little as it takes, and by g++, for all else is built by clang++.
+        self.configure(root, "-DCMAKE_CXX_FLAGS=-O0", "-DSIGNET_PRECOMPILE=ON", compiler="g++")
         self.run_tool("cmake", "--build", str(root / "build"), "--target", "outside")
         self.assert_runs(root / "build/outside")
         self.assertFalse((root / "build/bin/signet").exists(), "the tool was built into somebody else's project")

@@ -34,7 +34,7 @@ TEST(race, a_silent_address_loses_its_head_start_and_the_race) {
   ASSERT_TRUE(won) << won.error().message();
   EXPECT_EQ(won->address.port(), open.port());
   EXPECT_GE(deadline::clock::now() - began, 60ms);
-  EXPECT_LT(deadline::clock::now() - began, 1s);
+  EXPECT_LT(deadline::clock::now() - began, patience);
 }
 
 TEST(race, nobody_answers_before_the_deadline) {

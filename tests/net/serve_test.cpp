@@ -191,13 +191,8 @@ TEST(serve, two_thousand_silent_ones_do_not_delay_a_real_one) {
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
   if (limit.rlim_cur < 4200) GTEST_SKIP() << "this machine does not allow 4200 descriptors";
   {
+    // One who had to wait for a silent one would wait longer than `serves` has patience.
     server s(echo, {.handshake_timeout = 10 * patience});
-    const auto time_to_serve = [&s] {
-      const auto began = std::chrono::steady_clock::now();
-      EXPECT_TRUE(s.serves());
-      return std::chrono::steady_clock::now() - began;
-    };
-    const auto alone = time_to_serve();
     std::vector<tcp_socket> silent;
     for (int i = 0; i < 2000; ++i) {
       silent.push_back(s.reach());
@@ -206,7 +201,7 @@ TEST(serve, two_thousand_silent_ones_do_not_delay_a_real_one) {
         ASSERT_TRUE(silent.back().write_all(std::string_view("\x16\x03\x01\x02\x00", 5)));
       }
     }
-    EXPECT_LT(time_to_serve() - alone, 1s);
+    EXPECT_TRUE(s.serves());
     // All of them were there meanwhile, and still are.
     EXPECT_TRUE(std::none_of(silent.begin(), silent.end(), [](const tcp_socket& c) { return stirs(c); }));
     EXPECT_TRUE(s.refused.wait_for(0).empty());

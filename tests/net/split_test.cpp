@@ -66,7 +66,7 @@ TEST(split, a_peer_that_sends_everything_but_data_outlives_no_deadline) {
   ASSERT_TRUE(client.read_some(one, patience));
   auto ours = split(std::move(client)).value();
   std::atomic<bool> over = false;
-  auto flooding = std::async(std::launch::async, [&] {
+  auto flooding = std::async(std::launch::async, [&, &server = server] {
     while (!over) {
       for (int i = 0; i < 100; ++i) {
         SSL_key_update(ssl, SSL_KEY_UPDATE_NOT_REQUESTED);

@@ -176,7 +176,8 @@ std::string serve(const test::plain_door& door, const std::vector<turn>& turns, 
 }
 
 TEST_P(starttls_with, leads_to_a_verified_connection) {
-  const auto& [which, turns] = GetParam();
+  const auto which = GetParam().which;
+  const auto& turns = GetParam().turns;
   for (const auto how : {pace::whole, pace::trickled}) {
     const auto door = test::open_door();
     auto server = std::async(std::launch::async, [&] { return serve(door, turns, how); });
@@ -195,7 +196,8 @@ TEST_P(starttls_with, leads_to_a_verified_connection) {
 }
 
 TEST_P(starttls_with, connects_in_one_step) {
-  const auto& [which, turns] = GetParam();
+  const auto which = GetParam().which;
+  const auto& turns = GetParam().turns;
   const auto door = test::open_door();
   auto server = std::async(std::launch::async, [&] { return serve(door, turns, pace::whole); });
   const endpoint at{"127.0.0.1", door.port()};
@@ -213,7 +215,8 @@ TEST_P(starttls_with, connects_in_one_step) {
 }
 
 TEST_P(starttls_with, connects_in_one_step_and_resumes_what_its_key_finds) {
-  const auto& [which, turns] = GetParam();
+  const auto which = GetParam().which;
+  const auto& turns = GetParam().turns;
   const auto config = test::trusting_client();
   const auto of_server = test::test_server();
   // Another port each time: without the key it would be another peer.
@@ -235,7 +238,8 @@ TEST_P(starttls_with, connects_in_one_step_and_resumes_what_its_key_finds) {
 }
 
 TEST_P(starttls_with, verifies_the_name_that_was_asked_for) {
-  const auto& [which, turns] = GetParam();
+  const auto which = GetParam().which;
+  const auto& turns = GetParam().turns;
   const auto door = test::open_door();
   auto server = std::async(std::launch::async, [&] { return serve(door, turns, pace::whole); });
   const endpoint at{"127.0.0.1", door.port()};

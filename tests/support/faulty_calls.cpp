@@ -257,7 +257,7 @@ late_lookup::~late_lookup() {
 
 }  // namespace signet::test
 
-#if !defined(__SANITIZE_THREAD__)
+#if !defined(SIGNET_UNDER_THREAD_SANITIZER)
 
 using signet::test::call;
 using signet::test::concerns;

@@ -12,7 +12,7 @@
 namespace signet::test {
 
 // ThreadSanitizer learns from these calls what happens before what, and has to see them.
-#if defined(__SANITIZE_THREAD__)
+#if defined(SIGNET_UNDER_THREAD_SANITIZER)
 inline constexpr bool faults_possible = false;
 #else
 inline constexpr bool faults_possible = true;

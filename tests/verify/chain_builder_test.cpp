@@ -299,7 +299,7 @@ struct rolled_over {
         const auto* above = X509_get0_subject_key_id(raw(last.leaf()));
         const std::string id(reinterpret_cast<const char*>(ASN1_STRING_get0_data(above)),
                              static_cast<std::size_t>(ASN1_STRING_length(above)));
-        test::add_extension(x, "2.5.29.35", test::element('\x30', test::element('\x80', id)));
+        test::add_extension(x, "2.5.29.35", test::element('\x30', test::element(0x80, id)));
         test::add_extension(x, "2.5.29.14", test::element('\x04', "key " + std::to_string(i)));
       });
       sent.push_back(next);
@@ -450,7 +450,7 @@ TEST(chain, the_extension_that_cannot_be_read_is_named_and_its_issuer_not_called
       broken.findings()[0].message,
       "the certificate 'server.test' has an extension that cannot be read, or has it twice: crlDistributionPoints");
   // A key identifier that is not the issuer's.
-  const auto other_key = with("2.5.29.35", test::element('\x30', test::element('\x80', "abcd")));
+  const auto other_key = with("2.5.29.35", test::element('\x30', test::element(0x80, "abcd")));
   ASSERT_EQ(codes(other_key.findings()), strings{"unknown_issuer"});
   for (const auto& answer : {broken, other_key}) {
     EXPECT_EQ(answer.findings().back().message.find("not among the trusted"), std::string::npos);

@@ -303,7 +303,7 @@ TEST(name_match, the_common_name_counts_only_where_no_name_stands) {
 TEST(name_match, the_common_name_does_not_stand_in_for_names_that_cannot_be_read) {
   using test::add_extension, test::element;
   const std::string oid = "2.5.29.17";
-  const auto names = [](const std::string& name) { return element('\x30', element('\x82', name)); };
+  const auto names = [](const std::string& name) { return element('\x30', element(0x82, name)); };
   const auto bears = [&](const std::vector<std::string>& values, const std::string& common_name) {
     return test::crafted([&](X509* x) {
       for (const auto& value : values) add_extension(x, oid, value);

@@ -347,7 +347,7 @@ TEST(trust_store, trusts_nobody_once_its_file_is_gone_or_empty) {
 }
 
 TEST(trust_store, a_change_is_seen_without_a_free_descriptor) {
-#ifdef __SANITIZE_ADDRESS__
+#ifdef SIGNET_UNDER_ADDRESS_SANITIZER
   GTEST_SKIP() << "UBSan looks at memory through descriptors of its own; the release build of .ci/run runs this";
 #endif
   const test::temporary_folder folder;

@@ -43,7 +43,7 @@ class parsed_certificates {
   }
 
  private:
-  static constexpr std::size_t capacity = 4096;
+  static constexpr std::size_t capacity = 512;
   static constexpr std::size_t longest_kept = 16384;
   std::unordered_map<std::string, signet::certificate> by_text_ = {};
 };
