@@ -132,7 +132,7 @@ class call {
   bool ready_;
 };
 
-bool concerns(int fd) noexcept {
+[[maybe_unused]] bool concerns(int fd) noexcept {
   if (!current().armed) return false;
   const int before = errno;
   struct stat about {};
@@ -141,7 +141,7 @@ bool concerns(int fd) noexcept {
   return yes;
 }
 
-long failed(int error) noexcept {
+[[maybe_unused]] long failed(int error) noexcept {
   errno = error;
   return error == 0 ? 0 : -1;
 }
@@ -172,7 +172,7 @@ long transfer_parts(kind what, int fd, const iovec* parts, std::size_t count, bo
   return go(fewer.data(), fewer.size());
 }
 
-constexpr bool waits(int flags) noexcept {
+[[maybe_unused]] constexpr bool waits(int flags) noexcept {
   return (flags & MSG_DONTWAIT) == 0;
 }
 
