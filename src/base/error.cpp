@@ -267,6 +267,20 @@ std::string error::hint() && {
 const std::string& error::hint() const& noexcept {
   return parts().hint;
 }
+std::string error::expected() && {
+  const error& self = *this;
+  return self.expected();
+}
+const std::string& error::expected() const& noexcept {
+  return parts().expected;
+}
+std::string error::presented() && {
+  const error& self = *this;
+  return self.presented();
+}
+const std::string& error::presented() const& noexcept {
+  return parts().presented;
+}
 std::vector<std::string> error::details() && {
   const error& self = *this;
   return {self.details().begin(), self.details().end()};

@@ -69,4 +69,11 @@ std::string quoted(std::string_view text, std::size_t most) {
   return '"' + printable(text.substr(0, end)) + "...\"";
 }
 
+std::string listed(const std::vector<std::string>& items, std::size_t most) {
+  std::string out;
+  for (std::size_t i = 0; i < items.size() && i < most; ++i) out += (i == 0 ? "" : ", ") + items[i];
+  if (items.size() > most) out += " and " + std::to_string(items.size() - most) + " more";
+  return out;
+}
+
 }  // namespace signet::base

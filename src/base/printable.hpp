@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace signet::base {
 
@@ -12,5 +13,7 @@ namespace signet::base {
 std::string printable(std::string_view text);
 // The same in quotes, cut after `most` octets of input.
 std::string quoted(std::string_view text, std::size_t most = 80);
+// "a, b and 3 more".
+std::string listed(const std::vector<std::string>& items, std::size_t most = 6);
 
 }  // namespace signet::base

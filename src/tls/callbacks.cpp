@@ -197,6 +197,17 @@ void save_sessions(SSL_CTX* ctx) {
   });
 }
 
+void note_request(SSL_CTX* ctx) {
+  // Called at a CertificateRequest; what was configured stays.
+  SSL_CTX_set_cert_cb(
+      ctx,
+      [](SSL* ssl, void*) {
+        engine_of(ssl).was_asked = true;
+        return 1;
+      },
+      nullptr);
+}
+
 void choose_identity(SSL_CTX* ctx) {
   SSL_CTX_set_cert_cb(
       ctx, [](SSL* ssl, void*) { return ossl::guarded(0, [ssl] { return use_identities(ssl); }); }, nullptr);

@@ -10,6 +10,7 @@ void judge_peer_certificates(SSL_CTX* ctx);
 void remember_alerts(SSL_CTX* ctx);
 void log_keys(SSL_CTX* ctx);
 // On a client's.
+void note_request(SSL_CTX* ctx);
 void save_sessions(SSL_CTX* ctx);
 // On a server's.
 void choose_identity(SSL_CTX* ctx);

@@ -25,6 +25,7 @@ result<client_config> client_config::make(client_options options) {
   SSL_CTX_set_verify(raw_ctx, SSL_VERIFY_PEER, nullptr);
   callbacks::judge_peer_certificates(raw_ctx);
   callbacks::remember_alerts(raw_ctx);
+  callbacks::note_request(raw_ctx);
   if (options.key_log) callbacks::log_keys(raw_ctx);
   if (options.resumption == resumption::enabled) {
     made->sessions = std::make_unique<session_cache>(options.session_capacity);

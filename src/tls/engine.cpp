@@ -200,7 +200,7 @@ result<io_status> engine::impl::handshake() {
     return status;
   }
   if (out.reason == SSL_ERROR_WANT_READ) {
-    if (auto failure = io.take_read_failure()) return fail(from_below(*failure));
+    if (auto failure = io.take_read_failure()) return fail(about_silence(*this, from_below(*failure)));
     if (!io.write_failure()) {
       auto status = after_io(0, false);
       status->next = status->next == wait_for::write ? wait_for::write : wait_for::read;
@@ -230,6 +230,7 @@ result<io_status> engine::impl::read(byte_span buffer) {
     const auto out = ossl::call(ssl.get(), [&](SSL* s) { return SSL_read_ex(s, rest.data(), rest.size(), &n); });
     if (out.succeeded()) {
       total += n;
+      was_answered = true;
       // More records may have come in the same segment; they cost no system call, and may not cost a wait.
       if (total < buffer.size() && io.buffered() != 0) {
         io.read_only_buffered(true);
@@ -245,7 +246,7 @@ result<io_status> engine::impl::read(byte_span buffer) {
   }
   io.read_only_buffered(false);
   if (total == 0 && !peer_closed)
-    if (auto failure = io.take_read_failure()) return *failure;
+    if (auto failure = io.take_read_failure()) return about_silence(*this, *failure);
   // Answers to the peer (a key update) are no reason to wait.
   auto status = after_io(total, total == 0 && peer_closed, wire::patience::none);
   if (total == 0 && !peer_closed)

@@ -39,6 +39,9 @@ struct engine::impl {
   bool corked = false;
   bool close_sent = false;
   bool peer_closed = false;
+  // A client's: the server sent a CertificateRequest, and data came after the handshake.
+  bool was_asked = false;
+  bool was_answered = false;
   // The first fatal result; nothing enters OpenSSL after it.
   std::optional<error> fatal;
   // Of the last fatal alert that went either way.
@@ -106,5 +109,7 @@ using engine_impl = detail::access::impl<engine>;
 
 // What a failed call into OpenSSL means, in words.
 [[nodiscard]] error explain_failure(const engine_impl& e, const ossl::outcome& failed);
+// A reset, or nothing until the deadline: where a server asked for a certificate and got none, that is likely why.
+[[nodiscard]] error about_silence(const engine_impl& e, const error& failure);
 
 }  // namespace signet

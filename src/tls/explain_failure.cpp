@@ -11,6 +11,9 @@
 #include "base/sentence.hpp"
 #include "tls/engine_impl.hpp"
 #include "tls/first_octets.hpp"
+#include "verify/explain.hpp"
+#include "x509/impl.hpp"
+#include "x509/text.hpp"
 
 namespace signet {
 namespace {
@@ -41,40 +44,131 @@ std::string first_line(std::string_view text) {
   return base::quoted(text.substr(0, end), 60);
 }
 
+std::string_view peer_of(const engine_impl& e) {
+  return e.which == side::client ? "the server" : "the client";
+}
+
+// "TLSv1.2 to TLSv1.3".
+std::string versions_of(const engine_impl& e) {
+  const auto oldest = e.client ? e.client->options.min_version : e.server->options.min_version;
+  const auto newest = e.client ? e.client->options.max_version : e.server->options.max_version;
+  return std::string(name(oldest)) + (oldest == newest ? "" : " to " + std::string(name(newest)));
+}
+
+const std::vector<std::string>& alpn_of(const engine_impl& e) {
+  return e.client ? e.client->options.alpn : e.server->options.alpn;
+}
+
+// Of a server's CertificateRequest, or of a client's certificate_authorities, for people.
+std::vector<std::string> accepted_by_peer(const engine_impl& e) {
+  std::vector<std::string> out;
+  const auto* names = SSL_get0_peer_CA_list(e.ssl.get());
+  for (int i = 0; i < sk_X509_NAME_num(names); ++i)
+    out.push_back('\'' + x509::name_text(sk_X509_NAME_value(names, i)) + '\'');
+  return out;
+}
+
+// A server asked for a certificate, and got the message that says there is none.
+bool owes_a_certificate(const engine_impl& e) {
+  return e.was_asked && !e.client->options.identity;
+}
+
+// What the user has set of an offer; OpenSSL's own choice is no news.
+std::string offered_by(const engine_impl& e) {
+  const auto& set = e.client->options;
+  std::vector<std::string> out{versions_of(e)};
+  if (!set.ciphers.empty()) out.push_back("ciphers " + base::printable(set.ciphers));
+  if (!set.ciphersuites.empty()) out.push_back("ciphersuites " + base::printable(set.ciphersuites));
+  if (!set.groups.empty()) out.push_back("groups " + base::printable(set.groups));
+  return base::listed(out);
+}
+
+// Says what was wanted, and what to do about it.
+error_parts wants_certificate(const engine_impl& e, std::string message) {
+  const auto from = accepted_by_peer(e);
+  return {.code = errc::certificate_required,
+          .message = std::move(message),
+          .hint = "give one (client_options::identity)" + (from.empty() ? "" : "; the server accepts those of " + base::listed(from)),
+          .expected = "a client certificate" + (from.empty() ? "" : " of " + base::listed(from)),
+          .presented = "none"};
+}
+
+// "our certificate 'server.test' of 'CN=Example CA'".
+std::string our_certificate(const engine_impl& e, error_parts& parts) {
+  auto* own = SSL_get_certificate(e.ssl.get());
+  if (own == nullptr) return "our certificate";
+  const certificate c = adopt(ossl::share(own));
+  parts.presented = "'" + display_name(c) + "', issued by '" + c.issuer() + "'";
+  return "our certificate " + parts.presented;
+}
+
 // From here on a message says why; explain_failure() puts the peer before it.
 
 error_parts not_tls(const engine_impl& e) {
   const auto first = e.io.first_bytes();
   const bool text = std::ranges::all_of(first.substr(0, 4), [](unsigned char c) { return std::isprint(c) != 0; });
+  const std::string began =
+      text ? first_line(first) : "the octets " + to_hex(byte_view(first.substr(0, std::min<std::size_t>(first.size(), 8))));
   if (e.which == side::server) {
     if (is_http_request(first))
       return {.code = errc::plain_http,
               .message = "speaks plain HTTP to a TLS port",
               .hint = "the client has to use https: instead of http:"};
     return {.code = errc::not_tls,
-            .message = "does not speak TLS" + (text ? ": it began with " + first_line(first) : ""),
-            .hint = ""};
+            .message = "does not speak TLS: it began with " + began,
+            .hint = "the client has to begin with TLS on this port",
+            .expected = "a ClientHello",
+            .presented = began};
   }
+  const auto hint = [&]() -> const char* {
+    if (first.starts_with("HTTP/")) return "use http: instead of https:, or the server's TLS port";
+    if (first.starts_with("SSH-")) return "this is the port of an SSH server: use the server's TLS port";
+    // SMTP and FTP, IMAP, POP3.
+    if (first.starts_with("220") || first.starts_with("* OK") || first.starts_with("+OK"))
+      return "the service begins in plain text: upgrade with STARTTLS (starttls::negotiate), or use its TLS port";
+    return "check the port; the service may want plain text first and STARTTLS then";
+  }();
   return {.code = errc::not_tls,
-          .message = "does not speak TLS on this port" + (text ? ": it said " + first_line(first) : ""),
-          .hint = first.starts_with("HTTP/")
-                      ? "use http: instead of https:, or the server's TLS port"
-                      : "check the port; the service may want plain text first and STARTTLS then"};
+          .message = "does not speak TLS on this port: it said " + began,
+          .hint = hint,
+          .expected = "a ServerHello",
+          .presented = began};
+}
+
+error_parts on_certificate_alert(const engine_impl& e, alert a, const std::string& said) {
+  const bool client = e.which == side::client;
+  if (client && owes_a_certificate(e))
+    return wants_certificate(e, "the server asks for a client certificate, and none was sent" + said);
+  error_parts parts{.code = errc::alert_received, .tls_alert = a};
+  if (client && !e.was_asked) {
+    parts.message = "the server broke off, and had asked for no certificate of ours" + said;
+    parts.hint = "the server's own log says why";
+    return parts;
+  }
+  const auto ours = our_certificate(e, parts);
+  parts.message = std::string(peer_of(e)) + " does not accept " + ours + said;
+  if (const auto from = accepted_by_peer(e); !from.empty()) parts.expected = "a certificate of " + base::listed(from);
+  const std::string accepts = parts.expected.empty() ? "" : "; it accepts " + parts.expected;
+  parts.hint = client ? "the client certificate has to come from a CA the server trusts and be valid for clients" + accepts
+                      : "the client does not trust the CA, looks for another name, or has a wrong clock" + accepts;
+  return parts;
 }
 
 error_parts on_alert(const engine_impl& e, alert a) {
   const std::string said = " (alert " + name(a) + ")";
   error_parts parts{.code = errc::alert_received, .tls_alert = a};
   const bool client = e.which == side::client;
-  const std::string peer = client ? "the server" : "the client";
+  const std::string peer(peer_of(e));
   switch (a.description) {
     case SSL_AD_PROTOCOL_VERSION:
       parts.code = errc::protocol_version;
-      parts.message = peer + " accepts none of the TLS versions offered" + said;
+      parts.message = peer + " accepts none of the TLS versions offered, " + versions_of(e) + said;
       parts.hint = client ? "allow older versions only if you have to (client_options::min_version)" : "";
+      parts.presented = versions_of(e);
       break;
     case SSL_AD_HANDSHAKE_FAILURE:
     case SSL_AD_INSUFFICIENT_SECURITY:
+      if (client && owes_a_certificate(e)) return on_certificate_alert(e, a, said);
       parts.code = e.done ? errc::alert_received : errc::no_shared_cipher;
       parts.message =
           peer + " found no cipher, group or signature algorithm in common, or refused for a reason it does not tell" +
@@ -82,21 +176,24 @@ error_parts on_alert(const engine_impl& e, alert a) {
       parts.hint =
           "compare versions, ciphers and groups on both ends; a server may also want a name (SNI) or a client "
           "certificate";
+      if (client) parts.presented = offered_by(e);
       break;
-    case SSL_AD_UNRECOGNIZED_NAME:
+    case SSL_AD_UNRECOGNIZED_NAME: {
+      const char* sent = SSL_get_servername(e.ssl.get(), TLSEXT_NAMETYPE_host_name);
       parts.code = errc::unrecognized_name;
-      parts.message = peer + " knows no certificate for this name" + said;
+      parts.presented = sent != nullptr ? base::quoted(sent) : "no name";
+      parts.message = peer + " knows no certificate for the name that was sent, " + parts.presented + said;
       parts.hint = "send the name the server expects (connect_options::sni)";
       break;
+    }
     case SSL_AD_NO_APPLICATION_PROTOCOL:
       parts.code = errc::no_shared_alpn;
-      parts.message = peer + " speaks none of the application protocols offered" + said;
+      parts.presented = base::listed(alpn_of(e));
+      parts.message = peer + " speaks none of the application protocols offered, " + parts.presented + said;
       parts.hint = "offer another with ALPN, or none";
       break;
     case SSL_AD_CERTIFICATE_REQUIRED:
-      parts.code = errc::certificate_required;
-      parts.message = peer + " asks for a client certificate" + said;
-      parts.hint = "give one (client_options::identity)";
+      parts = wants_certificate(e, peer + " asks for a client certificate" + said);
       break;
     case SSL_AD_UNKNOWN_CA:
     case SSL_AD_BAD_CERTIFICATE:
@@ -105,10 +202,9 @@ error_parts on_alert(const engine_impl& e, alert a) {
     case SSL_AD_CERTIFICATE_UNKNOWN:
     case SSL_AD_UNSUPPORTED_CERTIFICATE:
     case SSL_AD_DECRYPT_ERROR:
-      parts.message = peer + " does not accept our certificate" + said;
-      parts.hint = client ? "the client certificate has to come from a CA the server trusts and be valid for clients"
-                          : "the client does not trust the CA, looks for another name, or has a wrong clock";
-      break;
+    case SSL_AD_ACCESS_DENIED:
+    case SSL_AD_NO_CERTIFICATE:
+      return on_certificate_alert(e, a, said);
     case SSL_AD_USER_CANCELLED:
       parts.message = peer + " gave up" + said;
       break;
@@ -116,6 +212,7 @@ error_parts on_alert(const engine_impl& e, alert a) {
       parts.message = peer + " broke off" + said;
       break;
   }
+  parts.tls_alert = a;
   return parts;
 }
 
@@ -126,28 +223,64 @@ std::string reason_text(const ossl::outcome& failed) {
   return "no reason given";
 }
 
+// What this end refuses, in its own words.
+struct refusal {
+  int reason;
+  errc code;
+  const char* message;
+  const char* hint;
+};
+constexpr refusal refusals[] = {
+    {SSL_R_UNSAFE_LEGACY_RENEGOTIATION_DISABLED, errc::handshake_failed, "is too old to renegotiate safely (RFC 5746)",
+     "it has to be updated: without that extension a stranger can put data before ours"},
+    {SSL_R_DH_KEY_TOO_SMALL, errc::no_shared_cipher, "offers a Diffie-Hellman key that is too weak: 2048 bits are needed",
+     "it has to use larger parameters, or ECDHE"},
+    {SSL_R_EE_KEY_TOO_SMALL, errc::weak_key, "has a key that is too weak", "RSA keys need 2048 bits, EC keys 224"},
+    {SSL_R_CA_KEY_TOO_SMALL, errc::weak_key, "has an issuer with a key that is too weak",
+     "RSA keys need 2048 bits, EC keys 224"},
+    {SSL_R_ENCRYPTED_LENGTH_TOO_LONG, errc::bad_record, "sent a record that is longer than allowed (RFC 8446 section 5.2)",
+     ""},
+    {SSL_R_DATA_LENGTH_TOO_LONG, errc::bad_record, "sent a record that is longer than allowed (RFC 8446 section 5.1)", ""},
+    {SSL_R_PACKET_LENGTH_TOO_LONG, errc::bad_record, "sent a record that is longer than allowed (RFC 8446 section 5.1)",
+     ""},
+    {SSL_R_EXCESSIVE_MESSAGE_SIZE, errc::protocol_violation, "sent a handshake message that is longer than allowed", ""},
+    {SSL_R_INAPPROPRIATE_FALLBACK, errc::protocol_version,
+     "came back with an older version than it speaks (RFC 7507)", "something on the way stopped its first attempt"},
+    {SSL_R_BAD_SIGNATURE, errc::handshake_failed, "does not hold the key of its certificate: its signature is wrong", ""},
+    {SSL_R_WRONG_SIGNATURE_TYPE, errc::no_shared_cipher, "signs in a way that is not allowed here",
+     "its key or digest is too old: SHA-256 or better is needed"},
+};
+
 error_parts on_reason(const engine_impl& e, const ossl::outcome& failed) {
-  const std::string peer = e.which == side::client ? "the server" : "the client";
+  const std::string peer(peer_of(e));
+  for (const auto& one : refusals)
+    if (ssl_reason(failed, {one.reason}))
+      return {.code = one.code, .message = peer + ' ' + one.message, .hint = one.hint};
   if (ssl_reason(failed, {SSL_R_UNSUPPORTED_PROTOCOL, SSL_R_VERSION_TOO_LOW, SSL_R_WRONG_SSL_VERSION,
                           SSL_R_UNKNOWN_PROTOCOL, SSL_R_NO_PROTOCOLS_AVAILABLE, SSL_R_BAD_PROTOCOL_VERSION_NUMBER}))
     return {.code = errc::protocol_version,
-            .message = peer + " offers no TLS version that is allowed here",
-            .hint = "the other end is too old or too strict; versions below 1.2 have to be asked for (min_version)"};
+            .message = peer + " offers no TLS version that is allowed here: " + versions_of(e),
+            .hint = "the other end is too old or too strict; versions below 1.2 have to be asked for (min_version)",
+            .expected = versions_of(e)};
   if (ssl_reason(failed, {SSL_R_NO_SHARED_CIPHER, SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM,
                           SSL_R_NO_SHARED_SIGNATURE_ALGORITHMS, SSL_R_NO_SUITABLE_KEY_SHARE, SSL_R_NO_SUITABLE_GROUPS,
                           SSL_R_NO_CIPHERS_AVAILABLE, SSL_R_WRONG_CIPHER_RETURNED, SSL_R_NO_SHARED_GROUPS}))
     return {.code = errc::no_shared_cipher,
             .message = "no cipher suite, group or signature algorithm in common with " + peer,
             .hint = "compare the ciphers and groups of both ends and the type of the server's key"};
-  if (ssl_reason(failed, {SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE}))
+  if (ssl_reason(failed, {SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE})) {
+    const std::string from = e.server ? e.server->options.client_trust.description() : "";
     return {.code = errc::certificate_required,
             .message = "showed no certificate, and one is required",
-            .hint = "the client has to be given one that comes from " +
-                    (e.server ? e.server->options.client_trust.description() : "")};
+            .hint = "the client has to be given one that comes from " + from,
+            .expected = "a certificate of " + from,
+            .presented = "none"};
+  }
   if (ssl_reason(failed, {SSL_R_NO_APPLICATION_PROTOCOL}))
     return {.code = errc::no_shared_alpn,
-            .message = peer + " offers no application protocol that is spoken here",
-            .hint = ""};
+            .message = peer + " offers no application protocol that is spoken here: " + base::listed(alpn_of(e)),
+            .hint = "",
+            .expected = base::listed(alpn_of(e))};
   if (ssl_reason(failed, {SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC, SSL_R_BAD_RECORD_TYPE, SSL_R_BAD_DIGEST_LENGTH,
                           SSL_R_DIGEST_CHECK_FAILED}))
     return {.code = errc::bad_record,
@@ -167,6 +300,17 @@ bool ended(const engine_impl& e, const ossl::outcome& failed) {
 
 }  // namespace
 
+error about_silence(const engine_impl& e, const error& failure) {
+  if (!owes_a_certificate(e) || e.was_answered) return failure;
+  auto parts = failure.parts();
+  auto why = wants_certificate(e, "");
+  parts.message += ", after the server had asked for a client certificate and got none";
+  parts.hint = std::move(why.hint);
+  parts.expected = std::move(why.expected);
+  parts.presented = std::move(why.presented);
+  return error(std::move(parts));
+}
+
 error explain_failure(const engine_impl& e, const ossl::outcome& failed) {
   auto& io = const_cast<wire&>(e.io);
   const auto finished = [&](error_parts parts) {
@@ -183,16 +327,19 @@ error explain_failure(const engine_impl& e, const ossl::outcome& failed) {
   // An alert says more than the reset that often follows it.
   if (const auto a = received_alert(e, failed)) return with_queue(on_alert(e, *a));
   if (!e.done && !may_be_tls(io.first_bytes())) return with_queue(not_tls(e));
-  if (auto failure = io.take_read_failure()) return e.from_below(*failure);
+  if (auto failure = io.take_read_failure()) return about_silence(e, e.from_below(*failure));
   if (ended(e, failed)) {
+    // In TLS 1.3 a client's handshake is over before the server has looked at what it was sent.
+    if (owes_a_certificate(e) && !e.was_answered)
+      return with_queue(wants_certificate(
+          e, "the server asked for a client certificate, got none and closed the connection without a word"));
     if (e.done)
       return with_queue({.code = errc::truncated,
                          .message = "the stream was cut: the connection ended without close_notify",
                          .hint = "data may be missing; some programs never send close_notify"});
-    const std::string peer = e.which == side::client ? "the server" : "the client";
     return with_queue(
         {.code = errc::closed,
-         .message = peer + " closed the connection during the handshake",
+         .message = std::string(peer_of(e)) + " closed the connection during the handshake",
          .hint = io.first_bytes().empty()
                      ? "nothing came back at all: check the port, and whether something on the way filters TLS"
                      : ""});

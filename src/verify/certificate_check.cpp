@@ -6,9 +6,11 @@
 
 #include <signet/verify/verify_peer.hpp>
 
+#include "base/printable.hpp"
 #include "ossl/errors.hpp"
 #include "verify/explain.hpp"
 #include "verify/key_limits.hpp"
+#include "verify/name_match.hpp"
 #include "verify/strength.hpp"
 #include "x509/chain_order.hpp"
 #include "x509/impl.hpp"
@@ -50,6 +52,15 @@ std::string where_to_get(const certificate& c) {
   return url.empty() ? "whoever issued it has the file" : "it is at " + url;
 }
 
+// A subjectAltName that no scheme of names lets stand for any host.
+bool can_never_match(const std::string& entry) {
+  auto host = entry;
+  if (const auto star = host.find('*'); star != host.npos) host.replace(star, 1, "a");
+  const auto name = server_name::parse(host);
+  return !name || name->is_ip() ||
+         match_entry(entry, name->ascii(), name_rules::wildcards::anywhere) == entry_match::none;
+}
+
 class check {
  public:
   check(const std::vector<certificate>& list, const certificate_check_options& options)
@@ -63,6 +74,7 @@ class check {
     look_at_order();
     for (const auto i : order_.chain) look_at(i);
     for (const auto i : order_.unrelated) look_at(i);
+    look_at_purpose();
     look_at_names();
     if (options_.trust)
       look_at_trust(*options_.trust);
@@ -160,9 +172,44 @@ class check {
     }
   }
 
+  // What it is asked to be for; a CA is another matter.
+  [[nodiscard]] bool has_wrong_purpose() const {
+    const auto& c = list_[leaf()];
+    return options_.role != peer_role::any && X509_check_ca(raw(c)) == 0 &&
+           !is_for(c, options_.role == peer_role::server ? XKU_SSL_SERVER : XKU_SSL_CLIENT);
+  }
+
+  void look_at_purpose() {
+    if (!has_wrong_purpose()) return;
+    const bool server = options_.role == peer_role::server;
+    const std::string wanted = server ? "serverAuth" : "clientAuth";
+    std::vector<std::string> held;
+    for (const auto& id : list_[leaf()].extended_key_usage()) held.push_back(id.name.empty() ? id.oid : id.name);
+    const auto shown = held.empty() ? std::string("no purpose") : base::listed(held);
+    add(severity::problem, "wrong_purpose", leaf(),
+        which(leaf()) + " is for " + shown + " by its extended key usage, not for " + wanted,
+        std::string("have it issued for a ") + (server ? "server" : "client") +
+            ", or say whom it identifies (certificate_check_options::role)");
+    found_.back().expected = wanted;
+    found_.back().presented = shown;
+  }
+
   void look_at_names() {
     const auto& c = list_[leaf()];
-    if (!is_for(c, XKU_SSL_SERVER) || !c.dns_names().empty() || !c.ip_addresses().empty()) return;
+    if (options_.role == peer_role::client || !is_for(c, XKU_SSL_SERVER)) return;
+    const auto names = c.dns_names();
+    const auto useless = std::ranges::count_if(names, can_never_match);
+    const bool all = static_cast<std::size_t>(useless) == names.size() && c.ip_addresses().empty();
+    // A list of them is told as far as somebody reads it.
+    int told = 0;
+    for (const auto& one : names)
+      if (can_never_match(one) && ++told <= 6)
+        add(all ? severity::problem : severity::warning, "useless_name", leaf(),
+            which(leaf()) + " holds DNS:" + base::printable(one) + ", which matches no host's name",
+            server_name::parse(one) && server_name::parse(one)->is_ip()
+                ? "an address has to be a subjectAltName of type IP"
+                : "a DNS name is a host's name alone: no scheme, port or path, and '*' for its first label only");
+    if (!names.empty() || !c.ip_addresses().empty()) return;
     add(severity::problem, "no_names", leaf(),
         which(leaf()) + " holds no DNS name and no address, so it fits no server",
         "have it issued again with its names as subjectAltName: a common name is not consulted (RFC 9525)");
@@ -188,14 +235,19 @@ class check {
     verify_request request;
     request.sent = sent;
     request.trust = trust;
-    request.role = is_for(sent.front(), XKU_SSL_SERVER) ? peer_role::server : peer_role::client;
-    request.options.clock = [this] { return at_; };
+    request.role = options_.role != peer_role::any          ? options_.role
+                   : is_for(sent.front(), XKU_SSL_SERVER) ? peer_role::server
+                                                          : peer_role::client;
+    if (options_.at) request.options.clock = [this] { return at_; };
     const auto judged = verify_peer(request);
     for (const auto& f : judged.findings()) {
       if (f.code == errc::unknown_issuer && order_.chain.size() == 1 && !has_trusted_issuer_name(list_[leaf()], trust))
         add_missing(severity::problem, "neither in the list nor trusted: " + trust.description());
-      else if (!is_told(f, judged.chain()))
+      else if (!is_told(f, judged.chain())) {
         add(severity::problem, "untrusted", {}, f.message, hint_for(f, judged.chain().back()));
+        found_.back().expected = f.expected;
+        found_.back().presented = f.presented;
+      }
     }
   }
 
@@ -211,7 +263,7 @@ class check {
         return f.depth < chain.size() && !chain[f.depth].broken_extensions().empty();
       case errc::invalid_purpose:
         // One for mail or code has nothing to do with TLS.
-        return !is_for(list_[leaf()], XKU_SSL_SERVER | XKU_SSL_CLIENT);
+        return has_wrong_purpose() || !is_for(list_[leaf()], XKU_SSL_SERVER | XKU_SSL_CLIENT);
       default:
         return false;
     }

@@ -90,8 +90,14 @@ bool certificate_pin::matches(const certificate& cert) const {
   return found && found->size() == value_.size() && CRYPTO_memcmp(found->data(), value_.data(), value_.size()) == 0;
 }
 
+std::string certificate_pin::text_with(byte_view value) const {
+  return digest_ + (part_ == fingerprint_of::public_key ? "$pub$" : "$") + to_hex(value);
+}
 std::string certificate_pin::text() const {
-  return digest_ + (part_ == fingerprint_of::public_key ? "$pub$" : "$") + to_hex(value_);
+  return text_with(value_);
+}
+std::string certificate_pin::text_for(const certificate& cert) const {
+  return text_with(cert.fingerprint(digest_, part_).value_or(std::vector<std::byte>{}));
 }
 
 }  // namespace signet

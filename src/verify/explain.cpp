@@ -4,7 +4,9 @@
 #include <string_view>
 
 #include "base/printable.hpp"
-#include "verify/trust_store_impl.hpp"
+#include "verify/explain_parts.hpp"
+#include "verify/profile.hpp"
+#include "x509/extension_reader.hpp"
 #include "x509/impl.hpp"
 
 namespace signet {
@@ -12,127 +14,102 @@ namespace {
 
 using namespace std::chrono;
 
-std::string joined(const std::vector<std::string>& items, std::size_t most) {
-  std::string out;
-  for (std::size_t i = 0; i < items.size() && i < most; ++i) out += (i == 0 ? "" : ", ") + items[i];
-  if (items.size() > most) out += " and " + std::to_string(items.size() - most) + " more";
-  return out;
+std::string usages_of(const certificate& c) {
+  std::vector<std::string> out;
+  for (const auto& id : c.extended_key_usage()) out.push_back(id.name.empty() ? id.oid : id.name);
+  return base::listed(out);
 }
 
-std::vector<std::string> names_of(const certificate& c) {
-  auto names = c.dns_names();
-  for (auto& address : c.ip_addresses()) names.push_back(std::move(address));
-  return names;
+std::string key_usages_of(const certificate& c) {
+  std::vector<std::string> out;
+  for (const auto usage : c.key_usage().value_or(std::vector<key_usage>{})) out.emplace_back(name(usage));
+  return base::listed(out, 9);
 }
 
-// "the certificate 'server.test'", "the issuer 'Example CA' (depth 1)".
-std::string which(const certificate& c, std::size_t depth) {
-  if (depth == 0) return "the certificate '" + display_name(c) + "'";
-  return std::string(c.is_self_issued() ? "the root '" : "the intermediate '") + display_name(c) + "' (depth " +
-         std::to_string(depth) + ")";
-}
-
-std::string_view peer_is_a(peer_role role) {
-  switch (role) {
-    case peer_role::server:
-      return "server";
-    case peer_role::client:
-      return "client";
-    case peer_role::any:
-      break;
-  }
-  return "peer";
-}
-
-constexpr const char* trust_it =
-    "if it is yours or you know it, add it to the trusted certificates (trust_store::pem_file)";
-
-void explain_unknown_issuer(finding& f, const certificate& c, const circumstances& known) {
-  const std::string issuer = c.issuer();
-  if (issuer.empty()) {
-    f.message = which(c, f.depth) + " does not name its issuer (RFC 5280 section 4.1.2.4)";
-    f.hint = "it has to be issued again";
+void explain_purpose(finding& f, const certificate& c, const circumstances& known) {
+  const std::string peer(peer_is_a(known.request.role));
+  const auto subject = which(c, f.depth);
+  if (known.request.role == peer_role::any) {
+    f.message = subject + " is not allowed to identify a " + peer;
+    f.hint = "it needs a fitting key usage and extended key usage";
     return;
   }
-  const auto& trust = known.request.trust;
-  if (has_trusted_issuer_name(c, trust)) {
-    f.message = which(c, f.depth) + " was issued by '" + issuer +
-                "', a name that is trusted, but by no trusted certificate of that name";
-    f.hint =
-        "another CA bears the name, or the two do not go together: their key identifiers differ, or one of them has an "
-        "extension that cannot be read";
+  const std::string wanted = known.request.role == peer_role::server ? "serverAuth" : "clientAuth";
+  const auto held = c.extended_key_usage();
+  const bool holds_it = std::ranges::any_of(held, [&](const object_id& id) { return id.name == wanted; });
+  if (x509::purposes_extension(raw(c), NID_ext_key_usage).is_there() && !holds_it) {
+    f.expected = wanted;
+    f.presented = held.empty() ? "no purpose" : usages_of(c);
+    f.message = subject + " is for " + f.presented + " by its extended key usage, not for " + wanted;
+    f.hint = f.depth == 0 ? "the " + peer + " needs a certificate that was issued with the extended key usage " + wanted
+                          : "the certificate below it has to come from a CA that may issue for " + wanted;
     return;
   }
-  const auto urls = c.ca_issuer_urls();
-  // A CA that says where its certificate is has one to be sent along.
-  if (known.request.sent.size() == 1 && (trust.contains_system() || !urls.empty())) {
-    f.message = which(c, f.depth) + " was issued by '" + issuer + "', which is not trusted and was not sent along";
-    f.hint = "either the " + std::string(peer_is_a(known.request.role)) + " did not send the intermediate '" + issuer +
-             "'" + (urls.empty() ? "" : ", which is at " + base::printable(urls.front())) +
-             " (ask its administrator, or pass it with verify_options::intermediates), or the "
-             "issuer is a private CA: " +
-             trust_it;
-  } else {
-    f.message = which(c, f.depth) + " was issued by '" + issuer +
-                "', which is not among the trusted certificates: " + trust.description();
-    f.hint = trust_it;
-  }
+  f.expected = f.depth == 0 ? "digitalSignature, keyEncipherment or keyAgreement" : "keyCertSign";
+  f.presented = key_usages_of(c);
+  f.message = subject + " is not allowed to identify a " + peer + ": its key usage is " +
+              (f.presented.empty() ? "empty" : f.presented) + ", and " + f.expected + " is needed";
+  f.hint = "it has to be issued again with a fitting key usage";
 }
 
-void explain_mismatch(finding& f, const certificate& c, const circumstances& known) {
-  const auto expected = known.request.expected ? known.request.expected->display() : std::string("the name asked for");
-  const auto names = names_of(c);
-  if (names.empty()) {
-    const auto cn = c.common_name();
-    f.message = std::string("the certificate holds no ") +
-                (c.alternative_names().empty() ? "" : "DNS name and no address as ") +
-                "subjectAltName, so it is not for " + expected;
-    f.hint = (cn.empty() ? std::string()
-                         : "its common name '" + cn +
-                               "' is not consulted (RFC 9525): where that has to be, name a scheme that does "
-                               "(verify_options::scheme), or else ") +
-             "it has to be issued again with its names as subjectAltName";
-    return;
+// The first CA of the chain with more below it than it allows.
+void explain_path_length(finding& f, const circumstances& known) {
+  const auto& chain = known.chain;
+  std::vector<std::string> below;
+  for (std::size_t depth = 1; depth < chain.size(); ++depth) {
+    const auto limits = chain[depth].basic_constraints();
+    if (depth == f.depth && limits && limits->path_length && below.size() > *limits->path_length) {
+      f.expected = "at most " + counted(*limits->path_length, "intermediate") + " below " + which(chain[depth], depth);
+      f.presented = std::to_string(below.size()) + ": " + base::listed(below);
+      f.message = which(chain[depth], depth) + " allows " + counted(*limits->path_length, "intermediate") +
+                  " below it by its path length, and there " + (below.size() == 1 ? "is " : "are ") + f.presented;
+      f.hint = "the certificate has to be issued by a CA that stands higher, or the CA be issued again with a longer "
+               "path length";
+      return;
+    }
+    if (!chain[depth].is_self_issued()) below.push_back('\'' + display_name(chain[depth]) + '\'');
   }
-  if (known.request.expected && known.request.expected->is_ip() && std::ranges::find(names, expected) != names.end()) {
-    f.message = "the certificate holds the address " + expected + " as a DNS name, which speaks for no address";
-    f.hint = "it has to be issued again with the address as subjectAltName of type IP";
-    return;
+  f.expected = "at most " + counted(known.request.options.max_intermediates, "intermediate");
+  f.presented = base::listed(below);
+  f.message = "the chain is longer than allowed: " + f.expected + " (verify_options::max_intermediates), and it has " +
+              f.presented;
+  f.hint = "allow more if the chain is right (verify_options::max_intermediates)";
+}
+
+// What the certificate has in the form of each pin.
+void explain_pins(finding& f, const certificate& c, const circumstances& known) {
+  std::vector<std::string> expected, presented;
+  for (const auto& pin : known.request.options.pins) {
+    expected.push_back(pin.text());
+    if (auto same = pin.text_for(c); std::ranges::find(presented, same) == presented.end())
+      presented.push_back(std::move(same));
   }
-  f.message = "the certificate is for " + joined(names, 6) + ", not for " + expected;
-  if (known.request.expected && known.request.expected->is_ip() && c.ip_addresses().empty())
-    f.hint = "connect by one of those names, or give the name to verify beside the address (connect_options::name)";
-  else
-    f.hint =
-        "connect by one of those names, or ask for a certificate that holds this one; when the connection goes through "
-        "a "
-        "tunnel or by address, give the name to verify (connect_options::name)";
+  f.expected = base::listed(expected);
+  f.presented = base::listed(presented);
+  f.message = which(c, f.depth) + " does not match " + (expected.size() == 1 ? "the pin: " : "any of the pins: ") +
+              "expected " + f.expected + ", found " + f.presented;
+  f.hint = "compare what was found with what the administrator says before you pin it";
+}
+
+// Of the lists at hand, the one of this issuer that was current longest.
+void explain_stale_list(finding& f, const certificate& c, const circumstances& known) {
+  std::optional<sys_seconds> until;
+  if (known.request.options.crls)
+    for (const auto& list : known.request.options.crls->lists)
+      if (list.issuer() == c.issuer() && list.next_update() && (!until || *list.next_update() > *until))
+        until = list.next_update();
+  f.message = "the revocation list of '" + c.issuer() + "', which issued " + which(c, f.depth) + ", is out of date";
+  if (until) {
+    f.expected = "a list that is current on " + to_rfc3339(known.now);
+    f.presented = "current until " + to_rfc3339(*until);
+    f.message += ": the next one was due on " + to_rfc3339(*until) + since(*until, known);
+  }
+  const auto urls = c.crl_urls();
+  f.hint = "get the current list" + (urls.empty() ? " from '" + c.issuer() + "'" : " from " + base::printable(urls.front())) +
+           " (revocation_lists)";
 }
 
 }  // namespace
-
-std::string age(seconds span) {
-  const auto whole_days = duration_cast<days>(span).count();
-  if (whole_days > 0) return std::to_string(whole_days) + (whole_days == 1 ? " day" : " days");
-  const auto whole_hours = duration_cast<hours>(span).count();
-  if (whole_hours > 0) return std::to_string(whole_hours) + (whole_hours == 1 ? " hour" : " hours");
-  return std::to_string(span.count()) + " seconds";
-}
-
-std::string display_name(const certificate& c) {
-  const auto names = names_of(c);
-  if (!names.empty()) return names.front();
-  auto cn = c.common_name();
-  if (!cn.empty()) return cn;
-  auto subject = c.subject();
-  return subject.empty() ? "without a name" : subject;
-}
-
-bool has_trusted_issuer_name(const certificate& c, const trust_store& trust) {
-  std::vector<certificate> found;
-  inside(trust).find(X509_get_issuer_name(raw(c)), found);
-  return !found.empty();
-}
 
 std::vector<std::string> missing_usages(const verify_request& request, const certificate& leaf) {
   const auto held = leaf.extended_key_usage();
@@ -186,13 +163,18 @@ finding explain(const problem& p, const circumstances& known) {
       f.hint = trust_it;
       break;
     case errc::expired:
-      f.message = subject + " expired on " + to_rfc3339(c.not_after()) + ", " + age(known.now - c.not_after()) + " ago";
+      f.expected = "valid on " + to_rfc3339(known.now);
+      f.presented = "valid until " + to_rfc3339(c.not_after());
+      f.message = subject + " expired on " + to_rfc3339(c.not_after()) + since(c.not_after(), known);
       f.hint = depth == 0 ? "it has to be renewed" + clock("; if that cannot be, ")
                           : "the " + peer + " has to send a current chain" + clock("; else ");
       break;
     case errc::not_yet_valid:
-      f.message =
-          subject + " is not valid before " + to_rfc3339(c.not_before()) + ", in " + age(c.not_before() - known.now);
+      f.expected = "valid on " + to_rfc3339(known.now);
+      f.presented = "valid from " + to_rfc3339(c.not_before());
+      f.message = subject + " is not valid before " + to_rfc3339(c.not_before()) +
+                  (known.request.options.clock ? ", which is after " + to_rfc3339(known.now) + ", the time that was given"
+                                               : ", in " + age(c.not_before() - known.now));
       f.hint = clock("");
       break;
     case errc::name_mismatch:
@@ -202,14 +184,16 @@ finding explain(const problem& p, const circumstances& known) {
         explain_mismatch(f, c, known);
       break;
     case errc::invalid_purpose:
-      f.message = subject + " is not allowed to identify a " + peer;
-      f.hint = known.request.role == peer_role::any
-                   ? "it needs a fitting key usage and extended key usage"
-                   : "it needs the extended key usage " +
-                         std::string(known.request.role == peer_role::server ? "serverAuth" : "clientAuth") +
-                         " and a fitting key usage";
+      if (detail.empty()) explain_purpose(f, c, known);
+      if (detail == a_ca_itself) {
+        f.expected = "a certificate of the " + peer + "'s own";
+        f.presented = "CA:TRUE";
+        f.hint = "have a certificate issued for the " + peer + ", with CA:FALSE; or trust exactly this one, if it signed "
+                 "itself (trust_store::pem_file)";
+      }
       if (detail == lacks_a_usage) {
-        said = joined(missing_usages(known.request, c), 6);
+        f.expected = said = base::listed(missing_usages(known.request, c));
+        f.presented = usages_of(c);
         f.hint = "have it issued with them, or ask for less (verify_options::extended_key_usages)";
       }
       break;
@@ -218,25 +202,28 @@ finding explain(const problem& p, const circumstances& known) {
       f.hint = "a certificate that issues others needs the basic constraint CA:TRUE and the key usage keyCertSign";
       break;
     case errc::path_too_long:
-      f.message = "the chain is longer than allowed";
-      f.hint = "the limit is set by a path length constraint in the chain or by verify_options::max_intermediates";
+      explain_path_length(f, known);
       break;
     case errc::bad_signature:
       f.message = "the signature on " + subject + " is wrong";
       f.hint = "it was altered, or another certificate bears its issuer's name";
       break;
     case errc::weak_key:
-      f.message = subject + " has a key that is too weak (" + c.public_key_type() + ")";
+      f.presented = c.public_key_type();
+      f.expected = "RSA of 2048 bits or EC of 224 bits at least";
+      f.message = subject + " has a key that is too weak (" + f.presented + ")";
       f.hint = detail.empty()
                    ? "RSA keys need 2048 bits, EC keys 224"
                    : "RSA keys of 2048 to 8192 bits with an exponent of 65537 are good, and EC keys of P-256";
       break;
     case errc::weak_signature:
-      f.message = subject + " is signed with a digest that is too weak";
+      f.presented = c.signature_algorithm().name;
+      f.expected = "SHA-224 or better";
+      f.message = subject + " is signed with a digest that is too weak (" + f.presented + ")";
       f.hint = "it has to be issued again with SHA-256 or better";
       break;
     case errc::name_constraint:
-      f.message = subject + " has a name that its issuer is not allowed to certify";
+      if (detail.empty()) explain_constraint(f, c, known);
       break;
     case errc::unknown_critical_extension:
       f.message = subject + " has a critical extension that is not known here, so it cannot be judged";
@@ -246,10 +233,7 @@ finding explain(const problem& p, const circumstances& known) {
       f.message += ": a wildcard over a public suffix speaks for nobody";
       break;
     case errc::pin_mismatch:
-      f.message = subject + " matches none of the pins";
-      f.hint = "its public key is sha256$pub$" +
-               to_hex(c.fingerprint("sha256", fingerprint_of::public_key).value_or(std::vector<std::byte>{})) +
-               "; compare that with what its administrator says before you pin it";
+      explain_pins(f, c, known);
       break;
     case errc::revoked:
       f.message = subject + " is revoked";
@@ -258,7 +242,7 @@ finding explain(const problem& p, const circumstances& known) {
       std::vector<std::string> names;
       for (const auto& id : c.broken_extensions()) names.push_back(id.name.empty() ? id.oid : id.name);
       f.message = subject + " has an extension that cannot be read, or has it twice" +
-                  (names.empty() ? "" : ": " + joined(names, 6));
+                  (names.empty() ? "" : ": " + base::listed(names));
       break;
     }
     case errc::certificate_rejected:
@@ -269,6 +253,9 @@ finding explain(const problem& p, const circumstances& known) {
       f.message = "there is no revocation list from the issuer of " + subject;
       f.hint = detail.empty() ? "give one of '" + c.issuer() + "' (revocation_lists)"
                               : "give the certificate of '" + c.issuer() + "' (verify_options::intermediates)";
+      break;
+    case errc::crl_expired:
+      explain_stale_list(f, c, known);
       break;
     case errc::path_search_exhausted:
       f.message = "the peer's certificates allow more ways to an issuer than are worth trying";

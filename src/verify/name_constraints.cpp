@@ -36,38 +36,55 @@ struct constraints : x509::name_constraints_extension {
   }
 };
 
-// A certificate with this name and nothing else, for OpenSSL to judge; none when it cannot be made.
-ossl::x509_ptr holder_of(const server_name& name) {
+// A certificate with this name and nothing else, for OpenSSL to judge; none when it cannot be made. Takes the entry.
+ossl::x509_ptr holder_of(GENERAL_NAME* entry) {
   const ossl::general_names_ptr names(GENERAL_NAMES_new());
-  GENERAL_NAME* entry = GENERAL_NAME_new();
   if (!names || entry == nullptr || sk_GENERAL_NAME_push(names.get(), entry) == 0) {
     GENERAL_NAME_free(entry);
     return nullptr;
   }
-  ASN1_STRING* value = name.is_ip() ? ASN1_OCTET_STRING_new() : ASN1_IA5STRING_new();
-  GENERAL_NAME_set0_value(entry, name.is_ip() ? GEN_IPADD : GEN_DNS, value);
-  const void* octets = name.is_ip() ? static_cast<const void*>(name.address().data()) : name.ascii().data();
-  const auto size = name.is_ip() ? name.address().size() : name.ascii().size();
   ossl::x509_ptr made(X509_new());
-  if (value == nullptr || !made || ASN1_STRING_set(value, octets, static_cast<int>(size)) != 1 ||
-      X509_add1_ext_i2d(made.get(), NID_subject_alt_name, names.get(), 0, 0) != 1 ||
+  if (!made || X509_add1_ext_i2d(made.get(), NID_subject_alt_name, names.get(), 0, 0) != 1 ||
       // Reads the name back, where constraints are applied to it.
       (X509_get_extension_flags(made.get()) & EXFLAG_INVALID) != 0)
     return nullptr;
   return made;
 }
 
-// ".example.com" of "*.example.com", of a part of a label too.
+ossl::x509_ptr holder_of(const server_name& name) {
+  GENERAL_NAME* entry = GENERAL_NAME_new();
+  if (entry == nullptr) return nullptr;
+  ASN1_STRING* value = name.is_ip() ? ASN1_OCTET_STRING_new() : ASN1_IA5STRING_new();
+  GENERAL_NAME_set0_value(entry, name.is_ip() ? GEN_IPADD : GEN_DNS, value);
+  const void* octets = name.is_ip() ? static_cast<const void*>(name.address().data()) : name.ascii().data();
+  const auto size = name.is_ip() ? name.address().size() : name.ascii().size();
+  if (value == nullptr || ASN1_STRING_set(value, octets, static_cast<int>(size)) != 1) {
+    GENERAL_NAME_free(entry);
+    return nullptr;
+  }
+  return holder_of(entry);
+}
+
+// ".example.com" of "*.example.com", of a part of a label too; else empty.
+std::string parent_of_wildcard(const GENERAL_NAME* entry) {
+  if (entry->type != GEN_DNS) return {};
+  const auto name = name_in(entry->d.dNSName);
+  const auto dot = name.find('.');
+  return dot != name.npos && name.find('*') < dot ? name.substr(dot) : std::string();
+}
+
+bool excludes_below(const constraints& of_ca, const std::string& parent) {
+  bool found = false;
+  of_ca.for_each_excluded_domain([&](const ASN1_IA5STRING* domain) { found = found || name_in(domain).ends_with(parent); });
+  return found;
+}
+
 std::set<std::string> parents_of_wildcards(const certificate& leaf) {
   std::set<std::string> out;
   const x509::names_extension names(raw(leaf), NID_subject_alt_name);
-  for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i) {
-    const auto* entry = sk_GENERAL_NAME_value(names.get(), i);
-    if (entry->type != GEN_DNS) continue;
-    const auto name = name_in(entry->d.dNSName);
-    const auto dot = name.find('.');
-    if (dot != name.npos && name.find('*') < dot) out.insert(name.substr(dot));
-  }
+  for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i)
+    if (auto parent = parent_of_wildcard(sk_GENERAL_NAME_value(names.get(), i)); !parent.empty())
+      out.insert(std::move(parent));
   return out;
 }
 
@@ -161,6 +178,42 @@ void check_asked_name(const std::vector<certificate>& chain, const server_name& 
     if (!holder) holder = holder_of(asked);
     if (!holder || NAME_CONSTRAINTS_check(holder.get(), of_ca.value.get()) != X509_V_OK) return refuse(found);
   }
+}
+
+std::optional<constraint_breach> breach_of(const std::vector<certificate>& chain, std::size_t depth,
+                                           const server_name* asked) {
+  const ossl::quiet_errors quiet;
+  // More are not looked at for the sake of a sentence.
+  constexpr int most_names = 64;
+  std::size_t most_constrained = 8;
+  const auto shown = chain[depth].alternative_names();
+  const x509::names_extension names(raw(chain[depth]), NID_subject_alt_name);
+  for (std::size_t ca = depth + 1; ca < chain.size(); ++ca) {
+    const constraints of_ca(chain[ca]);
+    if (!of_ca.value) continue;
+    if (most_constrained-- == 0) break;
+    const auto breach = [&](general_name name, const ossl::x509_ptr& holder) -> std::optional<constraint_breach> {
+      const int judged = holder ? NAME_CONSTRAINTS_check(holder.get(), of_ca.value.get()) : X509_V_OK;
+      if (judged != X509_V_ERR_PERMITTED_VIOLATION && judged != X509_V_ERR_EXCLUDED_VIOLATION) return std::nullopt;
+      return constraint_breach{std::move(name), ca, judged == X509_V_ERR_EXCLUDED_VIOLATION};
+    };
+    const int count = std::min({sk_GENERAL_NAME_num(names.get()), most_names, static_cast<int>(shown.size())});
+    for (int i = 0; i < count; ++i) {
+      const auto* entry = sk_GENERAL_NAME_value(names.get(), i);
+      const auto& name = shown[static_cast<std::size_t>(i)];
+      if (auto found = breach(name, holder_of(GENERAL_NAME_dup(entry)))) return found;
+      if (const auto parent = parent_of_wildcard(entry); !parent.empty() && excludes_below(of_ca, parent))
+        return constraint_breach{name, ca, true};
+    }
+    const ossl::x509_ptr subject(X509_new());
+    if (subject && X509_set_subject_name(subject.get(), X509_get_subject_name(raw(chain[depth]))) == 1)
+      if (auto found = breach({general_name_kind::directory_name, chain[depth].subject()}, subject)) return found;
+    if (asked != nullptr)
+      if (auto found = breach({asked->is_ip() ? general_name_kind::ip_address : general_name_kind::dns, asked->ascii()},
+                              holder_of(*asked)))
+        return found;
+  }
+  return std::nullopt;
 }
 
 std::optional<std::size_t> first_with_too_many_names(const std::vector<certificate>& chain, std::uint64_t most) {

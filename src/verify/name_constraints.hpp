@@ -18,6 +18,17 @@ namespace signet {
 // The name that was asked for, whatever it matched: a wildcard, a name with a trailing dot, a common name.
 void check_asked_name(const std::vector<certificate>& chain, const server_name& asked, problems& found);
 
+// A name of a certificate that a CA above it may not certify, for people.
+struct constraint_breach {
+  general_name name;
+  // Where the CA stands in the chain, and whether it excludes the name or does not permit it.
+  std::size_t ca = 0;
+  bool is_excluded = false;
+};
+// The first breach by the certificate at `depth`; `asked` may be null.
+[[nodiscard]] std::optional<constraint_breach> breach_of(const std::vector<certificate>& chain, std::size_t depth,
+                                                         const server_name* asked);
+
 // "*.example.com" also stands for "bar.example.com", which a CA may be barred from; OpenSSL compares the star as a
 // label. Takes time as the names and the subtrees, not as their product: chains that nobody vouches for get here too.
 void check_wildcards(const std::vector<certificate>& chain, problems& found);

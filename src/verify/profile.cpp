@@ -13,6 +13,7 @@
 #include "ossl/handles.hpp"
 #include "verify/constraint_syntax.hpp"
 #include "verify/strength.hpp"
+#include "x509/chain_order.hpp"
 #include "x509/extension_reader.hpp"
 #include "x509/impl.hpp"
 
@@ -102,7 +103,8 @@ void check_leafs_names(const subject& s) {
 }
 
 void check_leafs_use(const subject& s) {
-  if (is_ca(s.x)) s.refuse(errc::invalid_purpose, "is that of a CA, which is no server's or client's own");
+  // One that signed itself is trusted by itself or not at all: `openssl req -x509` makes CA and server in one.
+  if (is_ca(s.x) && !x509::is_root(adopt(ossl::share(s.x)))) s.refuse(errc::invalid_purpose, a_ca_itself);
   const bits_extension usage(s.x, NID_key_usage);
   constexpr int key_cert_sign = 5;
   if (usage.value && ASN1_BIT_STRING_get_bit(usage.value.get(), key_cert_sign) == 1 && !is_ca(s.x))

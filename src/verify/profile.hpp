@@ -17,6 +17,7 @@ inline constexpr int most_extensions = 100;
 // Details that OpenSSL's checks find as well, by other numbers.
 inline constexpr std::string_view critical_key_identifier =
     "has a key identifier marked critical (RFC 5280 sections 4.2.1.1, 4.2.1.2)";
+inline constexpr std::string_view a_ca_itself = "is that of a CA, which is no server's or client's own";
 inline constexpr std::string_view unusable_access =
     "has an authority information access that is critical, empty or cannot be read (RFC 5280 section 4.2.2.1)";
 inline constexpr std::string_view spelled_out_curve =

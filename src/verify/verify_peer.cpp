@@ -277,6 +277,8 @@ error to_error(const std::string& whom, std::shared_ptr<const verdict> refused) 
   auto parts =
       base::sentence{.whom = whom, .phase = "verification failed", .why = first.message, .hint = first.hint}.parts(
           first.code);
+  parts.expected = first.expected;
+  parts.presented = first.presented;
   parts.details = std::move(others);
   parts.judged = std::move(refused);
   return error(std::move(parts));

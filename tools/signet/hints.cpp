@@ -24,6 +24,8 @@ constexpr std::array table{
     entry{"min_version", "--tls-min VERSION"},
     entry{"server_options::client_trust", "--client-ca FILE"},
     entry{"server_options::identities", "--cert FILE --key FILE, or --self-signed NAME"},
+    entry{"certificate_check_options::role", "--purpose client"},
+    entry{"starttls::negotiate", "--starttls SERVICE"},
     entry{"in_chain_order", "signet cert check --fix"},
 };
 

@@ -70,7 +70,9 @@ nlohmann::ordered_json json_of(const signet::finding& f) {
           {"depth", f.depth},
           {"subject", f.subject},
           {"message", f.message},
-          {"hint", in_options(f.hint)}};
+          {"hint", in_options(f.hint)},
+          {"expected", f.expected},
+          {"presented", f.presented}};
 }
 
 nlohmann::ordered_json json_of(const std::vector<signet::finding>& findings) {
@@ -142,9 +144,7 @@ exit_status judge(const verify_command& asked) {
   asked.rules.apply(request.options, asked.ca);
   if (asked.name_only) return judge_name_only(asked, sent.front(), request.options);
   request.trust = trust_of(asked.ca, asked.add_ca);
-  request.role = asked.purpose == "server"   ? signet::peer_role::server
-                 : asked.purpose == "client" ? signet::peer_role::client
-                                             : signet::peer_role::any;
+  request.role = *role_of(asked.purpose);
   if (asked.name) request.expected = signet::server_name::parse(*asked.name).value();
   if (asked.at) request.options.clock = [when = *parse_rfc3339(*asked.at)] { return when; };
 

@@ -10,6 +10,7 @@
 
 #include <signet/verify/verify_peer.hpp>
 
+#include "options/verify.hpp"
 #include "output.hpp"
 #include "times.hpp"
 
@@ -92,10 +93,8 @@ class line_reader {
   const json& object_;
 };
 
-signet::peer_role role_of(const std::string& purpose) {
-  if (purpose == "server") return signet::peer_role::server;
-  if (purpose == "client") return signet::peer_role::client;
-  if (purpose == "any") return signet::peer_role::any;
+signet::peer_role asked_role(const std::string& purpose) {
+  if (const auto role = role_of(purpose)) return *role;
   throw bad_input("purpose is none of server, client, any");
 }
 
@@ -148,7 +147,7 @@ json judge(const json& object, parsed_certificates& known) {
   options.profile = usable("profile", signet::parse_verify_profile(in.text("profile", "compatible")));
   options.scheme = usable("scheme", signet::parse_hostname_scheme(in.text("scheme", "rfc9525")));
   options.public_suffixes = suffixes_of(object);
-  request.role = role_of(in.text("purpose", "server"));
+  request.role = asked_role(in.text("purpose", "server"));
   const bool is_a_name = expect_name(in, request);
   const auto nobodys_name = [] { return answer(false, "name_mismatch", "the name is one that nothing matches", 0); };
   if (in.flag("name_only")) {

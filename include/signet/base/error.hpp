@@ -136,6 +136,8 @@ struct error_parts {
   errc code = errc::internal;
   std::string message = {};
   std::string hint = {};
+  std::string expected = {};
+  std::string presented = {};
   std::vector<std::string> details = {};
   std::vector<std::string> library_errors = {};
   std::optional<alert> tls_alert = {};
@@ -160,6 +162,12 @@ class [[nodiscard]] SIGNET_EXPORT error {
   /// What to do about the error. Empty where the library does not know.
   [[nodiscard]] const std::string& hint() const& noexcept;
   [[nodiscard]] std::string hint() &&;
+  /// Where two things were compared: what was wanted ("serverAuth"), and what was there instead ("clientAuth").
+  /// Otherwise empty.
+  [[nodiscard]] const std::string& expected() const& noexcept;
+  [[nodiscard]] std::string expected() &&;
+  [[nodiscard]] const std::string& presented() const& noexcept;
+  [[nodiscard]] std::string presented() &&;
   /// Further problems, or the steps that led to the error (such as each address that was tried), one line each.
   [[nodiscard]] std::span<const std::string> details() const& noexcept;
   [[nodiscard]] std::vector<std::string> details() &&;

@@ -10,6 +10,7 @@
 
 #include <signet/base/export.hpp>
 #include <signet/verify/trust_store.hpp>
+#include <signet/verify/verify_peer.hpp>
 #include <signet/x509/certificate.hpp>
 #include <signet/x509/private_key.hpp>
 
@@ -25,7 +26,7 @@ struct certificate_finding {
   severity weight = severity::note;
   /// A stable name in snake_case: "expires_soon", "expired", "not_yet_valid", "key_mismatch", "wrong_order",
   /// "missing_intermediate", "unrelated_certificate", "root_included", "duplicate_certificate", "weak_key",
-  /// "weak_signature", "no_names", "broken_extension", "untrusted", "no_certificate".
+  /// "weak_signature", "no_names", "useless_name", "wrong_purpose", "broken_extension", "untrusted", "no_certificate".
   std::string id = {};
   /// The place of the certificate in the given list, from 0. Absent when the finding is about the list or the key.
   std::optional<std::size_t> index = {};
@@ -33,6 +34,9 @@ struct certificate_finding {
   std::string message = {};
   /// What to do about it. Empty where that is not known.
   std::string hint = {};
+  /// Where two things were compared: what was wanted, and what was there instead. Otherwise empty.
+  std::string expected = {};
+  std::string presented = {};
 };
 
 /// What certificates are checked against.
@@ -46,6 +50,8 @@ struct certificate_check_options {
   std::optional<private_key> key = {};
   /// Adds a verification against this trust, which distinguishes an absent intermediate from an unknown root.
   std::optional<trust_store> trust = {};
+  /// Whom the certificate has to identify. With `any` it is judged for what it says it is for.
+  peer_role role = peer_role::server;
 };
 
 /// Checks `certificates` in the order in which they would be sent. Returns the gravest finding first, and nothing when

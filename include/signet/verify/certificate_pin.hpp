@@ -23,11 +23,14 @@ class SIGNET_EXPORT certificate_pin {
   [[nodiscard]] bool matches(const certificate& cert) const;
   /// The long form in lower case without colons.
   [[nodiscard]] std::string text() const;
+  /// The text() of the pin of the same form that `cert` matches.
+  [[nodiscard]] std::string text_for(const certificate& cert) const;
 
   friend bool operator==(const certificate_pin&, const certificate_pin&) = default;
 
  private:
   certificate_pin() = default;
+  [[nodiscard]] std::string text_with(byte_view value) const;
 
   std::string digest_;
   fingerprint_of part_ = fingerprint_of::certificate;

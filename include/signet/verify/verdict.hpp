@@ -21,6 +21,9 @@ struct finding {
   std::string subject = {};
   std::string message = {};
   std::string hint = {};
+  /// Where two things were compared: what was wanted, and what was there instead. Otherwise empty.
+  std::string expected = {};
+  std::string presented = {};
 };
 
 /// The parts of a verdict, which the accessors of `verdict` describe. All may stay empty.

@@ -50,7 +50,7 @@ void add_verdict(checked& one, const std::vector<signet::finding>& objections,
     std::optional<std::size_t> index;
     if (objection.depth < chain.size()) index = place_of(chain[objection.depth], one);
     one.findings.push_back({signet::severity::problem, std::string(signet::name(objection.code)), index,
-                            objection.message, objection.hint});
+                            objection.message, objection.hint, objection.expected, objection.presented});
   }
 }
 
@@ -185,19 +185,17 @@ checked write_fixed(const checked& one, const judgement& rules, const std::strin
 
 // The rules for files, where the command line says more than whom to trust.
 std::optional<signet::verify_request> rules_of(const command_line& line, const std::string& command,
-                                               const client_flags& client, std::chrono::sys_seconds at) {
+                                               const client_flags& client, signet::peer_role role,
+                                               std::chrono::sys_seconds at) {
   const bool any = std::ranges::any_of(line.options(), [](const option& one) {
     const auto name = one.name();
     return one.count() > 0 && one.group() == trust_group && name != "--ca" && name != "--add-ca";
   });
   if (!any) return {};
-  signet::verify_request request{.trust = client.trust(), .role = signet::peer_role::any};
+  signet::verify_request request{.trust = client.trust(), .role = role};
   request.options = client.verify_options();
   request.options.clock = [at] { return at; };
-  if (!client.name().empty()) {
-    request.expected = expected_name(command, client.name());
-    request.role = signet::peer_role::server;
-  }
+  if (!client.name().empty()) request.expected = expected_name(command, client.name());
   return request;
 }
 
@@ -230,7 +228,7 @@ exit_status run_cert_check(arguments args) {
       "  signet cert check --days 14 --json /etc/mail/cert.pem www.example.org:443\n"
       "  signet cert check wrong-order.pem --key key.pem --fix --out chain.pem\n");
   std::vector<std::string> names;
-  std::string key_file, password_file, days = "30", at_text, out;
+  std::string key_file, password_file, days = "30", at_text, out, purpose = "server";
   bool fix = false, force = false, as_json = false;
   client_flags client;
   line.add_option("source", names, "a file with a chain, - or HOST:PORT")
@@ -242,6 +240,9 @@ exit_status run_cert_check(arguments args) {
       .type_name("FILE");
   line.add_option("--days", days, "warn of what expires within so many days (30)").type_name("N");
   line.add_option("--at", at_text, "judge by this time, RFC 3339 (now)").type_name("TIME");
+  line.add_option("--purpose", purpose, "whom a file has to identify: server, client or any (server)")
+      .one_of({"server", "client", "any"})
+      .type_name("PURPOSE");
   line.add_flag("--fix", fix, "write the chain in the right order, without copies and root, to --out");
   line.add_option("--out", out, "where --fix writes (-: stdout)").type_name("FILE");
   line.add_flag("--force", force, "replace a file that exists");
@@ -259,9 +260,10 @@ exit_status run_cert_check(arguments args) {
   if (fix && as_json && out == "-")
     throw failure(exit_status::usage, command + ": --json and --out - both want stdout");
 
-  judgement rules{.options = {.warn_within = within, .at = at}, .days_as_asked = line.given("--days")};
+  const auto role = *role_of(purpose);
+  judgement rules{.options = {.warn_within = within, .at = at, .role = role}, .days_as_asked = line.given("--days")};
   if (client.names_trust()) rules.options.trust = client.trust();
-  rules.rules = rules_of(line, command, client, at);
+  rules.rules = rules_of(line, command, client, role, at);
   if (!key_file.empty()) rules.options.key = read_key(key_file, password_file);
   const auto password = password_from(password_file);
   std::vector<checked> all;

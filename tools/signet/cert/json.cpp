@@ -135,7 +135,8 @@ json entry_json(const signet::revoked_certificate& one) {
 }  // namespace
 
 long days_left(const signet::certificate& cert, std::chrono::sys_seconds at) {
-  return static_cast<long>(std::chrono::floor<std::chrono::days>(cert.not_after() - at).count());
+  // Whole days, also of what has passed: 26 hours ago is -1.
+  return static_cast<long>(std::chrono::duration_cast<std::chrono::days>(cert.not_after() - at).count());
 }
 
 std::optional<signet::certificate> stand_in(const signet::private_key& key) {
@@ -220,7 +221,9 @@ json json_of(const signet::certificate_finding& finding) {
           {"id", finding.id},
           {"index", finding.index ? json(*finding.index) : json()},
           {"message", finding.message},
-          {"hint", in_options(finding.hint)}};
+          {"hint", in_options(finding.hint)},
+          {"expected", finding.expected},
+          {"presented", finding.presented}};
 }
 
 json text_or_null(const std::string& text) {

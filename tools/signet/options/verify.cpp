@@ -33,6 +33,13 @@ signet::server_name expected_name(const std::string& command, const std::string&
   return named(command, "--name", signet::server_name::parse(text));
 }
 
+std::optional<signet::peer_role> role_of(const std::string& purpose) {
+  if (purpose == "server") return signet::peer_role::server;
+  if (purpose == "client") return signet::peer_role::client;
+  if (purpose == "any") return signet::peer_role::any;
+  return std::nullopt;
+}
+
 void verify_flags::add_to(command_line& line, const std::string& group) {
   line.add_option("--scheme", scheme_text_,
                   "how names are compared: rfc9525 (when none is named), default, http, smtp, ldap, ... or none")

@@ -1,6 +1,7 @@
 // The options that say how a peer's certificate is judged, the same for connections and for `signet verify`.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,9 @@ namespace tool {
 
 /// What --name says. Throws failure (usage).
 signet::server_name expected_name(const std::string& command, const std::string& text);
+
+/// "server", "client" or "any"; nothing for another word.
+std::optional<signet::peer_role> role_of(const std::string& purpose);
 
 class verify_flags {
  public:

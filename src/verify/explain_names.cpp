@@ -1,0 +1,131 @@
+// Names that do not match, and names that a CA may not certify.
+#include <algorithm>
+
+#include "base/ascii.hpp"
+#include "base/printable.hpp"
+#include "verify/explain_parts.hpp"
+#include "verify/name_constraints.hpp"
+#include "x509/extension_reader.hpp"
+#include "x509/impl.hpp"
+
+namespace signet {
+namespace {
+
+std::string label_of(general_name_kind kind) {
+  switch (kind) {
+    case general_name_kind::dns:
+      return "DNS:";
+    case general_name_kind::ip_address:
+      return "IP:";
+    case general_name_kind::uri:
+      return "URI:";
+    case general_name_kind::email:
+      return "email:";
+    case general_name_kind::directory_name:
+      return "directory name ";
+    default:
+      return std::string(name(kind)) + ':';
+  }
+}
+
+std::string label_of(const general_name& name) {
+  return label_of(name.kind) + name.value;
+}
+
+// A wildcard of the certificate that the reader of the name may have taken for a match; else empty.
+std::string near_miss(const certificate& c, const std::string& asked) {
+  for (const auto& held : c.dns_names()) {
+    if (!held.starts_with("*.")) continue;
+    const auto parent = std::string_view(held).substr(1);
+    if (base::same_ignoring_case(asked, parent.substr(1)))
+      return ": '" + held + "' speaks for names below " + asked + ", not for " + asked + " itself";
+    if (asked.size() > parent.size() &&
+        base::same_ignoring_case(std::string_view(asked).substr(asked.size() - parent.size()), parent))
+      return ": the '*' of '" + held + "' stands for one label";
+  }
+  return {};
+}
+
+void explain_nameless(finding& f, const certificate& c, const std::string& expected) {
+  const x509::names_extension names(raw(c), NID_subject_alt_name);
+  const auto held = c.alternative_names();
+  f.hint = "it has to be issued again with its names as subjectAltName";
+  if (names.is_unusable()) {
+    f.message = "the certificate's subjectAltName cannot be read, so it is for nobody, and not for " + expected;
+    return;
+  }
+  if (!held.empty()) {
+    std::vector<std::string> shown;
+    for (const auto& one : held) shown.push_back(label_of(one));
+    f.presented = base::listed(shown);
+    f.message = "the certificate holds only names of kinds that do not speak for a host (" + f.presented +
+                "), so it is not for " + expected;
+    return;
+  }
+  const auto cn = c.common_name();
+  if (cn.empty()) {
+    f.message = "the certificate holds no name (no subjectAltName and no common name), so it is not for " + expected;
+    return;
+  }
+  f.presented = "common name '" + cn + "'";
+  f.message = "the certificate holds no subjectAltName, so it is not for " + expected;
+  f.hint = "its common name '" + cn +
+           "' is not consulted (RFC 9525): where that has to be, name a scheme that does (verify_options::scheme), or "
+           "else " +
+           f.hint;
+}
+
+}  // namespace
+
+void explain_mismatch(finding& f, const certificate& c, const circumstances& known) {
+  const auto& asked = known.request.expected;
+  const auto expected = asked ? asked->display() : std::string("the name asked for");
+  const bool is_address = asked && asked->is_ip();
+  f.expected = (is_address ? "IP:" : "DNS:") + expected;
+  const auto domains = c.dns_names();
+  const auto addresses = c.ip_addresses();
+  if (domains.empty() && addresses.empty()) return explain_nameless(f, c, expected);
+  std::vector<std::string> names = domains;
+  names.insert(names.end(), addresses.begin(), addresses.end());
+  std::vector<std::string> shown;
+  for (const auto& one : domains) shown.push_back("DNS:" + one);
+  for (const auto& one : addresses) shown.push_back("IP:" + one);
+  f.presented = base::listed(shown);
+  if (is_address && std::ranges::find(domains, expected) != domains.end()) {
+    f.message = "the certificate holds the address " + expected + " as a DNS name, which speaks for no address";
+    f.hint = "it has to be issued again with the address as subjectAltName of type IP";
+    return;
+  }
+  if (is_address && addresses.empty()) {
+    f.message = "the certificate is for " + base::listed(names) + ", and for no address, so not for " + expected;
+    f.hint = "connect by one of those names, or give the name to verify beside the address (connect_options::name)";
+    return;
+  }
+  f.message = "the certificate is for " + base::listed(names) + ", not for " + expected +
+              (is_address || !asked ? std::string() : near_miss(c, asked->ascii()));
+  f.hint =
+      "connect by one of those names, or ask for a certificate that holds this one; when the connection goes through "
+      "a tunnel or by address, give the name to verify (connect_options::name)";
+}
+
+void explain_constraint(finding& f, const certificate& c, const circumstances& known) {
+  const auto breach =
+      breach_of(known.chain, f.depth, f.depth == 0 && known.request.expected ? &*known.request.expected : nullptr);
+  f.hint = "have the certificate issued by a CA that may certify its names, or without that name";
+  if (!breach) {
+    f.message = which(c, f.depth) + " has a name that its issuer is not allowed to certify";
+    return;
+  }
+  const auto& ca = known.chain[breach->ca];
+  const auto limits = ca.name_constraints().value_or(name_constraints{});
+  std::vector<std::string> listed;
+  for (const auto& one : breach->is_excluded ? limits.excluded : limits.permitted)
+    if (one.kind == breach->name.kind) listed.push_back(label_of(one));
+  f.presented = label_of(breach->name);
+  f.expected = (breach->is_excluded ? "nothing of " : "") + base::listed(listed);
+  f.message = which(c, f.depth) + " has the name " + f.presented + ", and " + which(ca, breach->ca) + " may " +
+              (breach->is_excluded ? "certify nothing of " : "only certify ") + base::listed(listed) +
+              " by its name constraints";
+}
+
+}  // namespace signet

@@ -1,0 +1,150 @@
+// A handshake that fails says what the engine knows: whether a certificate was asked for and what was answered, what
+// was offered, what came instead of TLS.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support/pair.hpp"
+#include "support/pki.hpp"
+
+namespace signet {
+namespace {
+
+using test::pair;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+class field_client_certificate : public testing::TestWithParam<protocol_version> {
+ public:
+  static test::pair_options asking() {
+    auto options = pair::defaults(GetParam());
+    options.server.client_auth = client_certificates::required;
+    options.server.client_trust = test::test_ca();
+    return options;
+  }
+};
+INSTANTIATE_TEST_SUITE_P(versions, field_client_certificate,
+                         testing::Values(protocol_version::tls1_2, protocol_version::tls1_3),
+                         [](const auto& each) { return each.param == protocol_version::tls1_2 ? "tls12" : "tls13"; });
+
+// In TLS 1.3 the client's own handshake is over by then.
+error failure_of(pair& p) {
+  (void)p.shake();
+  if (p.client_error) return *p.client_error;
+  return test::drain(*p.client).failure.value_or(error(errc::internal, "no failure"));
+}
+
+TEST_P(field_client_certificate, that_was_not_sent_is_why_whatever_the_alert) {
+  pair p(asking());
+  const auto e = failure_of(p);
+  EXPECT_EQ(e.code(), errc::certificate_required) << e.message();
+  EXPECT_THAT(e.message(), AllOf(HasSubstr("the server asks for a client certificate"), Not(HasSubstr("our certificate"))));
+  EXPECT_THAT(e.hint(), AllOf(HasSubstr("client_options::identity"), HasSubstr("'CN=signet test root,O=signet tests'")));
+  EXPECT_THAT(e.expected(), HasSubstr("signet test root"));
+  EXPECT_EQ(e.presented(), "none");
+  EXPECT_TRUE(e.alert());
+}
+
+// As servers do that end without an alert, by FIN or by reset.
+TEST_P(field_client_certificate, that_was_not_sent_is_why_whatever_the_end) {
+  for (const auto code : {errc::closed, errc::connection_reset, errc::timed_out}) {
+    pair p(asking());
+    ASSERT_TRUE(p.client->handshake());
+    ASSERT_TRUE(p.server->handshake());
+    ASSERT_TRUE(p.client->handshake());
+    if (code == errc::closed)
+      p.to_client->ended = true;
+    else
+      p.client_wire->read_error = error(code, "server.test: reading: it is over");
+    auto next = p.client->handshake();
+    const auto e = next ? test::drain(*p.client).failure.value() : next.error();
+    EXPECT_EQ(e.code(), code == errc::closed ? errc::certificate_required : code) << e.message();
+    EXPECT_THAT(e.message(), AllOf(HasSubstr("asked for a client certificate"), HasSubstr("got none")));
+    EXPECT_THAT(e.hint(), HasSubstr("signet test root"));
+  }
+}
+
+TEST_P(field_client_certificate, that_was_refused_is_named_with_whom_the_server_accepts) {
+  auto options = asking();
+  options.client.identity = test::load_identity("client-wrong-ca");
+  pair p(std::move(options));
+  const auto e = failure_of(p);
+  EXPECT_EQ(e.code(), errc::alert_received);
+  EXPECT_THAT(e.message(), AllOf(HasSubstr("does not accept our certificate '"), HasSubstr("', issued by '")));
+  EXPECT_THAT(e.hint(), HasSubstr("it accepts a certificate of 'CN=signet test root,O=signet tests'"));
+  EXPECT_NE(e.presented(), "");
+}
+
+TEST_P(field_client_certificate, that_nobody_asked_for_is_not_blamed) {
+  auto options = pair::defaults(GetParam());
+  options.client.identity = test::load_identity("client");
+  options.client.trust = test::test_ca();
+  pair p(std::move(options));
+  p.must_shake();
+  p.to_client->ended = true;
+  const auto e = test::drain(*p.client).failure.value();
+  EXPECT_EQ(e.code(), errc::truncated);
+  EXPECT_THAT(e.message(), Not(HasSubstr("certificate")));
+}
+
+// A server that asks and does not insist, and is then cut: its answer came, so the certificate is not why.
+TEST_P(field_client_certificate, that_was_not_needed_is_no_reason_once_data_came) {
+  auto options = asking();
+  options.server.client_auth = client_certificates::requested;
+  pair p(std::move(options));
+  p.must_shake();
+  p.server->write("answer").value();
+  EXPECT_EQ(test::drain(*p.client).text, "answer");
+  p.to_client->ended = true;
+  EXPECT_EQ(test::drain(*p.client).failure.value().code(), errc::truncated);
+}
+
+TEST(field_offer, of_protocols_is_told_by_both_ends) {
+  auto options = pair::defaults();
+  options.client.alpn = {"h2", "acme"};
+  options.server.alpn = {"http/1.1"};
+  pair p(std::move(options));
+  ASSERT_FALSE(p.shake());
+  EXPECT_THAT(p.client_error->message(), HasSubstr("none of the application protocols offered, h2, acme"));
+  EXPECT_EQ(p.client_error->presented(), "h2, acme");
+  EXPECT_THAT(p.server_error->message(), HasSubstr("spoken here: http/1.1"));
+  EXPECT_EQ(p.server_error->expected(), "http/1.1");
+}
+
+TEST(field_offer, of_versions_is_told_by_both_ends) {
+  auto options = pair::defaults(protocol_version::tls1_2);
+  options.server.min_version = protocol_version::tls1_3;
+  pair p(std::move(options));
+  ASSERT_FALSE(p.shake());
+  EXPECT_EQ(p.client_error->presented(), "TLSv1.2");
+  EXPECT_EQ(p.server_error->expected(), "TLSv1.3");
+}
+
+TEST(field_offer, that_the_user_made_is_told_where_nothing_is_in_common) {
+  auto options = pair::defaults(protocol_version::tls1_2);
+  options.client.ciphers = "ECDHE-RSA-AES128-GCM-SHA256";
+  pair p(std::move(options));
+  ASSERT_FALSE(p.shake());
+  EXPECT_EQ(p.client_error->presented(), "TLSv1.2, ciphers ECDHE-RSA-AES128-GCM-SHA256");
+}
+
+error client_hears(const std::string& bytes) {
+  pair p;
+  p.to_client->put(bytes);
+  p.to_client->ended = true;
+  (void)p.client->handshake();
+  return p.client->handshake().error();
+}
+
+TEST(field_no_tls, is_shown_and_known) {
+  const auto ssh = client_hears("SSH-2.0-OpenSSH_9.2p1\r\n");
+  EXPECT_THAT(ssh.message(), HasSubstr("\"SSH-2.0-OpenSSH_9.2p1\""));
+  EXPECT_THAT(ssh.hint(), HasSubstr("SSH server"));
+  EXPECT_THAT(client_hears("* OK IMAP4rev1 ready\r\n").hint(), HasSubstr("STARTTLS"));
+  const auto octets = client_hears(std::string("\x00\x01\xfe\xff\x1b[0m", 8));
+  EXPECT_THAT(octets.message(), HasSubstr("the octets 0001feff1b5b306d"));
+  EXPECT_EQ(octets.code(), errc::not_tls);
+}
+
+}  // namespace
+}  // namespace signet
