@@ -33,6 +33,8 @@ class relay_side {
   virtual result<bool> flushed() = 0;
   virtual result<void> end_writing() = 0;
   [[nodiscard]] virtual bool write_ended() const noexcept = 0;
+  // Nothing more is written, and its peer must not take that for an end.
+  virtual void cut_off() noexcept {}
 
   // Why it cannot be relayed.
   [[nodiscard]] virtual result<void> usable() const {
@@ -69,6 +71,7 @@ class plain_side final : public relay_side {
     return wire().end_writing();
   }
   [[nodiscard]] bool write_ended() const noexcept override { return s_.write_ended; }
+  void cut_off() noexcept override { (void)wire().reset(); }
 
  private:
   tcp_socket_impl& s_;
@@ -131,6 +134,16 @@ class two_way {
       : options_(options), until_(until), there_{first, second}, back_{second, first} {}
 
   result<relayed> run() {
+    auto out = carry();
+    // A TLS connection says by itself that it has not ended. A socket would close like one that has.
+    if (!out)
+      for (auto* d : {&there_, &back_})
+        if (!d->end_passed) d->to.cut_off();
+    return out;
+  }
+
+ private:
+  result<relayed> carry() {
     while (!there_.done || !back_.done) {
       bool moved = false;
       for (auto* d : {&there_, &back_}) {
@@ -148,7 +161,6 @@ class two_way {
     return relayed{there_.bytes, back_.bytes};
   }
 
- private:
   [[nodiscard]] direction& opposite(const direction& d) noexcept { return &d == &there_ ? back_ : there_; }
 
   void failed(const relay_side& side, const error& why) {

@@ -219,6 +219,10 @@ void tcp_socket::close() noexcept {
   if (usable(impl_)) impl_->wire->end();
 }
 
+void tcp_socket::reset() noexcept {
+  if (usable(impl_) && !impl_->wire->reset()) impl_->wire->end();
+}
+
 void tcp_socket::abandon() noexcept {
   if (usable(impl_)) impl_->wire->close();
 }

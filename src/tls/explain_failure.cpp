@@ -255,7 +255,9 @@ error_parts on_reason(const engine_impl& e, const ossl::outcome& failed) {
   const std::string peer(peer_of(e));
   for (const auto& one : refusals)
     if (ssl_reason(failed, {one.reason}))
-      return {.code = one.code, .message = peer + ' ' + one.message, .hint = one.hint};
+      return {.code = one.code == errc::bad_record && !e.done ? errc::handshake_failed : one.code,
+              .message = peer + ' ' + one.message,
+              .hint = one.hint};
   if (ssl_reason(failed, {SSL_R_UNSUPPORTED_PROTOCOL, SSL_R_VERSION_TOO_LOW, SSL_R_WRONG_SSL_VERSION,
                           SSL_R_UNKNOWN_PROTOCOL, SSL_R_NO_PROTOCOLS_AVAILABLE, SSL_R_BAD_PROTOCOL_VERSION_NUMBER}))
     return {.code = errc::protocol_version,

@@ -88,7 +88,9 @@ void explain_pins(finding& f, const certificate& c, const circumstances& known) 
   f.presented = base::listed(presented);
   f.message = which(c, f.depth) + " does not match " + (expected.size() == 1 ? "the pin: " : "any of the pins: ") +
               "expected " + f.expected + ", found " + f.presented;
-  f.hint = "compare what was found with what the administrator says before you pin it";
+  f.hint = "its public key is sha256$pub$" +
+           to_hex(c.fingerprint("sha256", fingerprint_of::public_key).value_or(std::vector<std::byte>{})) +
+           "; compare that with what its administrator says before you pin it";
 }
 
 // Of the lists at hand, the one of this issuer that was current longest.

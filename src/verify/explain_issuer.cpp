@@ -43,9 +43,17 @@ std::optional<difference> between(const certificate& c, const certificate& issue
   if (wanted && !wanted->serial_number.empty() && wanted->serial_number != issuer.serial_number())
     return difference{"serial number " + wanted->serial_number, "serial number " + issuer.serial_number(),
             "the serial number " + wanted->serial_number + " is named, and it has " + issuer.serial_number()};
+  // The issuer of the issuer's certificate (RFC 5280 section 4.2.1.1).
+  if (wanted)
+    for (const auto& name : wanted->issuer)
+      if (name.kind == general_name_kind::directory_name && name.value != issuer.issuer())
+        return difference{"a certificate issued by '" + name.value + "'", "a certificate issued by '" + issuer.issuer() + "'",
+                          "its authority key identifier names a certificate that '" + name.value +
+                              "' issued, and '" + issuer.issuer() + "' issued this one"};
   const ossl::quiet_errors quiet;
   auto* key = X509_get0_pubkey(raw(issuer));
-  if (objection_to_key(issuer) == nullptr && (key == nullptr || X509_verify(raw(c), key) != 1))
+  if (key == nullptr) return difference{"", "", "it has a key that cannot be read"};
+  if (objection_to_key(issuer) == nullptr && X509_verify(raw(c), key) != 1)
     return difference{"a signature by the key of '" + display_name(issuer) + "'", "a signature by another key",
             "its key did not make the signature"};
   return std::nullopt;

@@ -59,7 +59,7 @@ std::optional<problem> objection(const crl& list, const certificate& issuer, std
   if (list.this_update() > now) return problem{errc::crl_invalid, depth, "has a revocation list from the future"};
   if (!list.next_update())
     return problem{errc::crl_invalid, depth, "has a revocation list that does not say when the next one is due"};
-  if (*list.next_update() < now) return problem{errc::crl_expired, depth, "has a revocation list that is out of date"};
+  if (*list.next_update() < now) return problem{errc::crl_expired, depth};
   const auto extensions = list.extensions();
   const auto number = std::ranges::find(extensions, "2.5.29.20", [](const extension& e) { return e.id.oid; });
   if (number == extensions.end() || number->is_critical)

@@ -72,7 +72,7 @@ class Check(CertTest):
                 status, source = self.check(joined(*files))
                 self.assertIn(found, [one["id"] for one in source["findings"]])
                 for one in source["findings"]:
-                    self.assertEqual(set(one), {"severity", "id", "index", "message", "hint"})
+                    self.assertEqual(set(one), {"severity", "id", "index", "message", "hint", "expected", "presented"})
                     self.assertIn(one["severity"], ("note", "warning", "problem"))
                 self.assertEqual(status, 1 if source["worst"] == "problem" else 0)
         self.assertIn("missing_intermediate", self.ids(joined(leaf), "--ca", root)[1])
@@ -113,7 +113,7 @@ class Check(CertTest):
                 (cert, ("--check-crl",), ["crl_not_found"]),
                 (PKI / "dsa.pem", ("--profile", "webpki"), ["weak_key"]),
                 (PKI / "cn-only.pem", ("--name", "server.test", "--scheme", "http"), ["no_names"]),
-                (PKI / "client.pem", ("--pin", "sha256$" + self.fingerprint(PKI / "client.pem")), []),
+                (PKI / "client.pem", ("--pin", "sha256$" + self.fingerprint(PKI / "client.pem")), ["invalid_purpose"]),
                 (PKI / "client.pem", ("--name", "server.test"), ["invalid_purpose", "name_mismatch"]),
                 (PKI / "expired.pem", ("--name", "server.test"), ["expired"])):
             with self.subTest(file=file.name, options=options):

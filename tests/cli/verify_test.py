@@ -64,7 +64,7 @@ class Report(VerifyTest):
         self.assertEqual(list(document), ["ok", "trust", "accepted_by", "chain", "findings", "waived", "passed_over"])
         self.assertEqual(document["chain"], [(PKI / f).read_text() for f in ("chain-leaf-only.pem", "intermediate.pem", "ca.pem")])
         finding, = self.json_of(CERT, "--ca", OTHER_CA)["findings"]
-        self.assertEqual(list(finding), ["error", "depth", "subject", "message", "hint"])
+        self.assertEqual(list(finding), ["error", "depth", "subject", "message", "hint", "expected", "presented"])
         self.assertEqual((finding["error"], finding["depth"], finding["subject"]), ("unknown_issuer", 0, "server.test"))
 
     def test_every_fault_has_its_stable_code(self):

@@ -154,7 +154,19 @@ TEST(relay, a_cut_encrypted_side_is_truncated_and_what_came_is_delivered) {
   std::array<char, 32> got{};
   EXPECT_EQ(f.server.read_some(byte_span(got)).value(), 11U);
   // That it was cut is not passed on as an end.
-  EXPECT_EQ(f.server.read_some(byte_span(got), 0s).error().code(), errc::timed_out);
+  EXPECT_EQ(f.server.read_some(byte_span(got)).error().code(), errc::connection_reset);
+  EXPECT_FALSE(f.inside.client.is_open());
+}
+
+TEST(relay, whoever_has_had_the_end_of_its_stream_is_not_reset) {
+  front f;
+  auto running = f.run({.idle = 100ms});
+  ASSERT_TRUE(f.client.write_all("all of it"));
+  ASSERT_TRUE(f.client.close_write());
+  EXPECT_EQ(f.server.read_all().value(), "all of it");
+  // The answer is what does not come.
+  EXPECT_EQ(running.get().error().code(), errc::timed_out);
+  EXPECT_TRUE(f.inside.client.is_open());
 }
 
 TEST(relay, a_reset_side_is_named) {
@@ -314,6 +326,7 @@ TEST(relay, ends_when_nothing_moves_or_its_time_is_up_or_it_is_told) {
     ASSERT_FALSE(stopped);
     EXPECT_EQ(stopped.error().code(), errc::closed);
     EXPECT_EQ(stopped.error().details().front(), "first to second: 4 bytes");
+    EXPECT_EQ(f.server.read_line().error().code(), errc::connection_reset);
   }
 }
 

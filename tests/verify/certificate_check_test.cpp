@@ -71,7 +71,7 @@ TEST_F(certificate_check_test, each_fault_has_its_finding) {
       {"ed25519", ""},
       {"wildcard", ""},
       {"self-signed", ""},
-      {"client", ""},
+      {"client", "problem:wrong_purpose:0"},
       {"chain intermediate", ""},
       {"ca", ""},
       {"intermediate ca", "note:root_included:1"},
@@ -193,7 +193,10 @@ TEST_F(certificate_check_test, trust_tells_a_missing_intermediate_from_an_unknow
   const auto other = trust_store::pem_file(pki("other-ca.pem")).value();
   EXPECT_EQ(with("chain intermediate", test_ca()), "");
   EXPECT_EQ(with("server", test_ca()), "");
-  EXPECT_EQ(with("client", test_ca()), "");
+  EXPECT_EQ(with("client", test_ca()), "problem:wrong_purpose:0");
+  EXPECT_EQ(summary("client", {.at = now, .trust = test_ca(), .role = peer_role::client}), "");
+  EXPECT_EQ(summary("client", {.at = now, .trust = test_ca(), .role = peer_role::any}), "");
+  EXPECT_EQ(summary("server", {.at = now, .trust = test_ca(), .role = peer_role::any}), "");
   EXPECT_EQ(with("chain", test_ca()), "problem:missing_intermediate:0");
   EXPECT_EQ(with("names-its-issuer", test_ca()), "problem:missing_intermediate:0");
   EXPECT_EQ(with("chain intermediate", other), "problem:untrusted");

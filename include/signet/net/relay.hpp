@@ -1,7 +1,8 @@
 // Carries bytes between two connections, in both directions at once, until both have ended. This is the inside of a TLS
 // front for a plain server, of a tunnel, and of a server that starts a program on two pipes.
 //
-// A call borrows both sockets for its whole length and leaves them open. It runs in one thread and starts none.
+// A call borrows both sockets for its whole length, and leaves them open unless it fails. It runs in one thread and
+// starts none.
 // Deliberately absent: looking at the bytes, and closing the sockets.
 #pragma once
 
@@ -42,6 +43,9 @@ struct relayed {
 ///
 /// When reading a side fails, the bytes that came from it are still delivered, its end is not passed on, and nothing
 /// more is sent to it. When writing to a side fails, what it sends is still carried. Then the relay returns the error.
+/// On any error a tcp_socket that was not sent the end of its stream is reset (tcp_socket::reset()), so that nobody
+/// takes half of a message for all of it. A socket that has no reset stays open: tell whoever reads from it before you
+/// close it.
 /// Its message begins with "first side" or "second side", and its details() say how many bytes went in each direction.
 /// Do not close() a TLS socket after such an error: the close_notify would make a stream that was cut look complete.
 /// Errors: timed_out, truncated, bad_record, protocol_violation, alert_received, connection_reset, io_failed,

@@ -110,6 +110,10 @@ class SIGNET_EXPORT tcp_socket {
   result<void> close_write();
   /// Closes the connection. It does not wait.
   void close() noexcept;
+  /// Closes the connection with a reset: the peer's next read fails, and what it has not received yet is lost. Use it
+  /// when what was sent is not whole, for a peer that takes the end of the stream for the end of a message. Over pipes,
+  /// local sockets and streams there is no reset, and it is close().
+  void reset() noexcept;
   /// Releases the descriptor and leaves the connection as it is, for one of two processes that share it after fork().
   void abandon() noexcept;
 

@@ -61,6 +61,8 @@ class channel : public transport {
   virtual void part() noexcept = 0;
   // Closes; sends nothing.
   virtual void close() noexcept = 0;
+  // Closes so that the peer sees an error and no end; false, and still open, where nothing can tell it so.
+  virtual bool reset() noexcept { return false; }
   // Closes, after what a stream has to say at its end.
   virtual void end() noexcept { close(); }
   // Gives the one descriptor up, where that is all there is.

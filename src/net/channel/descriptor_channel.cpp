@@ -70,6 +70,19 @@ result<void> descriptor_channel::end_writing() {
   return {};
 }
 
+bool descriptor_channel::reset() noexcept {
+  sockaddr_storage at{};
+  socklen_t size = sizeof at;
+  const linger at_once{1, 0};
+  // Among local sockets there is no reset.
+  if (::getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&at), &size) != 0 ||
+      (at.ss_family != AF_INET && at.ss_family != AF_INET6) ||
+      ::setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once) != 0)
+    return false;
+  close();
+  return true;
+}
+
 void descriptor_channel::part() noexcept {
   ::shutdown(fd_.get(), SHUT_WR);
   std::array<char, 16384> scrap;

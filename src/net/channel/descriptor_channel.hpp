@@ -20,6 +20,7 @@ class descriptor_channel final : public channel {
   result<void> end_writing() override;
   void part() noexcept override;
   void close() noexcept override { fd_.reset(); }
+  bool reset() noexcept override;
   result<int> release() override { return fd_.release(); }
 
  private:

@@ -162,7 +162,8 @@ struct judgement {
     for (auto& finding : signet::check_certificates(one.certificates, asked)) {
       // A verdict has said it already.
       const bool told = std::any_of(one.findings.begin(), one.findings.end(), [&](const auto& other) {
-        return other.id == finding.id && other.index == finding.index;
+        return other.index == finding.index &&
+               (other.id == finding.id || (other.id == "invalid_purpose" && finding.id == "wrong_purpose"));
       });
       if (!told) one.findings.push_back(std::move(finding));
     }

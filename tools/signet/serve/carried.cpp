@@ -33,9 +33,20 @@ void end(signet::tcp_socket& client) {
 // Both ways until both have ended. A client whose other side has failed is not told that it has ended well: its
 // connection is dropped without close_notify.
 template <class Client>
-void carry(Client& client, signet::tcp_socket& other, int stop, const service_limits& limits) {
-  signet::relay(client, other, {.idle = limits.idle, .stop = stop, .finish = limits.each_step}).value();
-  end(client);
+void carry(Client& client, signet::tcp_socket& other, const std::string& others_name, int stop,
+           const service_limits& limits) {
+  const auto done = signet::relay(client, other, {.idle = limits.idle, .stop = stop, .finish = limits.each_step});
+  if (done) return end(client);
+  // The relay knows them as its first side, which names itself a client, and its second.
+  auto parts = done.error().parts();
+  constexpr std::string_view first = "first side: ", second = "second side: ";
+  if (parts.message.starts_with(first)) parts.message.erase(0, first.size());
+  if (parts.message.starts_with(second)) parts.message.replace(0, second.size(), others_name + ' ');
+  for (auto& detail : parts.details) {
+    if (detail.starts_with("first to second")) detail.replace(0, 15, "client to " + others_name);
+    if (detail.starts_with("second to first")) detail.replace(0, 15, others_name + " to client");
+  }
+  throw signet::exception(signet::error(std::move(parts)));
 }
 
 // What a program may know of its client. Names and values of a certificate are printable text by then.
@@ -118,6 +129,9 @@ class program {
     }
   }
 
+  /// For what it was given that is not whole: it must not take the end of its input for the end of that.
+  void interrupt() noexcept { ::kill(-pid_, SIGTERM); }
+
   /// Our end, once.
   [[nodiscard]] signet::tcp_socket socket() {
     auto taken = signet::tcp_socket::adopt(ours_.get()).value();
@@ -142,7 +156,7 @@ class program {
 client_service forward_service(const signet::endpoint& to, const service_limits& limits) {
   const auto serve = [to, limits](auto& client, int stop) {
     auto server = signet::tcp_socket::connect(to, {.timeout = limits.each_step}).value();
-    carry(client, server, stop, limits);
+    carry(client, server, "backend", stop, limits);
   };
   return {serve, serve};
 }
@@ -151,7 +165,12 @@ client_service exec_service(std::string command, const service_limits& limits) {
   const auto serve = [command = std::move(command), limits](auto& client, int stop) {
     program child(command, facts_of(client));
     auto pipe = child.socket();
-    carry(client, pipe, stop, limits);
+    try {
+      carry(client, pipe, "program", stop, limits);
+    } catch (...) {
+      child.interrupt();
+      throw;
+    }
   };
   return {serve, serve};
 }

@@ -1,0 +1,82 @@
+"""Inputs on which the tool failed in the field, judged as it says it should be: tests/field/inputs."""
+
+import json
+import pathlib
+import sys
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+from support.signet_testing import PKI, ToolTest, signet  # noqa: E402
+
+INPUTS = HERE / "inputs"
+# All of them are valid then.
+AT = ("--at", "2026-11-29T05:26:30Z")
+HOST = ("--name", "host.example.org")
+
+
+class Verify(ToolTest):
+    def findings(self, root, *args):
+        status, out, err = signet("verify", "--json", *AT, "--ca", INPUTS / root, *args)
+        self.assertEqual(status, 1, err)
+        return json.loads(out)["findings"]
+
+    def test_an_issuer_that_was_sent_and_does_not_fit_is_not_to_be_trusted(self):
+        first = self.findings("c-root.pem", *HOST, INPUTS / "c-chain.pem")[0]
+        self.assertEqual(first["error"], "unknown_issuer")
+        self.assertRegex(first["message"], "that was sent does not fit: .*'CN=C Int'.*'CN=C Root'")
+        self.assertNotIn("--add-ca", first["hint"])
+        self.assertEqual((first["expected"], first["presented"]),
+                         ("a certificate issued by 'CN=C Int'", "a certificate issued by 'CN=C Root'"))
+
+    def test_a_renewed_root_differs_in_its_serial_number(self):
+        first = self.findings("e-new.pem", *HOST, INPUTS / "e-leaf.pem")[0]
+        self.assertIn("the serial number", first["message"])
+        self.assertNotIn("key identifiers differ", first["message"])
+        self.assertEqual(signet("verify", *AT, "--ca", INPUTS / "e-old.pem", *HOST, INPUTS / "e-leaf.pem")[0], 0)
+
+    def test_an_address_as_a_dns_name_and_names_of_other_kinds(self):
+        held = self.findings("g-root.pem", "--name", "127.0.0.1", INPUTS / "g-ipasdns.pem")[0]
+        self.assertIn("as a DNS name, which speaks for no address", held["message"])
+        other = self.findings("g-root.pem", "--name", "127.0.0.1", INPUTS / "g-ipuri.pem")[0]
+        self.assertRegex(other["message"], r"do not speak for a host \(URI:")
+
+    def test_what_cannot_be_read_leads(self):
+        for name in ("o-badsan.pem", "o-dupext.pem"):
+            with self.subTest(name=name):
+                first = self.findings("o-root.pem", *HOST, INPUTS / name)[0]
+                self.assertEqual(first["error"], "invalid_extension")
+                self.assertIn("cannot be read", first["message"])
+
+
+class Check(ToolTest):
+    def findings(self, *args):
+        status, out, err = signet("cert", "check", "--json", *args)
+        self.assertEqual(err, "")
+        return status, {one["id"]: one for one in json.loads(out)["sources"][0]["findings"]}
+
+    def test_names_that_can_never_match_are_found(self):
+        for name, held in (("g-ipasdns.pem", "DNS:127.0.0.1"), ("o-urlsan.pem", "DNS:https://")):
+            with self.subTest(name=name):
+                status, found = self.findings(*AT, INPUTS / name)
+                self.assertEqual(status, 1)
+                self.assertIn(held, found["useless_name"]["message"])
+
+    def test_a_file_is_judged_as_a_servers_unless_told(self):
+        client = PKI / "client.pem"
+        status, found = self.findings("--ca", PKI / "ca.pem", client)
+        self.assertEqual((status, list(found)), (1, ["wrong_purpose"]))
+        self.assertEqual((found["wrong_purpose"]["expected"], found["wrong_purpose"]["presented"]), ("serverAuth", "clientAuth"))
+        self.assertIn("--purpose client", found["wrong_purpose"]["hint"])
+        for purpose in ("client", "any"):
+            self.assertEqual(self.findings("--ca", PKI / "ca.pem", "--purpose", purpose, client), (0, {}))
+        self.assertEqual(self.findings("--ca", PKI / "ca.pem", "--purpose", "client", PKI / "server.pem")[0], 1)
+
+    def test_days_left_are_counted_from_the_end(self):
+        for at, left in (("2027-12-01T07:26:30Z", -1), ("2027-11-29T05:26:29Z", 1), ("2027-11-30T05:26:31Z", 0)):
+            status, out, _ = signet("cert", "check", "--json", "--at", at, INPUTS / "g-ipuri.pem")
+            self.assertEqual(json.loads(out)["sources"][0]["certificates"][0]["days_left"], left, at)
+
+
+if __name__ == "__main__":
+    unittest.main()
