@@ -138,7 +138,7 @@ class two_way {
     // A TLS connection says by itself that it has not ended. A socket would close like one that has.
     if (!out)
       for (auto* d : {&there_, &back_})
-        if (!d->end_passed) d->to.cut_off();
+        if (!d->end_passed && !d->to.write_ended()) d->to.cut_off();
     return out;
   }
 

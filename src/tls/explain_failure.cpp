@@ -70,7 +70,7 @@ std::vector<std::string> accepted_by_peer(const engine_impl& e) {
 
 // A server asked for a certificate, and got the message that says there is none.
 bool owes_a_certificate(const engine_impl& e) {
-  return e.was_asked && !e.client->options.identity;
+  return e.was_asked && !e.was_answered && !e.client->options.identity;
 }
 
 // What the user has set of an offer; OpenSSL's own choice is no news.
@@ -86,6 +86,11 @@ std::string offered_by(const engine_impl& e) {
 // Says what was wanted, and what to do about it.
 error_parts wants_certificate(const engine_impl& e, std::string message) {
   const auto from = accepted_by_peer(e);
+  if (e.client && e.client->options.identity)
+    return {.code = errc::certificate_required,
+            .message = std::move(message),
+            .hint = "the one that was given fits none of the signature algorithms and CAs that the server accepts" +
+                    (from.empty() ? "" : ": " + base::listed(from))};
   return {.code = errc::certificate_required,
           .message = std::move(message),
           .hint = "give one (client_options::identity)" + (from.empty() ? "" : "; the server accepts those of " + base::listed(from)),
@@ -140,6 +145,10 @@ error_parts on_certificate_alert(const engine_impl& e, alert a, const std::strin
   if (client && owes_a_certificate(e))
     return wants_certificate(e, "the server asks for a client certificate, and none was sent" + said);
   error_parts parts{.code = errc::alert_received, .tls_alert = a};
+  if (client && SSL_session_reused(e.ssl.get()) == 1) {
+    parts.message = "the server broke off" + said;
+    return parts;
+  }
   if (client && !e.was_asked) {
     parts.message = "the server broke off, and had asked for no certificate of ours" + said;
     parts.hint = "the server's own log says why";
@@ -189,8 +198,10 @@ error_parts on_alert(const engine_impl& e, alert a) {
     case SSL_AD_NO_APPLICATION_PROTOCOL:
       parts.code = errc::no_shared_alpn;
       parts.presented = base::listed(alpn_of(e));
-      parts.message = peer + " speaks none of the application protocols offered, " + parts.presented + said;
-      parts.hint = "offer another with ALPN, or none";
+      parts.message = parts.presented.empty()
+                          ? peer + " wants an application protocol to be named, and none was offered" + said
+                          : peer + " speaks none of the application protocols offered, " + parts.presented + said;
+      parts.hint = parts.presented.empty() ? "offer one with ALPN" : "offer another with ALPN, or none";
       break;
     case SSL_AD_CERTIFICATE_REQUIRED:
       parts = wants_certificate(e, peer + " asks for a client certificate" + said);
@@ -303,10 +314,13 @@ bool ended(const engine_impl& e, const ossl::outcome& failed) {
 }  // namespace
 
 error about_silence(const engine_impl& e, const error& failure) {
-  if (!owes_a_certificate(e) || e.was_answered) return failure;
+  if (!owes_a_certificate(e) || (failure.code() != errc::connection_reset && failure.code() != errc::timed_out))
+    return failure;
   auto parts = failure.parts();
   auto why = wants_certificate(e, "");
   parts.message += ", after the server had asked for a client certificate and got none";
+  // A server that does not insist may just have nothing to say yet.
+  if (e.done && failure.code() == errc::timed_out) return error(std::move(parts));
   parts.hint = std::move(why.hint);
   parts.expected = std::move(why.expected);
   parts.presented = std::move(why.presented);
@@ -332,7 +346,7 @@ error explain_failure(const engine_impl& e, const ossl::outcome& failed) {
   if (auto failure = io.take_read_failure()) return about_silence(e, e.from_below(*failure));
   if (ended(e, failed)) {
     // In TLS 1.3 a client's handshake is over before the server has looked at what it was sent.
-    if (owes_a_certificate(e) && !e.was_answered)
+    if (owes_a_certificate(e))
       return with_queue(wants_certificate(
           e, "the server asked for a client certificate, got none and closed the connection without a word"));
     if (e.done)

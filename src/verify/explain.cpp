@@ -26,6 +26,11 @@ std::string key_usages_of(const certificate& c) {
   return base::listed(out, 9);
 }
 
+std::string fitting_usages(peer_role role) {
+  return "it needs the extended key usage " + std::string(role == peer_role::server ? "serverAuth" : "clientAuth") +
+         " and a fitting key usage";
+}
+
 void explain_purpose(finding& f, const certificate& c, const circumstances& known) {
   const std::string peer(peer_is_a(known.request.role));
   const auto subject = which(c, f.depth);
@@ -45,7 +50,20 @@ void explain_purpose(finding& f, const certificate& c, const circumstances& know
                           : "the certificate below it has to come from a CA that may issue for " + wanted;
     return;
   }
-  f.expected = f.depth == 0 ? "digitalSignature, keyEncipherment or keyAgreement" : "keyCertSign";
+  const auto usages = c.key_usage().value_or(std::vector<key_usage>{});
+  const auto has = [&usages](key_usage one) { return std::ranges::find(usages, one) != usages.end(); };
+  const bool is_client = known.request.role == peer_role::client;
+  const bool fits = f.depth > 0 ? has(key_usage::key_cert_sign)
+                                : has(key_usage::digital_signature) || has(key_usage::key_agreement) ||
+                                      (!is_client && has(key_usage::key_encipherment));
+  if (!c.key_usage() || fits) {
+    f.message = subject + " is not allowed to identify a " + peer;
+    f.hint = fitting_usages(known.request.role);
+    return;
+  }
+  f.expected = f.depth > 0 ? "keyCertSign"
+               : is_client ? "digitalSignature or keyAgreement"
+                           : "digitalSignature, keyEncipherment or keyAgreement";
   f.presented = key_usages_of(c);
   f.message = subject + " is not allowed to identify a " + peer + ": its key usage is " +
               (f.presented.empty() ? "empty" : f.presented) + ", and " + f.expected + " is needed";
@@ -98,7 +116,7 @@ void explain_stale_list(finding& f, const certificate& c, const circumstances& k
   std::optional<sys_seconds> until;
   if (known.request.options.crls)
     for (const auto& list : known.request.options.crls->lists)
-      if (list.issuer() == c.issuer() && list.next_update() && (!until || *list.next_update() > *until))
+      if (list.issuer() == c.issuer() && list.next_update() && *list.next_update() < known.now && (!until || *list.next_update() > *until))
         until = list.next_update();
   f.message = "the revocation list of '" + c.issuer() + "', which issued " + which(c, f.depth) + ", is out of date";
   if (until) {
@@ -186,6 +204,7 @@ finding explain(const problem& p, const circumstances& known) {
         explain_mismatch(f, c, known);
       break;
     case errc::invalid_purpose:
+      f.hint = fitting_usages(known.request.role);
       if (detail.empty()) explain_purpose(f, c, known);
       if (detail == a_ca_itself) {
         f.expected = "a certificate of the " + peer + "'s own";
@@ -204,7 +223,7 @@ finding explain(const problem& p, const circumstances& known) {
       f.hint = "a certificate that issues others needs the basic constraint CA:TRUE and the key usage keyCertSign";
       break;
     case errc::path_too_long:
-      explain_path_length(f, known);
+      if (detail.empty()) explain_path_length(f, known);
       break;
     case errc::bad_signature:
       f.message = "the signature on " + subject + " is wrong";
@@ -212,7 +231,7 @@ finding explain(const problem& p, const circumstances& known) {
       break;
     case errc::weak_key:
       f.presented = c.public_key_type();
-      f.expected = "RSA of 2048 bits or EC of 224 bits at least";
+      if (detail.empty()) f.expected = "RSA of 2048 bits or EC of 224 bits at least";
       f.message = subject + " has a key that is too weak (" + f.presented + ")";
       f.hint = detail.empty()
                    ? "RSA keys need 2048 bits, EC keys 224"
@@ -242,7 +261,8 @@ finding explain(const problem& p, const circumstances& known) {
       break;
     case errc::invalid_extension: {
       std::vector<std::string> names;
-      for (const auto& id : c.broken_extensions()) names.push_back(id.name.empty() ? id.oid : id.name);
+      if (detail.empty())
+        for (const auto& id : c.broken_extensions()) names.push_back(id.name.empty() ? id.oid : id.name);
       f.message = subject + " has an extension that cannot be read, or has it twice" +
                   (names.empty() ? "" : ": " + base::listed(names));
       break;

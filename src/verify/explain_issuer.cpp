@@ -6,6 +6,7 @@
 #include "ossl/errors.hpp"
 #include "verify/explain_parts.hpp"
 #include "verify/key_limits.hpp"
+#include "verify/profile.hpp"
 #include "verify/trust_store_impl.hpp"
 #include "x509/impl.hpp"
 
@@ -32,6 +33,8 @@ struct difference {
 std::optional<difference> between(const certificate& c, const certificate& issuer) {
   const auto wanted = c.authority_key_id();
   const auto own = issuer.subject_key_id();
+  // What the peer sent may hold any number of them.
+  if (X509_get_ext_count(raw(issuer)) > most_extensions) return std::nullopt;
   if (const auto broken = issuer.broken_extensions(); !broken.empty()) {
     const auto& id = broken.front();
     return difference{"", "",
@@ -84,13 +87,20 @@ void explain_unknown_issuer(finding& f, const certificate& c, const circumstance
   f.message = which(c, f.depth) + " was issued by '" + issuer + "', ";
   if (const auto trusted = trusted_of_issuers_name(c, trust); !trusted.empty()) {
     f.message += "a name that is trusted, but by no trusted certificate of that name";
-    tell(f, between(c, trusted.front()));
+    // The one that is named by its key, if it is among them.
+    const auto wanted = c.authority_key_id().value_or(authority_key_id{}).key_id;
+    const auto named = std::ranges::find_if(trusted, [&](const certificate& t) { return t.subject_key_id() == wanted; });
+    tell(f, between(c, named != trusted.end() ? *named : trusted.front()));
     f.hint = "if the CA has a new certificate or key, get its current certificate and trust that "
              "(trust_store::pem_file); else another CA bears the name";
     return;
   }
+  // Each may cost a signature.
+  int most_compared = 4;
   for (const auto& other : known.request.sent) {
-    const auto differs = other != c && bears_issuers_name(other, c) ? between(c, other) : std::nullopt;
+    if (other == c || !bears_issuers_name(other, c)) continue;
+    if (most_compared-- == 0) break;
+    const auto differs = between(c, other);
     if (!differs) continue;
     f.message += "and the certificate of that name that was sent does not fit";
     tell(f, differs);

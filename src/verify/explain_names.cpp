@@ -39,7 +39,7 @@ std::string near_miss(const certificate& c, const std::string& asked) {
     const auto parent = std::string_view(held).substr(1);
     if (base::same_ignoring_case(asked, parent.substr(1)))
       return ": '" + held + "' speaks for names below " + asked + ", not for " + asked + " itself";
-    if (asked.size() > parent.size() &&
+    if (asked.size() > parent.size() && asked.find('.') < asked.size() - parent.size() &&
         base::same_ignoring_case(std::string_view(asked).substr(asked.size() - parent.size()), parent))
       return ": the '*' of '" + held + "' stands for one label";
   }
@@ -60,6 +60,10 @@ void explain_nameless(finding& f, const certificate& c, const std::string& expec
     f.presented = base::listed(shown);
     f.message = "the certificate holds only names of kinds that do not speak for a host (" + f.presented +
                 "), so it is not for " + expected;
+    return;
+  }
+  if (names.is_there()) {
+    f.message = "the certificate's subjectAltName is empty, so it is for nobody, and not for " + expected;
     return;
   }
   const auto cn = c.common_name();
@@ -112,15 +116,14 @@ void explain_constraint(finding& f, const certificate& c, const circumstances& k
   const auto breach =
       breach_of(known.chain, f.depth, f.depth == 0 && known.request.expected ? &*known.request.expected : nullptr);
   f.hint = "have the certificate issued by a CA that may certify its names, or without that name";
-  if (!breach) {
-    f.message = which(c, f.depth) + " has a name that its issuer is not allowed to certify";
-    return;
-  }
+  f.message = which(c, f.depth) + " has a name that its issuer is not allowed to certify";
+  if (!breach) return;
   const auto& ca = known.chain[breach->ca];
   const auto limits = ca.name_constraints().value_or(name_constraints{});
   std::vector<std::string> listed;
   for (const auto& one : breach->is_excluded ? limits.excluded : limits.permitted)
     if (one.kind == breach->name.kind) listed.push_back(label_of(one));
+  if (listed.empty()) return;
   f.presented = label_of(breach->name);
   f.expected = (breach->is_excluded ? "nothing of " : "") + base::listed(listed);
   f.message = which(c, f.depth) + " has the name " + f.presented + ", and " + which(ca, breach->ca) + " may " +

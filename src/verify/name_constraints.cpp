@@ -183,6 +183,7 @@ void check_asked_name(const std::vector<certificate>& chain, const server_name& 
 std::optional<constraint_breach> breach_of(const std::vector<certificate>& chain, std::size_t depth,
                                            const server_name* asked) {
   const ossl::quiet_errors quiet;
+  if (depth >= chain.size() || first_with_too_many_names(chain, most_compared_in_vain)) return std::nullopt;
   // More are not looked at for the sake of a sentence.
   constexpr int most_names = 64;
   std::size_t most_constrained = 8;

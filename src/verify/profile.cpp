@@ -13,7 +13,6 @@
 #include "ossl/handles.hpp"
 #include "verify/constraint_syntax.hpp"
 #include "verify/strength.hpp"
-#include "x509/chain_order.hpp"
 #include "x509/extension_reader.hpp"
 #include "x509/impl.hpp"
 
@@ -39,6 +38,8 @@ struct subject {
   place at;
   peer_role role;
   host_asked host;
+  // The peer sent it, and nothing is above it.
+  bool is_alone;
   problems& found;
 
   void refuse(errc code, std::string_view detail) const {
@@ -103,8 +104,9 @@ void check_leafs_names(const subject& s) {
 }
 
 void check_leafs_use(const subject& s) {
-  // One that signed itself is trusted by itself or not at all: `openssl req -x509` makes CA and server in one.
-  if (is_ca(s.x) && !x509::is_root(adopt(ossl::share(s.x)))) s.refuse(errc::invalid_purpose, a_ca_itself);
+  // One that names itself as its issuer, and has nobody above it, is trusted by itself or not at all: `openssl req -x509`
+  // makes CA and server in one.
+  if (is_ca(s.x) && !(s.is_alone && X509_self_signed(s.x, 0) == 1)) s.refuse(errc::invalid_purpose, a_ca_itself);
   const bits_extension usage(s.x, NID_key_usage);
   constexpr int key_cert_sign = 5;
   if (usage.value && ASN1_BIT_STRING_get_bit(usage.value.get(), key_cert_sign) == 1 && !is_ca(s.x))
@@ -320,6 +322,7 @@ void check_profile(const std::vector<certificate>& chain, chain_end end, peer_ro
                                 : place::intermediate,
                     role,
                     host,
+                    chain.size() == 1,
                     found};
     // An anchor is trusted as it is, old roots with odd numbers among them.
     if (s.at != place::anchor)

@@ -145,6 +145,17 @@ class MustNotCompile(unittest.TestCase):
                     self.assertNotEqual(bad.returncode, 0, "the mistake compiles")
                     self.assertRegex(bad_text, said, "refused, but not for this mistake")
 
+    def test_an_older_standard_is_named_first(self):
+        for compiler in compilers():
+            with self.subTest(compiler), tempfile.TemporaryDirectory() as folder:
+                path = pathlib.Path(folder, "main.cpp")
+                path.write_text("#include <signet/signet.hpp>\n")
+                process = self.compiler(compiler, "-std=c++17", "-fsyntax-only", path)
+                text = process.communicate(timeout=120)[1]
+                self.assertNotEqual(process.returncode, 0)
+                first = next(line for line in text.splitlines() if "error" in line)
+                self.assertIn("signet needs C++20", first)
+
     def test_with_each_compiler(self):
         for compiler in compilers():
             with self.subTest(compiler):

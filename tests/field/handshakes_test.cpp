@@ -60,7 +60,9 @@ TEST_P(field_client_certificate, that_was_not_sent_is_why_whatever_the_end) {
     const auto e = next ? test::drain(*p.client).failure.value() : next.error();
     EXPECT_EQ(e.code(), code == errc::closed ? errc::certificate_required : code) << e.message();
     EXPECT_THAT(e.message(), AllOf(HasSubstr("asked for a client certificate"), HasSubstr("got none")));
-    EXPECT_THAT(e.hint(), HasSubstr("signet test root"));
+    if (code != errc::timed_out || !p.client->handshake_done()) {
+      EXPECT_THAT(e.hint(), HasSubstr("signet test root"));
+    }
   }
 }
 

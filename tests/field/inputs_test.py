@@ -78,5 +78,14 @@ class Check(ToolTest):
             self.assertEqual(json.loads(out)["sources"][0]["certificates"][0]["days_left"], left, at)
 
 
+class Making(ToolTest):
+    def test_a_ca_needs_no_name(self):
+        ca, key = self.folder / "ca.pem", self.folder / "ca-key.pem"
+        status, _, err = signet("cert", "ca", "--out", ca, "--out-key", key)
+        self.assertEqual(status, 0, err)
+        out = json.loads(signet("cert", "show", "--json", ca)[1])
+        self.assertRegex(out["certificates"][0]["common_name"], r"^CA of \S")
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -86,5 +86,14 @@ class Cut(Served):
         self.assertTrue(done.exists())
 
 
+class Requests(Served):
+    def test_bare_line_feeds_are_answered_at_once(self):
+        _, port = self.serve("--www", self.folder, "--timeout", str(PATIENCE))
+        with tls_client(port) as client:
+            client.settimeout(PATIENCE / 2)
+            client.sendall(b"GET / HTTP/1.0\n\n")
+            self.assertRegex(client.recv(100), rb"^HTTP/1\.[01] 400 ")
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -151,6 +151,7 @@ struct judgement {
   void judge(checked& one) const {
     auto asked = options;
     asked.key = key_of(one);
+    if (one.is_peer) asked.role = signet::peer_role::server;
     const auto chain = signet::in_chain_order(one.certificates, asked.key, signet::chain_root::keep);
     if (rules && !one.is_peer) {
       auto request = *rules;

@@ -78,7 +78,7 @@ void subject_flags::add_to(command_line& line) {
                            const char* type) {
     line.repeatable(name, into, description + " (again for more)").type_name(type).group(group);
   };
-  text("--cn", common_name_, "common name", "NAME");
+  text("--cn", common_name_, kind_ == kind::ca ? "common name (CA of USER@HOST)" : "common name", "NAME");
   text("--org", organization_, "organization", "NAME");
   text("--subject", subject_, "the whole subject, RFC 4514: 'CN=www.example.org,O=Example,C=DE'", "NAME");
   if (kind_ == kind::ca) {

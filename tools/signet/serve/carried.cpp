@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -34,9 +35,12 @@ void end(signet::tcp_socket& client) {
 // connection is dropped without close_notify.
 template <class Client>
 void carry(Client& client, signet::tcp_socket& other, const std::string& others_name, int stop,
-           const service_limits& limits) {
+           const service_limits& limits, const std::function<void()>& on_cut = {}) {
   const auto done = signet::relay(client, other, {.idle = limits.idle, .stop = stop, .finish = limits.each_step});
   if (done) return end(client);
+  // One that has had its end does not take another byte.
+  const auto was_ended = other.write_some(std::string_view());
+  if (on_cut && (was_ended || was_ended.error().code() != signet::errc::closed)) on_cut();
   // The relay knows them as its first side, which names itself a client, and its second.
   auto parts = done.error().parts();
   constexpr std::string_view first = "first side: ", second = "second side: ";
@@ -130,7 +134,10 @@ class program {
   }
 
   /// For what it was given that is not whole: it must not take the end of its input for the end of that.
-  void interrupt() noexcept { ::kill(-pid_, SIGTERM); }
+  void interrupt() const noexcept {
+    pollfd seen{end_.get(), POLLIN, 0};
+    if (::poll(&seen, 1, 0) == 0) ::kill(-pid_, SIGTERM);
+  }
 
   /// Our end, once.
   [[nodiscard]] signet::tcp_socket socket() {
@@ -165,12 +172,7 @@ client_service exec_service(std::string command, const service_limits& limits) {
   const auto serve = [command = std::move(command), limits](auto& client, int stop) {
     program child(command, facts_of(client));
     auto pipe = child.socket();
-    try {
-      carry(client, pipe, "program", stop, limits);
-    } catch (...) {
-      child.interrupt();
-      throw;
-    }
+    carry(client, pipe, "program", stop, limits, [&child] { child.interrupt(); });
   };
   return {serve, serve};
 }

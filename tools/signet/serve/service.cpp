@@ -87,7 +87,8 @@ class site_conversation {
     if (!first_bytes()) return false;
     const signet::deadline until(limits_.each_step);
     std::size_t size = 0;
-    while ((size = http1::head_size(buffer_, http1::line_ends::crlf)) == 0) {
+    // One whose lines end otherwise is refused, and at once.
+    while ((size = http1::head_size(buffer_, http1::line_ends::crlf_or_lf)) == 0) {
       if (buffer_.size() > longest_head) return refuse({431, "the head of the request is too long"});
       auto got = client_.read_some(piece_, until);
       if (!got && got.error().code() == signet::errc::timed_out)
