@@ -141,7 +141,7 @@ class PollClient(unittest.TestCase):
         with program:
             status, out, said = run(example("poll_client"), f"127.0.0.1:{port}", env=TRUSTING_OTHERS)
         self.assertEqual((status, out), (1, b""), said)
-        self.assertRegex(said, r"not trusted")
+        self.assertRegex(said, r"not among the trusted")
 
     def test_nobody_is_asked_without_arguments(self):
         self.assertEqual(run(example("poll_client"))[0], 0)

@@ -67,8 +67,9 @@ class Cut(Served):
     def test_a_program_is_told_before_its_input_ends(self):
         done = self.folder / "whole"
         told = self.folder / "told"
-        _, port = self.serve("--exec", f"trap 'touch {told}; exit 1' TERM; cat >/dev/null; touch {done}")
+        _, port = self.serve("--exec", f"trap 'touch {told}; exit 1' TERM; echo ready; cat >/dev/null; touch {done}")
         with tls_client(port) as client:
+            self.assertEqual(client.recv(6), b"ready\n")
             client.sendall(HALF)
             cut(client)
             for _ in range(int(PATIENCE * 100)):

@@ -311,7 +311,7 @@ TEST(stacked_tls, carries_tls_inside_tls_and_gives_each_layer_back) {
   auto inner = upgraded(std::move(outer.client), std::move(outer.server));
   EXPECT_TRUE(inner.client.peer_verdict()->trusted());
   say_and_hear(inner.client, inner.server, "OK_INNER");
-  const std::string much(1 << 20, 'm');
+  const std::string much(128 << 10, 'm');
   auto sending = std::async(std::launch::async, [&] { return inner.server.write_all(much + '\n', patience); });
   EXPECT_EQ(inner.client.read_line({.bytes = 2 << 20}, patience).value(), much);
   EXPECT_TRUE(sending.get());

@@ -17,7 +17,7 @@
 namespace signet::test {
 
 // No test waits longer for what has to happen.
-inline constexpr std::chrono::seconds patience{20};
+inline constexpr std::chrono::seconds patience{60};
 
 // The server's door on 127.0.0.1 as the system has it, without this library's listener.
 struct plain_door {

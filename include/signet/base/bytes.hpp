@@ -9,6 +9,8 @@
 #include <string_view>
 #include <type_traits>
 
+#include <signet/base/export.hpp>
+
 namespace signet {
 
 namespace detail {
