@@ -93,7 +93,8 @@ error_parts wants_certificate(const engine_impl& e, std::string message) {
                     (from.empty() ? "" : ": " + base::listed(from))};
   return {.code = errc::certificate_required,
           .message = std::move(message),
-          .hint = "give one (client_options::identity)" + (from.empty() ? "" : "; the server accepts those of " + base::listed(from)),
+          .hint = "give one (client_options::identity)" +
+                  (from.empty() ? "" : "; the server accepts those of " + base::listed(from)),
           .expected = "a client certificate" + (from.empty() ? "" : " of " + base::listed(from)),
           .presented = "none"};
 }
@@ -113,7 +114,8 @@ error_parts not_tls(const engine_impl& e) {
   const auto first = e.io.first_bytes();
   const bool text = std::ranges::all_of(first.substr(0, 4), [](unsigned char c) { return std::isprint(c) != 0; });
   const std::string began =
-      text ? first_line(first) : "the octets " + to_hex(byte_view(first.substr(0, std::min<std::size_t>(first.size(), 8))));
+      text ? first_line(first)
+           : "the octets " + to_hex(byte_view(first.substr(0, std::min<std::size_t>(first.size(), 8))));
   if (e.which == side::server) {
     if (is_http_request(first))
       return {.code = errc::plain_http,
@@ -158,8 +160,9 @@ error_parts on_certificate_alert(const engine_impl& e, alert a, const std::strin
   parts.message = std::string(peer_of(e)) + " does not accept " + ours + said;
   if (const auto from = accepted_by_peer(e); !from.empty()) parts.expected = "a certificate of " + base::listed(from);
   const std::string accepts = parts.expected.empty() ? "" : "; it accepts " + parts.expected;
-  parts.hint = client ? "the client certificate has to come from a CA the server trusts and be valid for clients" + accepts
-                      : "the client does not trust the CA, looks for another name, or has a wrong clock" + accepts;
+  parts.hint = client
+                   ? "the client certificate has to come from a CA the server trusts and be valid for clients" + accepts
+                   : "the client does not trust the CA, looks for another name, or has a wrong clock" + accepts;
   return parts;
 }
 
@@ -244,20 +247,23 @@ struct refusal {
 constexpr refusal refusals[] = {
     {SSL_R_UNSAFE_LEGACY_RENEGOTIATION_DISABLED, errc::handshake_failed, "is too old to renegotiate safely (RFC 5746)",
      "it has to be updated: without that extension a stranger can put data before ours"},
-    {SSL_R_DH_KEY_TOO_SMALL, errc::no_shared_cipher, "offers a Diffie-Hellman key that is too weak: 2048 bits are needed",
-     "it has to use larger parameters, or ECDHE"},
+    {SSL_R_DH_KEY_TOO_SMALL, errc::no_shared_cipher,
+     "offers a Diffie-Hellman key that is too weak: 2048 bits are needed", "it has to use larger parameters, or ECDHE"},
     {SSL_R_EE_KEY_TOO_SMALL, errc::weak_key, "has a key that is too weak", "RSA keys need 2048 bits, EC keys 224"},
     {SSL_R_CA_KEY_TOO_SMALL, errc::weak_key, "has an issuer with a key that is too weak",
      "RSA keys need 2048 bits, EC keys 224"},
-    {SSL_R_ENCRYPTED_LENGTH_TOO_LONG, errc::bad_record, "sent a record that is longer than allowed (RFC 8446 section 5.2)",
+    {SSL_R_ENCRYPTED_LENGTH_TOO_LONG, errc::bad_record,
+     "sent a record that is longer than allowed (RFC 8446 section 5.2)", ""},
+    {SSL_R_DATA_LENGTH_TOO_LONG, errc::bad_record, "sent a record that is longer than allowed (RFC 8446 section 5.1)",
      ""},
-    {SSL_R_DATA_LENGTH_TOO_LONG, errc::bad_record, "sent a record that is longer than allowed (RFC 8446 section 5.1)", ""},
     {SSL_R_PACKET_LENGTH_TOO_LONG, errc::bad_record, "sent a record that is longer than allowed (RFC 8446 section 5.1)",
      ""},
-    {SSL_R_EXCESSIVE_MESSAGE_SIZE, errc::protocol_violation, "sent a handshake message that is longer than allowed", ""},
-    {SSL_R_INAPPROPRIATE_FALLBACK, errc::protocol_version,
-     "came back with an older version than it speaks (RFC 7507)", "something on the way stopped its first attempt"},
-    {SSL_R_BAD_SIGNATURE, errc::handshake_failed, "does not hold the key of its certificate: its signature is wrong", ""},
+    {SSL_R_EXCESSIVE_MESSAGE_SIZE, errc::protocol_violation, "sent a handshake message that is longer than allowed",
+     ""},
+    {SSL_R_INAPPROPRIATE_FALLBACK, errc::protocol_version, "came back with an older version than it speaks (RFC 7507)",
+     "something on the way stopped its first attempt"},
+    {SSL_R_BAD_SIGNATURE, errc::handshake_failed, "does not hold the key of its certificate: its signature is wrong",
+     ""},
     {SSL_R_WRONG_SIGNATURE_TYPE, errc::no_shared_cipher, "signs in a way that is not allowed here",
      "its key or digest is too old: SHA-256 or better is needed"},
 };

@@ -235,7 +235,7 @@ class check {
     verify_request request;
     request.sent = sent;
     request.trust = trust;
-    request.role = options_.role != peer_role::any          ? options_.role
+    request.role = options_.role != peer_role::any        ? options_.role
                    : is_for(sent.front(), XKU_SSL_SERVER) ? peer_role::server
                                                           : peer_role::client;
     if (options_.at) request.options.clock = [this] { return at_; };

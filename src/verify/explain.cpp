@@ -81,8 +81,9 @@ void explain_path_length(finding& f, const circumstances& known) {
       f.presented = std::to_string(below.size()) + ": " + base::listed(below);
       f.message = which(chain[depth], depth) + " allows " + counted(*limits->path_length, "intermediate") +
                   " below it by its path length, and there " + (below.size() == 1 ? "is " : "are ") + f.presented;
-      f.hint = "the certificate has to be issued by a CA that stands higher, or the CA be issued again with a longer "
-               "path length";
+      f.hint =
+          "the certificate has to be issued by a CA that stands higher, or the CA be issued again with a longer "
+          "path length";
       return;
     }
     if (!chain[depth].is_self_issued()) below.push_back('\'' + display_name(chain[depth]) + '\'');
@@ -116,7 +117,8 @@ void explain_stale_list(finding& f, const certificate& c, const circumstances& k
   std::optional<sys_seconds> until;
   if (known.request.options.crls)
     for (const auto& list : known.request.options.crls->lists)
-      if (list.issuer() == c.issuer() && list.next_update() && *list.next_update() < known.now && (!until || *list.next_update() > *until))
+      if (list.issuer() == c.issuer() && list.next_update() && *list.next_update() < known.now &&
+          (!until || *list.next_update() > *until))
         until = list.next_update();
   f.message = "the revocation list of '" + c.issuer() + "', which issued " + which(c, f.depth) + ", is out of date";
   if (until) {
@@ -125,7 +127,8 @@ void explain_stale_list(finding& f, const certificate& c, const circumstances& k
     f.message += ": the next one was due on " + to_rfc3339(*until) + since(*until, known);
   }
   const auto urls = c.crl_urls();
-  f.hint = "get the current list" + (urls.empty() ? " from '" + c.issuer() + "'" : " from " + base::printable(urls.front())) +
+  f.hint = "get the current list" +
+           (urls.empty() ? " from '" + c.issuer() + "'" : " from " + base::printable(urls.front())) +
            " (revocation_lists)";
 }
 
@@ -192,9 +195,10 @@ finding explain(const problem& p, const circumstances& known) {
     case errc::not_yet_valid:
       f.expected = "valid on " + to_rfc3339(known.now);
       f.presented = "valid from " + to_rfc3339(c.not_before());
-      f.message = subject + " is not valid before " + to_rfc3339(c.not_before()) +
-                  (known.request.options.clock ? ", which is after " + to_rfc3339(known.now) + ", the time that was given"
-                                               : ", in " + age(c.not_before() - known.now));
+      f.message =
+          subject + " is not valid before " + to_rfc3339(c.not_before()) +
+          (known.request.options.clock ? ", which is after " + to_rfc3339(known.now) + ", the time that was given"
+                                       : ", in " + age(c.not_before() - known.now));
       f.hint = clock("");
       break;
     case errc::name_mismatch:
@@ -209,7 +213,8 @@ finding explain(const problem& p, const circumstances& known) {
       if (detail == a_ca_itself) {
         f.expected = "a certificate of the " + peer + "'s own";
         f.presented = "CA:TRUE";
-        f.hint = "have a certificate issued for the " + peer + ", with CA:FALSE; or trust exactly this one, if it signed "
+        f.hint = "have a certificate issued for the " + peer +
+                 ", with CA:FALSE; or trust exactly this one, if it signed "
                  "itself (trust_store::pem_file)";
       }
       if (detail == lacks_a_usage) {

@@ -37,28 +37,30 @@ std::optional<difference> between(const certificate& c, const certificate& issue
   if (X509_get_ext_count(raw(issuer)) > most_extensions) return std::nullopt;
   if (const auto broken = issuer.broken_extensions(); !broken.empty()) {
     const auto& id = broken.front();
-    return difference{"", "",
-                      "it has an extension that cannot be read, or has it twice: " + (id.name.empty() ? id.oid : id.name)};
+    return difference{
+        "", "", "it has an extension that cannot be read, or has it twice: " + (id.name.empty() ? id.oid : id.name)};
   }
   if (wanted && !wanted->key_id.empty() && !own.empty() && wanted->key_id != own)
-    return difference{"key identifier " + to_hex(wanted->key_id), "key identifier " + to_hex(own),
-            "their key identifiers differ (" + to_hex(wanted->key_id) + " is named, and it has " + to_hex(own) + ")"};
+    return difference{
+        "key identifier " + to_hex(wanted->key_id), "key identifier " + to_hex(own),
+        "their key identifiers differ (" + to_hex(wanted->key_id) + " is named, and it has " + to_hex(own) + ")"};
   if (wanted && !wanted->serial_number.empty() && wanted->serial_number != issuer.serial_number())
     return difference{"serial number " + wanted->serial_number, "serial number " + issuer.serial_number(),
-            "the serial number " + wanted->serial_number + " is named, and it has " + issuer.serial_number()};
+                      "the serial number " + wanted->serial_number + " is named, and it has " + issuer.serial_number()};
   // The issuer of the issuer's certificate (RFC 5280 section 4.2.1.1).
   if (wanted)
     for (const auto& name : wanted->issuer)
       if (name.kind == general_name_kind::directory_name && name.value != issuer.issuer())
-        return difference{"a certificate issued by '" + name.value + "'", "a certificate issued by '" + issuer.issuer() + "'",
-                          "its authority key identifier names a certificate that '" + name.value +
-                              "' issued, and '" + issuer.issuer() + "' issued this one"};
+        return difference{"a certificate issued by '" + name.value + "'",
+                          "a certificate issued by '" + issuer.issuer() + "'",
+                          "its authority key identifier names a certificate that '" + name.value + "' issued, and '" +
+                              issuer.issuer() + "' issued this one"};
   const ossl::quiet_errors quiet;
   auto* key = X509_get0_pubkey(raw(issuer));
   if (key == nullptr) return difference{"", "", "it has a key that cannot be read"};
   if (objection_to_key(issuer) == nullptr && X509_verify(raw(c), key) != 1)
     return difference{"a signature by the key of '" + display_name(issuer) + "'", "a signature by another key",
-            "its key did not make the signature"};
+                      "its key did not make the signature"};
   return std::nullopt;
 }
 
@@ -89,10 +91,12 @@ void explain_unknown_issuer(finding& f, const certificate& c, const circumstance
     f.message += "a name that is trusted, but by no trusted certificate of that name";
     // The one that is named by its key, if it is among them.
     const auto wanted = c.authority_key_id().value_or(authority_key_id{}).key_id;
-    const auto named = std::ranges::find_if(trusted, [&](const certificate& t) { return t.subject_key_id() == wanted; });
+    const auto named =
+        std::ranges::find_if(trusted, [&](const certificate& t) { return t.subject_key_id() == wanted; });
     tell(f, between(c, named != trusted.end() ? *named : trusted.front()));
-    f.hint = "if the CA has a new certificate or key, get its current certificate and trust that "
-             "(trust_store::pem_file); else another CA bears the name";
+    f.hint =
+        "if the CA has a new certificate or key, get its current certificate and trust that "
+        "(trust_store::pem_file); else another CA bears the name";
     return;
   }
   // Each may cost a signature.
@@ -110,10 +114,11 @@ void explain_unknown_issuer(finding& f, const certificate& c, const circumstance
   const auto urls = c.ca_issuer_urls();
   if (known.request.sent.size() == 1) {
     f.message += "which was not sent along and is not among the trusted certificates: " + trust.description();
-    f.hint = "either the " + peer + " did not send the intermediate '" + issuer + "'" +
-             (urls.empty() ? "" : ", which is at " + base::printable(urls.front())) +
-             " (ask its administrator, or pass it with verify_options::intermediates), or the issuer is a private CA: " +
-             trust_it;
+    f.hint =
+        "either the " + peer + " did not send the intermediate '" + issuer + "'" +
+        (urls.empty() ? "" : ", which is at " + base::printable(urls.front())) +
+        " (ask its administrator, or pass it with verify_options::intermediates), or the issuer is a private CA: " +
+        trust_it;
     return;
   }
   f.message += "which is not among the trusted certificates: " + trust.description();

@@ -75,7 +75,8 @@ std::string parent_of_wildcard(const GENERAL_NAME* entry) {
 
 bool excludes_below(const constraints& of_ca, const std::string& parent) {
   bool found = false;
-  of_ca.for_each_excluded_domain([&](const ASN1_IA5STRING* domain) { found = found || name_in(domain).ends_with(parent); });
+  of_ca.for_each_excluded_domain(
+      [&](const ASN1_IA5STRING* domain) { found = found || name_in(domain).ends_with(parent); });
   return found;
 }
 

@@ -104,8 +104,8 @@ void check_leafs_names(const subject& s) {
 }
 
 void check_leafs_use(const subject& s) {
-  // One that names itself as its issuer, and has nobody above it, is trusted by itself or not at all: `openssl req -x509`
-  // makes CA and server in one.
+  // One that names itself as its issuer, and has nobody above it, is trusted by itself or not at all: `openssl req
+  // -x509` makes CA and server in one.
   if (is_ca(s.x) && !(s.is_alone && X509_self_signed(s.x, 0) == 1)) s.refuse(errc::invalid_purpose, a_ca_itself);
   const bits_extension usage(s.x, NID_key_usage);
   constexpr int key_cert_sign = 5;
@@ -317,9 +317,7 @@ void check_profile(const std::vector<certificate>& chain, chain_end end, peer_ro
     const bool is_anchor = end == chain_end::anchor && depth + 1 == chain.size();
     const subject s{raw(chain[depth]),
                     depth,
-                    depth == 0  ? place::leaf
-                    : is_anchor ? place::anchor
-                                : place::intermediate,
+                    depth == 0 ? place::leaf : is_anchor ? place::anchor : place::intermediate,
                     role,
                     host,
                     chain.size() == 1,

@@ -84,7 +84,8 @@ TEST(texts, our_certificate_refused) {
   auto options = pair::defaults();
   options.client.trust = trust_store::pem_file(test::pki("other-ca.pem")).value();
   const auto said = fail(std::move(options));
-  EXPECT_EQ(said.server.message, "client: the client does not accept our certificate 'server.test', issued by 'CN=signet test root,O=signet "
+  EXPECT_EQ(said.server.message,
+            "client: the client does not accept our certificate 'server.test', issued by 'CN=signet test root,O=signet "
             "tests' (alert unknown_ca)");
   EXPECT_NE(said.server.hint.find("CA"), std::string::npos);
 }
@@ -100,7 +101,8 @@ TEST(texts, tls_on_a_plain_port) {
             "server.test: does not speak TLS on this port: it said \"220 mail.example ESMTP\"");
   EXPECT_NE(client_hears("220 mail.example ESMTP\r\n").hint.find("STARTTLS"), std::string::npos);
   EXPECT_NE(client_hears("HTTP/1.1 400 Bad Request\r\n\r\n").hint.find("http:"), std::string::npos);
-  EXPECT_EQ(client_hears(std::string("\0\0\0\0\0\0", 6)).message, "server.test: does not speak TLS on this port: it said the octets 000000000000");
+  EXPECT_EQ(client_hears(std::string("\0\0\0\0\0\0", 6)).message,
+            "server.test: does not speak TLS on this port: it said the octets 000000000000");
 }
 
 TEST(texts, the_connection_ended) {

@@ -38,8 +38,10 @@ TEST_P(field_client_certificate, that_was_not_sent_is_why_whatever_the_alert) {
   pair p(asking());
   const auto e = failure_of(p);
   EXPECT_EQ(e.code(), errc::certificate_required) << e.message();
-  EXPECT_THAT(e.message(), AllOf(HasSubstr("the server asks for a client certificate"), Not(HasSubstr("our certificate"))));
-  EXPECT_THAT(e.hint(), AllOf(HasSubstr("client_options::identity"), HasSubstr("'CN=signet test root,O=signet tests'")));
+  EXPECT_THAT(e.message(),
+              AllOf(HasSubstr("the server asks for a client certificate"), Not(HasSubstr("our certificate"))));
+  EXPECT_THAT(e.hint(),
+              AllOf(HasSubstr("client_options::identity"), HasSubstr("'CN=signet test root,O=signet tests'")));
   EXPECT_THAT(e.expected(), HasSubstr("signet test root"));
   EXPECT_EQ(e.presented(), "none");
   EXPECT_TRUE(e.alert());

@@ -39,8 +39,8 @@ verdict judge_input(const std::string& sent, const std::string& root, const std:
 
 TEST(field_name_constraint, names_the_name_the_ca_and_what_it_permits) {
   const auto root = test::root("Root");
-  const auto ca = test::intermediate(
-      "Constrained", root, {.constraints = {.permitted = {{general_name_kind::dns, "inside.test"}}}});
+  const auto ca = test::intermediate("Constrained", root,
+                                     {.constraints = {.permitted = {{general_name_kind::dns, "inside.test"}}}});
   const auto leaf = test::spoilt_leaf(ca, "DNS:a.inside.test,DNS:www.outside.test");
   const auto f = first({leaf, ca.leaf()}, root, "a.inside.test");
   EXPECT_EQ(f.code, errc::name_constraint);
@@ -54,8 +54,8 @@ TEST(field_name_constraint, names_the_name_the_ca_and_what_it_permits) {
 
 TEST(field_name_constraint, names_what_is_excluded_a_wildcard_over_it_too) {
   const auto root = test::root("Root");
-  const auto ca = test::intermediate(
-      "Barred", root, {.constraints = {.excluded = {{general_name_kind::dns, "secret.good.test"}}}});
+  const auto ca =
+      test::intermediate("Barred", root, {.constraints = {.excluded = {{general_name_kind::dns, "secret.good.test"}}}});
   for (const std::string name : {"www.secret.good.test", "*.good.test"}) {
     const auto leaf = test::spoilt_leaf(ca, "DNS:" + name);
     const auto f = first({leaf, ca.leaf()}, root, "www.secret.good.test");
@@ -100,8 +100,9 @@ TEST(field_purpose, says_what_was_found_and_what_was_wanted) {
   const auto root = test::root("Root");
   const auto f = first({test::spoilt_leaf(root, "DNS:a.test", "x", "clientAuth,emailProtection")}, root, "a.test");
   EXPECT_EQ(f.code, errc::invalid_purpose);
-  EXPECT_EQ(f.message,
-            "the certificate 'a.test' is for clientAuth, emailProtection by its extended key usage, not for serverAuth");
+  EXPECT_EQ(
+      f.message,
+      "the certificate 'a.test' is for clientAuth, emailProtection by its extended key usage, not for serverAuth");
   EXPECT_EQ(f.expected, "serverAuth");
   EXPECT_EQ(f.presented, "clientAuth, emailProtection");
 }
@@ -122,10 +123,9 @@ TEST(field_purpose, of_a_ca_that_stands_for_a_server_says_so) {
 }
 
 TEST(field_signature, of_sha1_names_the_algorithm) {
-  const auto answer =
-      verify_peer({.sent = load_certificates(test::pki("weak-digest.pem")).value(),
-                   .trust = test::test_ca(),
-                   .expected = server_name::parse("server.test").value()});
+  const auto answer = verify_peer({.sent = load_certificates(test::pki("weak-digest.pem")).value(),
+                                   .trust = test::test_ca(),
+                                   .expected = server_name::parse("server.test").value()});
   ASSERT_FALSE(answer.trusted());
   EXPECT_EQ(answer.findings()[0].code, errc::weak_signature);
   EXPECT_THAT(answer.findings()[0].message, HasSubstr("SHA1"));
@@ -135,7 +135,8 @@ TEST(field_signature, of_sha1_names_the_algorithm) {
 TEST(field_wildcard, is_said_to_stand_for_one_label) {
   const auto root = test::root("Root");
   const auto leaf = test::leaf("*.wild.test", root);
-  EXPECT_THAT(first(chain_of(leaf), root, "a.b.wild.test").message, HasSubstr("the '*' of '*.wild.test' stands for one label"));
+  EXPECT_THAT(first(chain_of(leaf), root, "a.b.wild.test").message,
+              HasSubstr("the '*' of '*.wild.test' stands for one label"));
   EXPECT_THAT(first(chain_of(leaf), root, "wild.test").message,
               HasSubstr("'*.wild.test' speaks for names below wild.test, not for wild.test itself"));
   EXPECT_THAT(first(chain_of(leaf), root, "a.tame.test").message, Not(HasSubstr("stands for")));
@@ -248,7 +249,8 @@ TEST(field_time, that_was_given_is_no_age) {
   const auto leaf = test::leaf("a.test", root);
   for (const auto at : {test::noon + 4000 * 24h, test::noon - 15 * 24h}) {
     const auto f = first(chain_of(leaf), root, "a.test", {.clock = [at] { return at; }});
-    EXPECT_THAT(f.message, AllOf(HasSubstr(to_rfc3339(at)), HasSubstr("the time that was given"), Not(HasSubstr("days"))));
+    EXPECT_THAT(f.message,
+                AllOf(HasSubstr(to_rfc3339(at)), HasSubstr("the time that was given"), Not(HasSubstr("days"))));
     EXPECT_EQ(f.expected, "valid on " + to_rfc3339(at));
   }
 }
@@ -268,8 +270,8 @@ TEST(field_self_signed, ca_and_server_in_one_is_accepted_where_exactly_it_is_tru
         {.sent = {made}, .trust = trust_store::of({made}), .expected = asked, .options = {.profile = profile}});
     EXPECT_TRUE(trusted.trusted()) << (trusted.findings().empty() ? "" : trusted.findings()[0].message);
     // Not because it signed itself.
-    const auto stranger = verify_peer(
-        {.sent = {made}, .trust = test::test_ca(), .expected = asked, .options = {.profile = profile}});
+    const auto stranger =
+        verify_peer({.sent = {made}, .trust = test::test_ca(), .expected = asked, .options = {.profile = profile}});
     ASSERT_FALSE(stranger.trusted());
     EXPECT_EQ(test::codes(stranger.findings()), std::vector<std::string>{"self_signed"});
   }

@@ -281,7 +281,8 @@ TEST(unwrap, leaves_no_data_behind_unasked) {
       EXPECT_EQ(client.read_line({}, patience).value(), "first");  // NOLINT(bugprone-use-after-move)
     }
     EXPECT_EQ(client.read_line({}, patience).value(), "second");
-    auto other = std::async(std::launch::async, [&server = server] { return std::move(server).unwrap({.timeout = patience}); });
+    auto other =
+        std::async(std::launch::async, [&server = server] { return std::move(server).unwrap({.timeout = patience}); });
     EXPECT_TRUE(std::move(client).unwrap({.timeout = patience}));
     EXPECT_TRUE(other.get());
   }

@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "net/address.hpp"
 #include "base/descriptor.hpp"
+#include "net/address.hpp"
 #include "support/pki.hpp"
 
 namespace signet::test {

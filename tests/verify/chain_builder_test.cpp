@@ -509,9 +509,10 @@ TEST(chain, what_a_certificate_lacks_is_told_in_words_that_are_true) {
   };
   EXPECT_EQ(said(test::spoilt_leaf(anchor, "DNS:192.0.2.1"), "192.0.2.1"),
             "the certificate holds the address 192.0.2.1 as a DNS name, which speaks for no address");
-  EXPECT_EQ(said(test::spoilt_leaf(anchor, "URI:https://server.test/"), "server.test"),
-            "the certificate holds only names of kinds that do not speak for a host (URI:https://server.test/), so it is not "
-            "for server.test");
+  EXPECT_EQ(
+      said(test::spoilt_leaf(anchor, "URI:https://server.test/"), "server.test"),
+      "the certificate holds only names of kinds that do not speak for a host (URI:https://server.test/), so it is not "
+      "for server.test");
   EXPECT_EQ(said(test::spoilt_leaf(anchor, ""), "server.test"),
             "the certificate holds no subjectAltName, so it is not for server.test");
   const auto nameless = test::spoilt(test::fresh_key(), anchor, [](X509* x) {

@@ -295,12 +295,13 @@ INSTANTIATE_TEST_SUITE_P(
                  "server.test",
                  "srv: verification failed: the certificate is for other.test, not for server.test",
                  "connect by one of those names"},
-        text_row{"address",
-                 "wrong-name",
-                 {"ca"},
-                 "192.0.2.1",
-                 "srv: verification failed: the certificate is for other.test, and for no address, so not for 192.0.2.1",
-                 "give the name to verify beside the address"},
+        text_row{
+            "address",
+            "wrong-name",
+            {"ca"},
+            "192.0.2.1",
+            "srv: verification failed: the certificate is for other.test, and for no address, so not for 192.0.2.1",
+            "give the name to verify beside the address"},
         text_row{"idn",
                  "wrong-name",
                  {"ca"},
@@ -357,7 +358,8 @@ INSTANTIATE_TEST_SUITE_P(
                  "server-clientonly-eku",
                  {"ca"},
                  "server.test",
-                 "srv: verification failed: the certificate 'server.test' is for clientAuth by its extended key usage, not for "
+                 "srv: verification failed: the certificate 'server.test' is for clientAuth by its extended key usage, "
+                 "not for "
                  "serverAuth",
                  "serverAuth"},
         text_row{"weak",

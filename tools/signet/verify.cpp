@@ -66,13 +66,8 @@ std::vector<signet::certificate> certificates_of(const verify_command& asked) {
 }
 
 nlohmann::ordered_json json_of(const signet::finding& f) {
-  return {{"error", signet::name(f.code)},
-          {"depth", f.depth},
-          {"subject", f.subject},
-          {"message", f.message},
-          {"hint", in_options(f.hint)},
-          {"expected", f.expected},
-          {"presented", f.presented}};
+  return {{"error", signet::name(f.code)}, {"depth", f.depth},       {"subject", f.subject},    {"message", f.message},
+          {"hint", in_options(f.hint)},    {"expected", f.expected}, {"presented", f.presented}};
 }
 
 nlohmann::ordered_json json_of(const std::vector<signet::finding>& findings) {
