@@ -153,11 +153,12 @@ class check {
     const auto& c = list_[i];
     if (at_ > c.not_after()) {
       add(severity::problem, "expired", i,
-          which(i) + " expired on " + to_rfc3339(c.not_after()) + ", " + age(at_ - c.not_after()) + " ago",
+          which(i) + " expired on " + to_rfc3339(c.not_after()) + ago(c.not_after(), at_, options_.at.has_value()),
           i == leaf() ? "renew it" : "get a current one from whoever issues the certificate");
     } else if (at_ < c.not_before()) {
       add(severity::problem, "not_yet_valid", i,
-          which(i) + " is not valid before " + to_rfc3339(c.not_before()) + ", in " + age(c.not_before() - at_),
+          which(i) + " is not valid before " + to_rfc3339(c.not_before()) +
+              ahead(c.not_before(), at_, options_.at.has_value()),
           "wait until then, or check this machine's clock");
     } else {
       const auto left = c.not_after() - at_;

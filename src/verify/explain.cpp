@@ -27,6 +27,7 @@ std::string key_usages_of(const certificate& c) {
 }
 
 std::string fitting_usages(peer_role role) {
+  if (role == peer_role::any) return "it needs a fitting key usage and extended key usage";
   return "it needs the extended key usage " + std::string(role == peer_role::server ? "serverAuth" : "clientAuth") +
          " and a fitting key usage";
 }
@@ -36,7 +37,7 @@ void explain_purpose(finding& f, const certificate& c, const circumstances& know
   const auto subject = which(c, f.depth);
   if (known.request.role == peer_role::any) {
     f.message = subject + " is not allowed to identify a " + peer;
-    f.hint = "it needs a fitting key usage and extended key usage";
+    f.hint = fitting_usages(known.request.role);
     return;
   }
   const std::string wanted = known.request.role == peer_role::server ? "serverAuth" : "clientAuth";
@@ -124,7 +125,8 @@ void explain_stale_list(finding& f, const certificate& c, const circumstances& k
   if (until) {
     f.expected = "a list that is current on " + to_rfc3339(known.now);
     f.presented = "current until " + to_rfc3339(*until);
-    f.message += ": the next one was due on " + to_rfc3339(*until) + since(*until, known);
+    f.message += ": the next one was due on " + to_rfc3339(*until) +
+                 ago(*until, known.now, known.request.options.clock != nullptr);
   }
   const auto urls = c.crl_urls();
   f.hint = "get the current list" +
@@ -160,9 +162,9 @@ finding explain(const problem& p, const circumstances& known) {
   const auto subject = which(c, depth);
   std::string said;
   // A time that was given is not this machine's.
-  const auto clock = [&known](const std::string& advice) {
-    return known.request.options.clock ? std::string()
-                                       : advice + "check this machine's clock, which says " + to_rfc3339(known.now);
+  const bool is_given = known.request.options.clock != nullptr;
+  const auto clock = [&known, is_given](const std::string& advice) {
+    return is_given ? std::string() : advice + "check this machine's clock, which says " + to_rfc3339(known.now);
   };
   switch (code) {
     case errc::no_trust_anchors:
@@ -188,7 +190,7 @@ finding explain(const problem& p, const circumstances& known) {
     case errc::expired:
       f.expected = "valid on " + to_rfc3339(known.now);
       f.presented = "valid until " + to_rfc3339(c.not_after());
-      f.message = subject + " expired on " + to_rfc3339(c.not_after()) + since(c.not_after(), known);
+      f.message = subject + " expired on " + to_rfc3339(c.not_after()) + ago(c.not_after(), known.now, is_given);
       f.hint = depth == 0 ? "it has to be renewed" + clock("; if that cannot be, ")
                           : "the " + peer + " has to send a current chain" + clock("; else ");
       break;
@@ -196,9 +198,7 @@ finding explain(const problem& p, const circumstances& known) {
       f.expected = "valid on " + to_rfc3339(known.now);
       f.presented = "valid from " + to_rfc3339(c.not_before());
       f.message =
-          subject + " is not valid before " + to_rfc3339(c.not_before()) +
-          (known.request.options.clock ? ", which is after " + to_rfc3339(known.now) + ", the time that was given"
-                                       : ", in " + age(c.not_before() - known.now));
+          subject + " is not valid before " + to_rfc3339(c.not_before()) + ahead(c.not_before(), known.now, is_given);
       f.hint = clock("");
       break;
     case errc::name_mismatch:

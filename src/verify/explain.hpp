@@ -27,6 +27,9 @@ struct circumstances {
 
 // "12 days", "1 hour", "40 seconds".
 [[nodiscard]] std::string age(std::chrono::seconds span);
+// ", 3 days ago" and ", in 3 days"; where somebody gave the time to judge by, that time in their place.
+[[nodiscard]] std::string ago(std::chrono::sys_seconds then, std::chrono::sys_seconds now, bool is_given);
+[[nodiscard]] std::string ahead(std::chrono::sys_seconds then, std::chrono::sys_seconds now, bool is_given);
 
 // Whether a trusted certificate has the name of the issuer of `c`, be it the issuer or not.
 [[nodiscard]] bool has_trusted_issuer_name(const certificate& c, const trust_store& trust);

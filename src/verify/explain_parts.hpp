@@ -14,8 +14,6 @@ namespace signet {
 [[nodiscard]] std::string_view peer_is_a(peer_role role);
 // "the certificate 'server.test'", "the intermediate 'Example CA' (depth 1)".
 [[nodiscard]] std::string which(const certificate& c, std::size_t depth);
-// ", 3 days ago"; a time that somebody gave is told as it was given.
-[[nodiscard]] std::string since(std::chrono::sys_seconds then, const circumstances& known);
 
 inline constexpr const char* trust_it =
     "if it is yours or you know it, add it to the trusted certificates (trust_store::pem_file)";

@@ -29,6 +29,10 @@ class Verify(ToolTest):
         self.assertEqual((first["expected"], first["presented"]),
                          ("a certificate issued by 'CN=C Int'", "a certificate issued by 'CN=C Root'"))
 
+        # Followed all the same, the advice of before leads to the same answer.
+        first = self.findings("c-root.pem", "--add-ca", INPUTS / "c-int.pem", *HOST, INPUTS / "c-chain.pem")[0]
+        self.assertRegex(first["message"], "'CN=C Int'.*'CN=C Root'")
+
     def test_a_renewed_root_differs_in_its_serial_number(self):
         first = self.findings("e-new.pem", *HOST, INPUTS / "e-leaf.pem")[0]
         self.assertIn("the serial number", first["message"])
@@ -71,6 +75,14 @@ class Check(ToolTest):
         for purpose in ("client", "any"):
             self.assertEqual(self.findings("--ca", PKI / "ca.pem", "--purpose", purpose, client), (0, {}))
         self.assertEqual(self.findings("--ca", PKI / "ca.pem", "--purpose", "client", PKI / "server.pem")[0], 1)
+
+    def test_a_time_that_was_given_is_no_age(self):
+        for at in ("2040-01-01T00:00:00Z", "2001-01-01T00:00:00Z"):
+            for more in ((), HOST):
+                _, out, _ = signet("cert", "check", "--json", "--at", at, *more, INPUTS / "g-ipuri.pem")
+                said = next(one["message"] for one in json.loads(out)["sources"][0]["findings"] if one["id"] in ("expired", "not_yet_valid"))
+                self.assertIn(f"{at}, the time that was given", said)
+                self.assertNotRegex(said, r"days?( ago)?$")
 
     def test_days_left_are_counted_from_the_end(self):
         for at, left in (("2027-12-01T07:26:30Z", -1), ("2027-11-29T05:26:29Z", 1), ("2027-11-30T05:26:31Z", 0)):

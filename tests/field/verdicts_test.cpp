@@ -37,6 +37,16 @@ verdict judge_input(const std::string& sent, const std::string& root, const std:
   return test::judge(input(sent), trust_store::of(input(root)), name, {.clock = [] { return then; }});
 }
 
+// With extensions that our builder would refuse to give it.
+certificate crafted_ca(const private_key& key, const identity& issuer, const std::string& name, int more,
+                       const char* value) {
+  return test::spoilt(key, issuer, [&](X509* x) {
+    test::put_common_name(x, name);
+    test::put(x, NID_basic_constraints, "critical,CA:TRUE");
+    test::put(x, more, value);
+  });
+}
+
 TEST(field_name_constraint, names_the_name_the_ca_and_what_it_permits) {
   const auto root = test::root("Root");
   const auto ca = test::intermediate("Constrained", root,
@@ -70,11 +80,7 @@ TEST(field_path_length, says_whose_how_long_and_who_stands_below) {
   auto low = test::intermediate("Low", root);
   // Its issuer does not allow it, so it is made by hand.
   const auto key = test::fresh_key();
-  const auto under = test::spoilt(key, low, [](X509* x) {
-    test::put_common_name(x, "Too Low");
-    test::put(x, NID_basic_constraints, "critical,CA:TRUE");
-    test::put(x, NID_key_usage, "critical,keyCertSign");
-  });
+  const auto under = crafted_ca(key, low, "Too Low", NID_key_usage, "critical,keyCertSign");
   const auto leaf = test::leaf("a.test", identity::make({under}, key).value());
   const auto f = first({leaf.leaf(), under, low.leaf()}, root, "a.test");
   EXPECT_EQ(f.code, errc::path_too_long);
@@ -110,11 +116,7 @@ TEST(field_purpose, says_what_was_found_and_what_was_wanted) {
 TEST(field_purpose, of_a_ca_that_stands_for_a_server_says_so) {
   const auto root = test::root("Root");
   const auto key = test::fresh_key();
-  const auto ca = test::spoilt(key, root, [](X509* x) {
-    test::put_common_name(x, "ca");
-    test::put(x, NID_basic_constraints, "critical,CA:TRUE");
-    test::put(x, NID_subject_alt_name, "DNS:a.test");
-  });
+  const auto ca = crafted_ca(key, root, "ca", NID_subject_alt_name, "DNS:a.test");
   const auto f = first({ca}, root, "a.test", {.profile = verify_profile::webpki});
   EXPECT_EQ(f.code, errc::invalid_purpose);
   EXPECT_THAT(f.message, HasSubstr("is that of a CA"));

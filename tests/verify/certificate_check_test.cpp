@@ -143,7 +143,13 @@ TEST_F(certificate_check_test, expiry_is_told_in_days_and_parts_of_life) {
   EXPECT_EQ(message(days(150), days(137)), "the certificate 'x.test' expires in 12 days, with 9 % of its life left");
   EXPECT_EQ(message(days(150), days(150) - 3h),
             "the certificate 'x.test' expires in 2 hours, with less than 1 % of its life left");
-  EXPECT_EQ(message(days(150), days(152)), "the certificate 'x.test' expired on 2026-09-28T09:59:59Z, 2 days ago");
+  EXPECT_EQ(message(days(150), days(152)),
+            "the certificate 'x.test' expired on 2026-09-28T09:59:59Z, before 2026-09-30T10:00:00Z, the time that was "
+            "given");
+  // An age is told by the clock only.
+  const auto by_the_clock = check_certificates({load("expired")}).at(0).message;
+  EXPECT_TRUE(by_the_clock.starts_with("the certificate 'server.test' expired on 2020-06-01T00:00:00Z, ")) << by_the_clock;
+  EXPECT_TRUE(by_the_clock.ends_with(" days ago")) << by_the_clock;
 }
 
 TEST_F(certificate_check_test, the_last_second_still_counts) {

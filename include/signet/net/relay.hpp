@@ -43,14 +43,15 @@ struct relayed {
 ///
 /// When reading a side fails, the bytes that came from it are still delivered, its end is not passed on, and nothing
 /// more is sent to it. When writing to a side fails, what it sends is still carried. Then the relay returns the error.
-/// On any error a tcp_socket that was not sent the end of its stream is reset (tcp_socket::reset()), so that nobody
-/// takes half of a message for all of it; the reset may lose the last of the bytes. A socket that has no reset stays
-/// open: tell whoever reads from it before you close it. Its message begins with "first side" or "second side", and its
-/// details() say how many bytes went in each direction. Do not close() a TLS socket after such an error: the
-/// close_notify would make a stream that was cut look complete. Errors: timed_out, truncated, bad_record,
-/// protocol_violation, alert_received, connection_reset, io_failed, not_connected, not_supported, invalid_argument
-/// (another thread uses a socket), closed (the relay was told to stop, or the direction of a socket that has to be
-/// written to was ended before).
+/// Its message begins with "first side" or "second side", and its details() say how many bytes went in each direction.
+///
+/// On any error, a tcp_socket that was not sent the end of its stream is closed with reset(), so that nobody takes half
+/// of a message for all of it; the last of the bytes may be lost then. A socket that has no reset stays open: tell
+/// whoever reads from it before you close it. Do not close() a TLS socket after an error: the close_notify would make a
+/// stream that was cut look complete.
+/// Errors: timed_out, truncated, bad_record, protocol_violation, alert_received, connection_reset, io_failed,
+/// not_connected, not_supported, invalid_argument (another thread uses a socket), closed (the relay was told to stop,
+/// or the direction of a socket that has to be written to was ended before).
 SIGNET_EXPORT result<relayed> relay(tls_socket& first, tcp_socket& second, relay_options options = {});
 SIGNET_EXPORT result<relayed> relay(tcp_socket& first, tls_socket& second, relay_options options = {});
 SIGNET_EXPORT result<relayed> relay(tls_socket& first, tls_socket& second, relay_options options = {});

@@ -140,7 +140,9 @@ struct judgement {
   // What `signet verify` would be asked of a file: there when the command line says more than whom to trust.
   std::optional<signet::verify_request> rules = {};
 
-  [[nodiscard]] std::chrono::sys_seconds at() const { return *options.at; }
+  // Asked for, in options, or the clock's.
+  std::chrono::sys_seconds now = {};
+  [[nodiscard]] std::chrono::sys_seconds at() const { return options.at.value_or(now); }
 
   /// The key that was named, or else the one that stands in the file.
   [[nodiscard]] std::optional<signet::private_key> key_of(const checked& one) const {
@@ -188,7 +190,7 @@ checked write_fixed(const checked& one, const judgement& rules, const std::strin
 // The rules for files, where the command line says more than whom to trust.
 std::optional<signet::verify_request> rules_of(const command_line& line, const std::string& command,
                                                const client_flags& client, signet::peer_role role,
-                                               std::chrono::sys_seconds at) {
+                                               std::optional<std::chrono::sys_seconds> at) {
   const bool any = std::ranges::any_of(line.options(), [](const option& one) {
     const auto name = one.name();
     return one.count() > 0 && one.group() == trust_group && name != "--ca" && name != "--add-ca";
@@ -196,7 +198,7 @@ std::optional<signet::verify_request> rules_of(const command_line& line, const s
   if (!any) return {};
   signet::verify_request request{.trust = client.trust(), .role = role};
   request.options = client.verify_options();
-  request.options.clock = [at] { return at; };
+  if (at) request.options.clock = [at = *at] { return at; };
   if (!client.name().empty()) request.expected = expected_name(command, client.name());
   return request;
 }
@@ -255,15 +257,17 @@ exit_status run_cert_check(arguments args) {
   refuse_options_of_peers(line, command, names, file_rules::trust);
 
   const std::chrono::days within(parse_number(command, "--days", days, 0, 36500));
-  const auto at = at_text.empty() ? std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())
-                                  : parse_time(command, "--at", at_text);
+  std::optional<std::chrono::sys_seconds> at;
+  if (!at_text.empty()) at = parse_time(command, "--at", at_text);
   if (fix == out.empty()) throw failure(exit_status::usage, command + ": --fix and --out FILE go together");
   if (fix && names.size() > 1) throw failure(exit_status::usage, command + ": --fix takes one chain");
   if (fix && as_json && out == "-")
     throw failure(exit_status::usage, command + ": --json and --out - both want stdout");
 
   const auto role = *role_of(purpose);
-  judgement rules{.options = {.warn_within = within, .at = at, .role = role}, .days_as_asked = line.given("--days")};
+  judgement rules{.options = {.warn_within = within, .at = at, .role = role},
+                  .days_as_asked = line.given("--days"),
+                  .now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())};
   if (client.names_trust()) rules.options.trust = client.trust();
   rules.rules = rules_of(line, command, client, role, at);
   if (!key_file.empty()) rules.options.key = read_key(key_file, password_file);

@@ -34,9 +34,14 @@ std::string age(seconds span) {
   return std::to_string(span.count()) + " seconds";
 }
 
-std::string since(sys_seconds then, const circumstances& known) {
-  if (known.request.options.clock) return ", before " + to_rfc3339(known.now) + ", the time that was given";
-  return ", " + age(known.now - then) + " ago";
+std::string ago(sys_seconds then, sys_seconds now, bool is_given) {
+  if (is_given) return ", before " + to_rfc3339(now) + ", the time that was given";
+  return ", " + age(now - then) + " ago";
+}
+
+std::string ahead(sys_seconds then, sys_seconds now, bool is_given) {
+  if (is_given) return ", which is after " + to_rfc3339(now) + ", the time that was given";
+  return ", in " + age(then - now);
 }
 
 std::string display_name(const certificate& c) {
