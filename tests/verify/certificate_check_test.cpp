@@ -148,7 +148,8 @@ TEST_F(certificate_check_test, expiry_is_told_in_days_and_parts_of_life) {
             "given");
   // An age is told by the clock only.
   const auto by_the_clock = check_certificates({load("expired")}).at(0).message;
-  EXPECT_TRUE(by_the_clock.starts_with("the certificate 'server.test' expired on 2020-06-01T00:00:00Z, ")) << by_the_clock;
+  EXPECT_TRUE(by_the_clock.starts_with("the certificate 'server.test' expired on 2020-06-01T00:00:00Z, "))
+      << by_the_clock;
   EXPECT_TRUE(by_the_clock.ends_with(" days ago")) << by_the_clock;
 }
 
