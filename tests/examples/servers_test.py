@@ -23,7 +23,7 @@ def is_there(pid):
     """Whether the process runs: one that has ended and waits for its parent does not."""
     try:
         return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
 
 
