@@ -49,5 +49,6 @@
 #include <signet/x509/general_name.hpp>
 #include <signet/x509/identity.hpp>
 #include <signet/x509/pkcs12.hpp>
+#include <signet/x509/pkcs7.hpp>
 #include <signet/x509/private_key.hpp>
 #include <signet/x509/x509_file.hpp>

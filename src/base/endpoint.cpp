@@ -32,9 +32,7 @@ bool is_ipv6(std::string_view host) {
   // The zone is a matter of the machine; the address before it is not.
   const auto zone = host.find('%');
   if (zone != std::string_view::npos) {
-    const auto name = host.substr(zone + 1);
-    const bool plain = std::all_of(name.begin(), name.end(), [](char c) { return is_word(c) || c == '.'; });
-    if (name.empty() || !plain) return false;
+    if (!base::is_zone(host.substr(zone + 1))) return false;
   }
   const std::string address(host.substr(0, zone));
   if (address.find('\0') != std::string::npos) return false;

@@ -301,6 +301,9 @@ std::optional<signet::alert> error::alert() const noexcept {
 std::shared_ptr<const signet::verdict> error::verdict() const noexcept {
   return parts().judged;
 }
+std::shared_ptr<const connection_info> error::reached() const noexcept {
+  return parts().reached;
+}
 int error::system_error() const noexcept {
   return parts().system_error;
 }

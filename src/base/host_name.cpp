@@ -108,6 +108,17 @@ std::string_view label_problem(std::string_view label) {
   return {};
 }
 
+// A-labels, in lower case.
+result<std::string> to_ascii(const std::string& name) {
+  std::uint8_t* converted = nullptr;
+  const int code = idn2_lookup_u8(reinterpret_cast<const std::uint8_t*>(name.c_str()), &converted,
+                                  IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+  const std::unique_ptr<std::uint8_t, idn2_freed> owned(converted);
+  if (code == IDN2_MALLOC) return error(errc::out_of_memory, "no memory left to convert a host name");
+  if (code != IDN2_OK) return refused(name, idn2_strerror(code));
+  return lower(std::string_view(reinterpret_cast<const char*>(converted)));
+}
+
 }  // namespace
 
 std::string address_text(const std::uint8_t* octets, std::size_t size) {
@@ -118,15 +129,28 @@ std::string address_text(const std::uint8_t* octets, std::size_t size) {
   return text.data();
 }
 
+bool is_zone(std::string_view text) noexcept {
+  return !text.empty() && std::all_of(text.begin(), text.end(),
+                                      [](char c) { return is_letter_or_digit(c) || c == '-' || c == '_' || c == '.'; });
+}
+
+std::string without_zone(std::string_view host) {
+  const auto zone = host.find('%');
+  const bool has_one = host.find(':') != host.npos && zone != host.npos && is_zone(host.substr(zone + 1));
+  return std::string(host.substr(0, has_one ? zone : host.npos));
+}
+
 std::string unicode_of(const std::string& ascii) {
   if (ascii.find("xn--") == ascii.npos) return ascii;
   char* converted = nullptr;
   if (idn2_to_unicode_8z8z(ascii.c_str(), &converted, 0) != IDN2_OK) return ascii;
   const std::unique_ptr<char, idn2_freed> owned(converted);
-  return printable(converted);
+  // What does not lead back is another name.
+  const auto back = to_ascii(converted);
+  return back && *back == ascii ? printable(converted) : ascii;
 }
 
-result<host_name> parse_host_name(std::string_view text) {
+result<host_name> parse_host_name(std::string_view text, a_labels how) {
   if (text.empty()) return error(errc::invalid_name, "the host name is empty");
   if (text.size() > longest_input) return refused(text, "it is longer than 253 octets");
   if (auto problem = refuse_characters(text)) return *std::move(problem);
@@ -135,15 +159,10 @@ result<host_name> parse_host_name(std::string_view text) {
 
   host_name out;
   out.ascii = lower(text);
-  if (!is_ascii(text) || out.ascii.find("xn--") != out.ascii.npos) {
-    std::uint8_t* converted = nullptr;
-    const std::string terminated(text);
-    const int code = idn2_lookup_u8(reinterpret_cast<const std::uint8_t*>(terminated.c_str()), &converted,
-                                    IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
-    const std::unique_ptr<std::uint8_t, idn2_freed> owned(converted);
-    if (code == IDN2_MALLOC) return error(errc::out_of_memory, "no memory left to convert a host name");
-    if (code != IDN2_OK) return refused(text, idn2_strerror(code));
-    out.ascii = lower(std::string_view(reinterpret_cast<const char*>(converted)));
+  if (!is_ascii(text) || (how == a_labels::judged && out.ascii.find("xn--") != out.ascii.npos)) {
+    auto converted = to_ascii(std::string(text));
+    if (!converted) return std::move(converted).error();
+    out.ascii = *std::move(converted);
   }
   if (out.ascii.ends_with('.')) out.ascii.pop_back();
   if (out.ascii.size() > longest_name) return refused(text, "it is longer than 253 octets");

@@ -1,16 +1,22 @@
 #include "base/printable.hpp"
 
-#include <cstdint>
-
 namespace signet::base {
 namespace {
 
-struct decoded {
-  std::uint32_t code_point = 0;
-  std::size_t size = 0;  // 0: not UTF-8
-};
+void escape(std::string& out, std::string_view octets) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  for (const char c : octets) {
+    const auto value = static_cast<std::uint8_t>(c);
+    out += '\\';
+    out += digits[value >> 4];
+    out += digits[value & 15];
+  }
+}
 
-decoded decode(std::string_view text) {
+}  // namespace
+
+utf8_character first_character(std::string_view text) noexcept {
+  if (text.empty()) return {};
   const auto octet = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
   const std::uint8_t first = octet(0);
   if (first < 0x80) return {first, 1};
@@ -27,30 +33,17 @@ decoded decode(std::string_view text) {
   return {code_point, size};
 }
 
-// Characters that move, hide or reverse what is around them.
-bool is_harmless(std::uint32_t c) {
+bool is_harmless(std::uint32_t c) noexcept {
   const auto in = [c](std::uint32_t low, std::uint32_t high) { return c >= low && c <= high; };
   return !(c < 0x20 || in(0x7f, 0x9f) || c == 0xad || c == 0x61c || c == 0x180e || in(0x200b, 0x200f) ||
            in(0x2028, 0x202e) || in(0x2060, 0x206f) || c == 0xfeff || in(0xfff0, 0xfffb) || in(0xe0000, 0xe0fff));
 }
 
-void escape(std::string& out, std::string_view octets) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  for (const char c : octets) {
-    const auto value = static_cast<std::uint8_t>(c);
-    out += '\\';
-    out += digits[value >> 4];
-    out += digits[value & 15];
-  }
-}
-
-}  // namespace
-
 std::string printable(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
-    const auto [code_point, size] = decode(text);
+    const auto [code_point, size] = first_character(text);
     if (size != 0 && is_harmless(code_point)) {
       out += text.substr(0, size);
     } else {

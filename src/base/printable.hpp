@@ -2,11 +2,21 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace signet::base {
+
+struct utf8_character {
+  std::uint32_t code_point = 0;
+  // Octets; 0 where the text does not begin with UTF-8 (RFC 3629).
+  std::size_t size = 0;
+};
+utf8_character first_character(std::string_view text) noexcept;
+// False for what moves, hides or reverses the characters around it.
+bool is_harmless(std::uint32_t code_point) noexcept;
 
 // UTF-8 stays readable. Control characters (C1 among them), line and paragraph separators, direction marks, invisible
 // characters and octets that are not UTF-8 become \XX, two upper-case hex digits an octet.

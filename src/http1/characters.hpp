@@ -4,10 +4,13 @@
 #include <string_view>
 
 #include "base/ascii.hpp"
+#include "base/printable.hpp"
 
 namespace signet::http1 {
 
+using base::first_character;
 using base::is_digit;
+using base::is_harmless;
 using base::is_letter;
 using base::is_letter_or_digit;
 using base::lower;

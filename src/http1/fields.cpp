@@ -81,7 +81,12 @@ result<message_head> message_head::parse(std::string_view head, line_ends ends) 
       if (!head.empty()) return violation("an empty line stands within it");
       break;
     }
-    if (line.front() == ' ' || line.front() == '\t') return violation("a line is continued on the next (obs-fold)");
+    if (line.front() == ' ' || line.front() == '\t') {
+      if (ends == line_ends::crlf || out.fields.all().empty())
+        return violation("a line is continued on the next (obs-fold)");
+      out.fields.continue_last(trimmed(line));
+      continue;
+    }
     const auto colon = line.find(':');
     if (colon == line.npos || !is_token(line.substr(0, colon))) return violation("a header field has no proper name");
     if (out.fields.all().size() == most_fields)

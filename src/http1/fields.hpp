@@ -33,6 +33,8 @@ class header_fields {
   [[nodiscard]] std::size_t count(std::string_view name) const noexcept;
   [[nodiscard]] const std::vector<header_field>& all() const noexcept { return all_; }
   void remove(std::string_view name);
+  // More of the last one's value.
+  void continue_last(std::string_view value) { all_.back().value += ' ' + std::string(value); }
   // Whether one of the comma-separated members of the fields of that name is `token`, whatever its case.
   [[nodiscard]] bool lists(std::string_view name, std::string_view token) const noexcept;
 
@@ -54,8 +56,9 @@ bool any_member(std::string_view value, Is is) {
 // The bytes of a head together with its empty line, or 0 while that has not come.
 std::size_t head_size(std::string_view buffer, line_ends ends) noexcept;
 
-// A head split into its first line and its fields. Refused: continued lines (obs-fold), a blank before the colon,
-// control characters, more than 200 fields. protocol_violation.
+// A head split into its first line and its fields. Refused: a blank before the colon, control characters, more than 200
+// fields. A field that is continued on the next line (obs-fold) is refused in a request, and one field with a blank in
+// a response (RFC 9112 section 5.2). protocol_violation.
 struct message_head {
   std::string start_line = {};
   header_fields fields = {};

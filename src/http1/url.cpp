@@ -35,11 +35,18 @@ result<void> take_authority(std::string_view text, url& out) {
   }
   std::string_view host = text;
   std::string_view port;
+  std::string_view zone;
   if (!text.empty() && text.front() == '[') {
     const auto close = text.find(']');
     if (close == text.npos) return malformed("the address has no ]");
     host = text.substr(1, close - 1);
     port = text.substr(close + 1);
+    // RFC 6874: a zone stands behind a percent sign that is encoded.
+    if (const auto mark = host.find("%25"); mark != host.npos) {
+      zone = host.substr(mark + 3);
+      if (!base::is_zone(zone)) return malformed("the zone of its address is none");
+      host = host.substr(0, mark);
+    }
     if (host.find(':') == host.npos) return malformed("only an IPv6 address stands in brackets");
     if (!port.empty() && port.front() != ':') return malformed("after ] only a port can follow");
   } else {
@@ -59,6 +66,7 @@ result<void> take_authority(std::string_view text, url& out) {
   auto name = base::parse_host_name(host);
   if (!name) return std::move(name).error().in("reading the URL");
   out.host = std::move(name->ascii);
+  if (!zone.empty()) (out.host += '%') += zone;
   return {};
 }
 
@@ -124,8 +132,15 @@ result<url> url::parse(std::string_view text) {
   return out;
 }
 
-result<url> url::resolve(std::string_view reference) const {
-  reference = reference.substr(0, reference.find('#'));
+result<url> url::resolve(std::string_view found) const {
+  std::string without_blanks;
+  for (const char c : found.substr(0, found.find('#'))) {
+    if (c == ' ')
+      without_blanks += "%20";
+    else
+      without_blanks += c;
+  }
+  const std::string_view reference = without_blanks;
   if (scheme_size(reference) > 0) {
     if (reference.substr(scheme_size(reference), 3) != "://")
       return malformed("the scheme of " + std::string(reference.substr(0, scheme_size(reference))) +
@@ -135,7 +150,8 @@ result<url> url::resolve(std::string_view reference) const {
   const std::string scheme_text = protocol == scheme::https ? "https:" : "http:";
   if (reference.starts_with("//")) return parse(scheme_text + std::string(reference));
 
-  const std::string origin = scheme_text + "//" + host_field();
+  auto origin = text();
+  origin.resize(origin.size() - target.size());
   const std::string_view base = std::string_view(target).substr(0, target.find('?'));
   std::string merged;
   if (reference.empty()) {
@@ -156,13 +172,18 @@ bool url::same_origin(const url& other) const noexcept {
 }
 
 std::string url::host_field() const {
-  std::string out = host.find(':') != std::string::npos ? "[" + host + "]" : host;
+  // The zone is nobody's business but this machine's.
+  const auto plain = base::without_zone(host);
+  std::string out = plain.find(':') != std::string::npos ? "[" + plain + "]" : plain;
   if (port != default_port(protocol)) out += ":" + std::to_string(port);
   return out;
 }
 
 std::string url::text() const {
-  return (protocol == scheme::https ? "https://" : "http://") + host_field() + target;
+  auto authority = host_field();
+  if (const auto zone = host.find('%'); zone != std::string::npos)
+    authority.insert(authority.find(']'), "%25" + host.substr(zone + 1));
+  return (protocol == scheme::https ? "https://" : "http://") + authority + target;
 }
 
 }  // namespace signet::http1

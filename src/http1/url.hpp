@@ -14,7 +14,8 @@ struct url {
   enum class scheme : unsigned char { http, https };
 
   scheme protocol = scheme::https;
-  // In its normal form: A-labels, or the canonical address without brackets.
+  // In its normal form: A-labels, or the canonical address without brackets, with its zone ("fe80::1%eth0") if it has
+  // one.
   std::string host = {};
   // Explicit or the scheme's own.
   std::uint16_t port = 0;
@@ -23,7 +24,7 @@ struct url {
 
   // Without "scheme://" it is https. A fragment is dropped. invalid_argument, invalid_name.
   static result<url> parse(std::string_view text);
-  // What a reference found at this URL means (RFC 3986 section 5).
+  // What a reference found at this URL means (RFC 3986 section 5). Blanks in it, which servers do send, are encoded.
   [[nodiscard]] result<url> resolve(std::string_view reference) const;
 
   // Whether both are of one server: the same scheme, host and port.

@@ -123,6 +123,14 @@ error timed_out(const std::string& whom, std::string_view phase, std::chrono::na
   return base::sentence{.whom = whom, .phase = phase, .why = why, .hint = std::move(hint)}.as(errc::timed_out);
 }
 
+error stalled(const peer& whom, std::string_view phase, std::chrono::nanoseconds limit) {
+  const auto did = phase == "reading" ? "sent" : "taken";
+  return base::sentence{.whom = whom.describe(),
+                        .phase = phase,
+                        .why = std::string("timed out: the peer has ") + did + " nothing for " + to_text(limit)}
+      .as(errc::timed_out);
+}
+
 error not_open(std::string_view phase) {
   return base::sentence{.phase = phase, .why = "the connection is closed"}.as(errc::not_connected);
 }

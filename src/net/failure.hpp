@@ -31,6 +31,8 @@ std::string reason_of(int system_error);
 // "whom: phase: why".
 error io_failure(const peer& whom, std::string_view phase, int system_error);
 error timed_out(const std::string& whom, std::string_view phase, std::chrono::nanoseconds waited);
+// Nothing has moved for so long.
+error stalled(const peer& whom, std::string_view phase, std::chrono::nanoseconds limit);
 error not_open(std::string_view phase);
 
 // "300 ms", "2.5 s".

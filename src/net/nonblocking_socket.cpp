@@ -1,10 +1,13 @@
 #include <signet/net/nonblocking_socket.hpp>
 
+#include <tuple>
+
 #include <signet/verify/server_name.hpp>
 
+#include "base/host_name.hpp"
 #include "base/sentence.hpp"
 #include "net/connect/pending_connect.hpp"
-#include "net/serve/turn_away.hpp"
+#include "net/serve/last_words.hpp"
 #include "net/tls_socket_impl.hpp"
 
 namespace signet {
@@ -63,7 +66,7 @@ struct nonblocking_socket::impl {
     auto made = net::begin_upgrade(*plain, how);
     if (!made) return std::move(made).error();
     tls = *std::move(made);
-    until = net::deadline_of_call(until, {}, tls->whole);
+    until = deadline::earlier(until, tls->patience.whole);
     return {};
   }
 
@@ -99,7 +102,12 @@ struct nonblocking_socket::impl {
   // The connection has failed before it was made.
   error failed(error why) {
     failure = std::move(why);
-    if (ours_alone && plain) net::turn_away(*inside(*plain).wire, *failure);
+    if (ours_alone && plain) {
+      auto& wire = *inside(*plain).wire;
+      net::last_words(wire, *failure);
+      // Its owner may still watch the descriptor.
+      wire.part();
+    }
     return *failure;
   }
 
@@ -120,7 +128,7 @@ nonblocking_socket::~nonblocking_socket() = default;
 result<nonblocking_socket> nonblocking_socket::connect(const endpoint& to, const client_config& config,
                                                        connect_options options) {
   // Before anybody is spoken to: without a name there is nothing to verify.
-  auto expected = server_name::parse(options.name.empty() ? to.host : options.name);
+  auto expected = server_name::parse(options.name.empty() ? base::without_zone(to.host) : options.name);
   if (!expected) return std::move(expected).error();
   auto made = std::make_unique<impl>();
   made->until = net::deadline_of(options);
@@ -190,6 +198,10 @@ result<io_status> nonblocking_socket::handshake() {
   return status;
 }
 
+void nonblocking_socket::give_up(const error& why) {
+  if (impl_ && !impl_->connecting && !impl_->connected && !impl_->failure) std::ignore = impl_->failed(why);
+}
+
 bool nonblocking_socket::handshake_done() const noexcept {
   return impl_ && impl_->connected.has_value();
 }
@@ -212,7 +224,7 @@ result<io_status> nonblocking_socket::close_write() {
 
 result<void> nonblocking_socket::close() {
   if (!impl_) return {};
-  if (impl_->connected) return impl_->connected->close();
+  if (impl_->connected) return tls_socket_impl::close(&inside(*impl_->connected), net::waiting::forbidden);
   impl_.reset();
   return {};
 }

@@ -10,6 +10,7 @@
 #include <type_traits>
 
 #include "base/sentence.hpp"
+#include "net/channel/progress.hpp"
 #include "net/tls_socket_impl.hpp"
 
 namespace signet {
@@ -151,8 +152,7 @@ class two_way {
         moved = give(*d) || moved;
       }
       if (moved) {
-        quiet_since_ = deadline::clock::now();
-        quiet_until_ = idle_from_now();
+        for (auto* side : {&first_, &second_}) side->moved();
       }
       if (there_.done && back_.done) break;
       if (auto ok = wait(moved); !ok) return told(std::move(ok).error());
@@ -240,7 +240,7 @@ class two_way {
                                  watch_sink(back_),
                                  {stopping_ ? -1 : options_.stop, POLLIN, 0}};
     if (!moved || options_.stop >= 0) {
-      const auto until = deadline::earlier(until_, quiet_until_);
+      const auto until = deadline::earlier(until_, deadline::earlier(first_.next_look(), second_.next_look()));
       if (::poll(waited.data(), waited.size(), moved ? 0 : until.poll_timeout()) < 0 && errno != EINTR)
         return base::sentence{.phase = relaying, .why = net::reason_of(errno)}.as(net::code_of(errno));
     }
@@ -257,8 +257,7 @@ class two_way {
     // What was ready once without having moved anything was no data.
     const bool idle = !moved && (!ready || was_ready_);
     was_ready_ = ready && !moved;
-    if (idle && quiet_until_.passed())
-      return net::timed_out(whom(), "relaying with nothing to pass on", now - quiet_since_);
+    if (idle && have_stalled()) return net::timed_out(whom(), "relaying with nothing to pass on", options_.idle);
     return {};
   }
 
@@ -268,8 +267,10 @@ class two_way {
     d.done = true;
   }
 
-  [[nodiscard]] deadline idle_from_now() const {
-    return options_.idle.count() > 0 ? deadline(options_.idle) : deadline::never();
+  bool have_stalled() noexcept {
+    // Each has to look.
+    const bool first = first_.has_stalled();
+    return second_.has_stalled() && first;
   }
 
   [[nodiscard]] std::string whom() const {
@@ -289,8 +290,8 @@ class two_way {
   direction back_;
   std::optional<error> failure_;
   deadline::clock::time_point began_ = deadline::clock::now();
-  deadline::clock::time_point quiet_since_ = began_;
-  deadline quiet_until_ = idle_from_now();
+  net::progress first_{there_.from.wire().write_handle(), options_.idle};
+  net::progress second_{there_.to.wire().write_handle(), options_.idle};
   bool was_ready_ = false;
   bool stopping_ = false;
 };
@@ -309,7 +310,7 @@ result<relayed> relay_sockets(First& first, Second& second, const relay_options&
   side_of<Second> other(second_side, inside(second));
   for (const relay_side* side : {static_cast<relay_side*>(&one), static_cast<relay_side*>(&other)})
     if (auto ok = side->usable(); !ok) return std::move(ok).error();
-  const auto whole = deadline::earlier(inside(first).whole, inside(second).whole);
+  const auto whole = deadline::earlier(inside(first).patience.whole, inside(second).patience.whole);
   return two_way(one, other, options, deadline::earlier(options.until, whole)).run();
 }
 

@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "base/sentence.hpp"
+#include "net/channel/progress.hpp"
 #include "net/tls_socket_impl.hpp"
 
 namespace signet {
@@ -49,25 +50,27 @@ struct net::shared_connection {
   }
 
   // Outside the lock.
-  result<void> wait(std::string_view phase, short events, deadline until, deadline::clock::time_point began) const {
+  result<void> wait(std::string_view phase, short events, time_limits limits, deadline::clock::time_point began) const {
     auto& wire = inside(socket).wire();
+    progress bytes(wire.write_handle(), limits.stall);
     pollfd both[2] = {{(events & POLLIN) != 0 ? wire.read_handle() : -1, POLLIN, 0},
                       {(events & POLLOUT) != 0 ? wire.write_handle() : -1, POLLOUT, 0}};
     for (;;) {
-      const int ready = ::poll(both, 2, until.poll_timeout());
+      const int ready = ::poll(both, 2, deadline::earlier(limits.until, bytes.next_look()).poll_timeout());
       // One that is always ready does not outlive the deadline.
-      if (until.passed()) return timed_out(wire.describe(), phase, deadline::clock::now() - began);
+      if (limits.until.passed()) return timed_out(wire.describe(), phase, deadline::clock::now() - began);
       if (ready > 0) return {};
       if (ready < 0 && errno != EINTR) return io_failure(wire.whom(), phase, errno);
+      if (bytes.has_stalled()) return stalled(wire.whom(), phase, limits.stall);
     }
   }
 
-  [[nodiscard]] deadline deadline_of(deadline own) {
+  [[nodiscard]] time_limits limits_of(deadline own) {
     const std::lock_guard lock(mutex);
-    return deadline_of_call(own, inside(socket).timeout, inside(socket).whole);
+    return inside(socket).patience.of_call(own);
   }
 
-  result<std::size_t> read(byte_span buffer, deadline until, deadline::clock::time_point began) {
+  result<std::size_t> read(byte_span buffer, time_limits limits, deadline::clock::time_point began) {
     for (;;) {
       auto [got, unsent] = step(reading, [&](tls_connection& c) { return c.try_receive(buffer); });
       if (!got) return std::move(got).error();
@@ -76,12 +79,12 @@ struct net::shared_connection {
       const auto events = static_cast<short>(got->next == wait_for::write ? POLLOUT
                                              : unsent                     ? POLLIN | POLLOUT
                                                                           : POLLIN);
-      if (auto ok = wait(reading, events, until, began); !ok) return std::move(ok).error();
+      if (auto ok = wait(reading, events, limits, began); !ok) return std::move(ok).error();
     }
   }
 
   // Takes bytes, and returns when all that is to be sent is on its way.
-  result<std::size_t> write(byte_view bytes, deadline until, amount wanted) {
+  result<std::size_t> write(byte_view bytes, time_limits limits, amount wanted) {
     const auto began = deadline::clock::now();
     std::size_t total = 0;
     const auto enough = [&] { return total == bytes.size() || (total != 0 && wanted == amount::some); };
@@ -94,17 +97,18 @@ struct net::shared_connection {
       total += taken->bytes;
       if (!unsent && enough()) return total;
       if (!unsent) continue;
-      if (auto ok = wait(writing, POLLOUT, until, began); !ok) return std::move(ok).error();
+      if (auto ok = wait(writing, POLLOUT, limits, began); !ok) return std::move(ok).error();
     }
   }
 
   // What gathers asks for its bytes one step at a time.
   template <class Read>
   auto gather(deadline own, Read&& read_held) {
-    const auto until = deadline_of(own);
+    const auto limits = limits_of(own);
     const auto began = deadline::clock::now();
     return read_held(
-        inside(socket).connection.held(), [this, until, began](byte_span buffer) { return read(buffer, until, began); },
+        inside(socket).connection.held(),
+        [this, limits, began](byte_span buffer) { return read(buffer, limits, began); },
         [this] { return inside(socket).wire().describe(); });
   }
 
@@ -160,17 +164,17 @@ connection_info tls_reader::info() const {
 
 result<std::size_t> tls_writer::write_some(byte_view bytes, deadline until) {
   if (!shared_) return net::not_open(writing);
-  return shared_->write(bytes, shared_->deadline_of(until), amount::some);
+  return shared_->write(bytes, shared_->limits_of(until), amount::some);
 }
 result<void> tls_writer::write_all(byte_view bytes, deadline until) {
   if (!shared_) return net::not_open(writing);
-  if (auto written = shared_->write(bytes, shared_->deadline_of(until), amount::all); !written)
+  if (auto written = shared_->write(bytes, shared_->limits_of(until), amount::all); !written)
     return std::move(written).error();
   return {};
 }
 result<void> tls_writer::close_write(deadline until) {
   if (!shared_) return net::not_open(closing);
-  const auto own = shared_->deadline_of(until);
+  const auto own = shared_->limits_of(until);
   const auto began = deadline::clock::now();
   for (;;) {
     auto [sent, unsent] = shared_->step(closing, [](net::tls_connection& c) { return c.try_end(); });

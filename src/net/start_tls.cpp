@@ -69,6 +69,7 @@ net::upgrade net::as_client(const client_config& config, const server_name& expe
   // As the caller named it: the addresses behind one name share their sessions.
   if (options.session_key.empty())
     options.session_key = !whom.asked.empty() ? whom.asked : whom.address.size != 0 ? net::to_string(whom.address) : "";
+  if (options.port == 0 && whom.address.size != 0) options.port = whom.address.port();
   net::upgrade how;
   how.until = until;
   how.first_bytes = first_bytes;

@@ -32,7 +32,7 @@ bool usable(const std::unique_ptr<tcp_socket_impl>& s) noexcept {
 
 // Opens a reading call and returns its step.
 auto reader(tcp_socket_impl& s, deadline until) {
-  s.wire->begin(reading, net::deadline_of_call(until, s.timeout, s.whole));
+  s.wire->begin(reading, s.patience.of_call(until));
   return [&s](byte_span buffer) -> result<std::size_t> {
     auto got = s.wire->read(buffer);
     if (!got) return std::move(got).error();
@@ -126,12 +126,10 @@ tcp_socket tcp_socket::over(tls_socket below) {
   if (!below.is_open()) return tcp_socket(std::unique_ptr<impl>());
   auto& outer = inside(below);
   auto whom = outer.wire().whom();
-  const auto timeout = outer.timeout;
-  const auto whole = outer.whole;
+  const auto patience = outer.patience;
   auto made = std::make_unique<impl>(
       std::make_unique<net::tls_channel>(std::make_unique<net::tls_below>(std::move(below)), std::move(whom)));
-  made->timeout = timeout;
-  made->whole = whole;
+  made->patience = patience;
   return tcp_socket(std::move(made));
 }
 
@@ -141,11 +139,15 @@ tcp_socket& tcp_socket::operator=(tcp_socket&&) noexcept = default;
 tcp_socket::~tcp_socket() = default;
 
 void tcp_socket::set_timeout(std::chrono::milliseconds each_call) noexcept {
-  if (impl_) impl_->timeout = each_call;
+  if (impl_) impl_->patience.timeout = each_call;
+}
+
+void tcp_socket::set_stall_limit(std::chrono::milliseconds without_progress) noexcept {
+  if (impl_) impl_->patience.stall = without_progress;
 }
 
 void tcp_socket::set_deadline(deadline whole_connection) noexcept {
-  if (impl_) impl_->whole = whole_connection;
+  if (impl_) impl_->patience.whole = whole_connection;
 }
 
 result<std::size_t> tcp_socket::peek(byte_span buffer, deadline until) {
@@ -180,7 +182,7 @@ result<std::string> tcp_socket::read_until(std::string_view delimiter, read_limi
 
 result<std::size_t> tcp_socket::write_some(byte_view bytes, deadline until) {
   if (!usable(impl_)) return net::not_open(writing);
-  impl_->wire->begin(writing, net::deadline_of_call(until, impl_->timeout, impl_->whole));
+  impl_->wire->begin(writing, impl_->patience.of_call(until));
   if (impl_->write_ended) return impl_->wire->already_ended();
   if (bytes.empty()) return std::size_t{0};
   auto sent = impl_->wire->write(bytes);
@@ -194,7 +196,7 @@ result<void> tcp_socket::write_all(byte_view bytes, deadline until) {
 
 result<void> tcp_socket::write_gathered(std::span<const byte_view> parts, deadline until) {
   if (!usable(impl_)) return net::not_open(writing);
-  impl_->wire->begin(writing, net::deadline_of_call(until, impl_->timeout, impl_->whole));
+  impl_->wire->begin(writing, impl_->patience.of_call(until));
   if (impl_->write_ended) return impl_->wire->already_ended();
   const auto write = [this](byte_view bytes) -> result<void> {
     while (!bytes.empty()) {
@@ -211,7 +213,7 @@ result<void> tcp_socket::write_gathered(std::span<const byte_view> parts, deadli
 result<void> tcp_socket::close_write() {
   if (!usable(impl_)) return net::not_open("closing");
   if (std::exchange(impl_->write_ended, true)) return {};
-  impl_->wire->begin("closing", net::deadline_of_call({}, impl_->timeout, impl_->whole));
+  impl_->wire->begin("closing", impl_->patience.of_call({}));
   return impl_->wire->end_writing();
 }
 

@@ -11,6 +11,23 @@
 #include "net/channel/gathered_reader.hpp"
 
 namespace signet {
+namespace net {
+
+// How long the calls on one socket may wait.
+struct patience {
+  std::chrono::milliseconds timeout{0};
+  std::chrono::milliseconds stall{0};
+  deadline whole = {};
+
+  // A call's own deadline stands for the first two; none is later than that of the connection.
+  [[nodiscard]] time_limits of_call(deadline own) const {
+    const auto limit = own.is_set() ? std::chrono::milliseconds(0) : stall;
+    if (!own.is_set()) own = timeout.count() > 0 ? deadline(timeout) : deadline::never();
+    return {whole.is_never() ? own : deadline::earlier(own, whole), limit};
+  }
+};
+
+}  // namespace net
 
 struct tcp_socket::impl {
   explicit impl(std::unique_ptr<net::channel> below) noexcept : wire(std::move(below)) {}
@@ -19,19 +36,12 @@ struct tcp_socket::impl {
 
   std::unique_ptr<net::channel> wire;
   net::gathered_reader held = {};
-  std::chrono::milliseconds timeout{0};
-  deadline whole = {};
+  net::patience patience = {};
   bool write_ended = false;
 };
 using tcp_socket_impl = detail::access::impl<tcp_socket>;
 
 namespace net {
-
-// The deadline of one call: its own, else the socket's timeout, else none; never later than the connection's.
-inline deadline deadline_of_call(deadline own, std::chrono::milliseconds timeout, deadline whole) {
-  if (!own.is_set()) own = timeout.count() > 0 ? deadline(timeout) : deadline::never();
-  return whole.is_never() ? own : deadline::earlier(own, whole);
-}
 
 // The deadline that options ask for: so long from now, or a point in time, whichever comes first.
 template <class Options>

@@ -49,7 +49,7 @@ void tls_socket::impl::leave() noexcept {
 }
 
 net::tls_call::tls_call(tls_socket_impl* s, std::string_view phase, deadline until) : tls_call(s, phase, nullptr) {
-  if (entered_) socket_->wire().begin(phase, deadline_of_call(until, socket_->timeout, socket_->whole));
+  if (entered_) socket_->wire().begin(phase, socket_->patience.of_call(until));
 }
 
 net::tls_call::tls_call(tls_socket_impl* s, std::string_view phase) : tls_call(s, phase, nullptr) {
@@ -129,8 +129,7 @@ result<void> tls_socket::impl::end_writing() {
 result<std::unique_ptr<tls_socket_impl>> net::begin_upgrade(tcp_socket& plain, const upgrade& how) {
   auto& from = inside(plain);
   auto made = std::make_unique<tls_socket_impl>(*from.wire);
-  made->timeout = from.timeout;
-  made->whole = from.whole;
+  made->patience = from.patience;
   if (auto begun = made->connection.begin(from, how); !begun) return std::move(begun).error();
   return made;
 }
@@ -143,7 +142,7 @@ tls_socket net::finish_upgrade(tcp_socket plain, std::unique_ptr<tls_socket_impl
 result<tls_socket> net::secure(tcp_socket& plain, const upgrade& how) {
   auto made = begin_upgrade(plain, how);
   if (!made) return std::move(made).error();
-  (*made)->wire().begin("handshake", deadline_of_call(how.until, {}, (*made)->whole));
+  (*made)->wire().begin("handshake", {deadline::earlier(how.until, (*made)->patience.whole)});
   if (auto done = (*made)->handshake(); !done) return std::move(done).error();
   return finish_upgrade(std::move(plain), *std::move(made));
 }
@@ -154,11 +153,15 @@ tls_socket& tls_socket::operator=(tls_socket&&) noexcept = default;
 tls_socket::~tls_socket() = default;
 
 void tls_socket::set_timeout(std::chrono::milliseconds each_call) noexcept {
-  if (impl_) impl_->timeout = each_call;
+  if (impl_) impl_->patience.timeout = each_call;
+}
+
+void tls_socket::set_stall_limit(std::chrono::milliseconds without_progress) noexcept {
+  if (impl_) impl_->patience.stall = without_progress;
 }
 
 void tls_socket::set_deadline(deadline whole_connection) noexcept {
-  if (impl_) impl_->whole = whole_connection;
+  if (impl_) impl_->patience.whole = whole_connection;
 }
 
 result<std::size_t> tls_socket::read_some(byte_span buffer, deadline until) {
@@ -232,10 +235,14 @@ result<void> tls_socket::close_write(deadline until) {
 }
 
 result<void> tls_socket::close() {
-  const net::tls_call call(impl_.get(), closing);
+  return tls_socket_impl::close(impl_.get(), net::waiting::allowed);
+}
+
+result<void> tls_socket::impl::close(impl* s, net::waiting may_wait) {
+  const net::tls_call call(s, closing);
   if (!call) return call.is_busy() ? call.refusal() : result<void>();
   result<void> outcome;
-  auto& c = impl_->connection;
+  auto& c = s->connection;
   if (!c.write_ended() && !c.broken()) {
     c.wire().last_words();
     auto sent = c.try_end();
@@ -247,8 +254,9 @@ result<void> tls_socket::close() {
                                  "close_write() waits for the peer to take it");
     }
   }
-  c.wire().part();
-  c.wire().close();
+  // A client whose server has answered needs nothing more of it; what a server said last is for its client to read.
+  const bool waits = may_wait == net::waiting::allowed && c.wire().whom().ours == net::side::server && !c.peer_ended();
+  c.wire().depart(waits ? net::farewell : std::chrono::seconds(0));
   return outcome;
 }
 

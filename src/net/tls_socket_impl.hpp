@@ -23,12 +23,13 @@ struct tls_socket::impl {
   result<void> write(byte_view bytes);
   result<void> flush();
   result<void> end_writing();
+  // A call of its own.
+  static result<void> close(impl* s, net::waiting may_wait);
 
   [[nodiscard]] net::channel& wire() const noexcept { return connection.wire(); }
 
   net::tls_connection connection;
-  std::chrono::milliseconds timeout{0};
-  deadline whole = {};
+  net::patience patience = {};
   bool corked = false;
   std::atomic<bool> in_use = false;
   // Asked for while a call was inside, which sees to it when it leaves.
@@ -78,7 +79,9 @@ result<void> only_a_client_hello_came(tcp_socket_impl& plain);
 
 template <class Options>
 engine_options engine_options_of(const Options& options) {
-  return {.sni = options.sni, .session_key = options.session_key};
+  engine_options out{.sni = options.sni, .session_key = options.session_key};
+  if constexpr (requires { options.port; }) out.port = options.port;
+  return out;
 }
 template <class Options>
 tcp_connect_options plain_options_of(const Options& options, deadline until) {

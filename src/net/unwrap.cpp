@@ -48,9 +48,9 @@ class parting_channel final : public net::channel {
   explicit parting_channel(std::unique_ptr<tls_socket_impl> ending)
       : channel(ending->wire().whom()), below_(ending->connection.release()), ending_(std::move(ending)) {}
 
-  void begin(std::string_view of, deadline until, net::waiting may_wait) noexcept override {
-    channel::begin(of, until, may_wait);
-    below_->begin(of, until, may_wait);
+  void begin(std::string_view of, net::time_limits limits, net::waiting may_wait) noexcept override {
+    channel::begin(of, limits, may_wait);
+    below_->begin(of, limits, may_wait);
   }
 
   net::waiting allow(net::waiting may_wait) noexcept override {
@@ -98,7 +98,8 @@ class parting_channel final : public net::channel {
   [[nodiscard]] int write_handle() const noexcept override { return below_->write_handle(); }
   void last_words() noexcept override { below_->last_words(); }
   result<void> end_writing() override { return below_->end_writing(); }
-  void part() noexcept override { below_->part(); }
+  bool part() noexcept override { return below_->part(); }
+  void depart(deadline until) noexcept override { below_->depart(until); }
   void close() noexcept override { below_->close(); }
   void end() noexcept override { below_->end(); }
 
@@ -124,8 +125,7 @@ result<tcp_socket> tls_socket::unwrap(unwrap_options options) && {
   }
   auto made = std::make_unique<tcp_socket_impl>(impl_->connection.release());
   made->held.append(byte_view(plain));
-  made->timeout = impl_->timeout;
-  made->whole = impl_->whole;
+  made->patience = impl_->patience;
   impl_.reset();
   return detail::access::make<tcp_socket>(std::move(made));
 }
@@ -137,11 +137,9 @@ result<tcp_socket> tls_socket::unwrap_early(deadline until) && {
     if (const auto bytes = impl_->connection.pending(); bytes != 0) return unread(impl_->connection, bytes);
     if (auto ended = impl_->end_writing(); !ended) return std::move(ended).error();
   }
-  const auto timeout = impl_->timeout;
-  const auto whole = impl_->whole;
+  const auto patience = impl_->patience;
   auto made = std::make_unique<tcp_socket_impl>(std::make_unique<parting_channel>(std::move(impl_)));
-  made->timeout = timeout;
-  made->whole = whole;
+  made->patience = patience;
   return detail::access::make<tcp_socket>(std::move(made));
 }
 

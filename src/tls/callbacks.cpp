@@ -45,18 +45,29 @@ int x509_error_for(errc code) noexcept {
   }
 }
 
-// 1 to go on, 0 to refuse, -1 to be asked again, as SSL_CTX_set_cert_cb wants it.
+// Before anything else is looked at: a refusal has its alert here only.
+int select_identity(SSL* ssl, int* alert) {
+  auto& e = engine_of(ssl);
+  // Of a ClientHello that comes a second time it stands.
+  if (e.chosen) return SSL_CLIENT_HELLO_SUCCESS;
+  *alert = SSL_AD_INTERNAL_ERROR;
+  auto choice = e.server->options.select_identity({.server_name = asked_name_in_hello(ssl)});
+  if (choice.is == identity_choice::state::not_yet) return SSL_CLIENT_HELLO_RETRY;
+  *alert = SSL_AD_UNRECOGNIZED_NAME;
+  if (choice.is == identity_choice::state::refused || !choice.chosen) return SSL_CLIENT_HELLO_ERROR;
+  e.chosen = std::move(choice.chosen);
+  return SSL_CLIENT_HELLO_SUCCESS;
+}
+
+// 1 to go on, 0 to refuse, as SSL_CTX_set_cert_cb wants it.
 int use_identities(SSL* ssl) {
-  const auto& config = *engine_of(ssl).server;
-  const auto wanted = asked_name(ssl);
-  if (config.options.select_identity) {
-    const auto choice = config.options.select_identity({.server_name = wanted});
-    if (choice.is == identity_choice::state::not_yet) return -1;
-    if (choice.is == identity_choice::state::refused || !choice.chosen) return 0;
+  const auto& e = engine_of(ssl);
+  const auto& config = *e.server;
+  if (e.chosen) {
     SSL_certs_clear(ssl);
-    return use_identity(ssl, *choice.chosen) ? 1 : 0;
+    return use_identity(ssl, *e.chosen) ? 1 : 0;
   }
-  const auto name = server_name::parse(wanted);
+  const auto name = server_name::parse(asked_name(ssl));
   const auto found = name ? config.who.for_name(*name) : identities::choice();
   // Where nobody speaks for it, those of the SSL_CTX stay.
   if (!found.empty()) SSL_certs_clear(ssl);
@@ -204,6 +215,15 @@ void note_request(SSL_CTX* ctx) {
       [](SSL* ssl, void*) {
         engine_of(ssl).was_asked = true;
         return 1;
+      },
+      nullptr);
+}
+
+void ask_for_identity(SSL_CTX* ctx) {
+  SSL_CTX_set_client_hello_cb(
+      ctx,
+      [](SSL* ssl, int* alert, void*) {
+        return ossl::guarded(SSL_CLIENT_HELLO_ERROR, [&] { return select_identity(ssl, alert); });
       },
       nullptr);
 }

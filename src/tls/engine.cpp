@@ -43,6 +43,7 @@ result<engine> engine::client(const client_config& config, const server_name& ex
   auto made = std::make_unique<impl>(side::client, below);
   made->client = detail::access::shared(config);
   made->expected = expected;
+  made->expected_port = options.port;
   const auto& settings = made->client->options;
   set_up_ssl(*made, made->client->ctx.get());
   auto* ssl = made->ssl.get();
@@ -98,7 +99,12 @@ error engine::impl::from_below(const error& e) const {
 
 // Latches, and sees to it that the alert OpenSSL wrote leaves: tried at once, for the call may have no time left.
 error engine::impl::fail(error e) {
-  if (!fatal) fatal = std::move(e);
+  if (!fatal) {
+    auto parts = e.parts();
+    parts.reached = std::make_shared<const connection_info>(info());
+    if (!parts.judged) parts.judged = judged;
+    fatal.emplace(std::move(parts));
+  }
   if (!io.write_failure() && io.unsent() != 0) (void)io.flush(wire::patience::none);
   return *fatal;
 }
@@ -129,9 +135,10 @@ verify_request engine::impl::request(const std::vector<certificate>& chain) cons
   verify_request out{.sent = chain,
                      .trust = is_client ? client->options.trust : server->options.client_trust,
                      .expected = expected,
+                     .expected_port = expected_port,
                      .role = is_client ? peer_role::server : peer_role::client,
                      .options = is_client ? client->options.verify : server->options.verify,
-                     .loosened = is_client ? client->options.loosened : loosened_verification()};
+                     .loosened = is_client ? client->options.loosened : server->options.loosened};
   if (!search) return out;
   const auto add = [](auto& to, const auto& more) { to.insert(to.end(), more.begin(), more.end()); };
   add(out.options.intermediates, search->found.issuers);
@@ -377,26 +384,34 @@ std::shared_ptr<const verdict> engine::verdict() const noexcept {
 }
 
 connection_info engine::info() const {
+  return impl_->done ? impl_->info() : connection_info{};
+}
+
+connection_info engine::impl::info() const {
   connection_info out;
-  const SSL* ssl = impl_->ssl.get();
-  if (!impl_->done) return out;
-  out.version = static_cast<protocol_version>(SSL_version(ssl));
-  out.cipher = SSL_CIPHER_get_name(SSL_get_current_cipher(ssl));
-  const int group = static_cast<int>(SSL_get_negotiated_group(const_cast<SSL*>(ssl)));
-  if (const char* text = group != 0 ? SSL_group_to_name(const_cast<SSL*>(ssl), group) : nullptr) out.group = text;
-  out.resumed = SSL_session_reused(ssl) == 1;
+  // Nothing is agreed on before there is a cipher suite.
+  const auto* cipher = SSL_get_current_cipher(ssl.get());
+  if (cipher != nullptr) {
+    out.version = static_cast<protocol_version>(SSL_version(ssl.get()));
+    out.cipher = SSL_CIPHER_get_name(cipher);
+    const int group = static_cast<int>(SSL_get_negotiated_group(ssl.get()));
+    if (const char* text = group != 0 ? SSL_group_to_name(ssl.get(), group) : nullptr) out.group = text;
+    out.half_close_is_best_effort = out.version < protocol_version::tls1_3;
+  }
+  out.resumed = SSL_session_reused(ssl.get()) == 1;
   const unsigned char* alpn = nullptr;
   unsigned alpn_size = 0;
-  SSL_get0_alpn_selected(ssl, &alpn, &alpn_size);
+  SSL_get0_alpn_selected(ssl.get(), &alpn, &alpn_size);
   if (alpn != nullptr) out.alpn.assign(reinterpret_cast<const char*>(alpn), alpn_size);
-  if (const char* sni = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name)) out.sni = sni;
-  out.peer_chain = impl_->sent;
-  if (impl_->judged) {
-    out.verified_chain = impl_->judged->waived().empty() ? impl_->judged->chain() : std::vector<certificate>{};
-    out.trust = impl_->judged->trust();
-    out.loosened = impl_->judged->loosened();
+  if (const char* sni = SSL_get_servername(ssl.get(), TLSEXT_NAMETYPE_host_name)) out.sni = sni;
+  out.peer_chain = sent;
+  if (judged) {
+    if (judged->trusted() && judged->waived().empty()) out.verified_chain = judged->chain();
+    out.trust = judged->trust();
+    out.loosened = judged->loosened();
   }
-  out.half_close_is_best_effort = out.version < protocol_version::tls1_3;
+  out.certificate_requested = was_asked;
+  if (was_asked) out.accepted_issuers = accepted_by_peer(*this);
   ossl::drain_errors();
   return out;
 }

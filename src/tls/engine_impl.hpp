@@ -29,6 +29,7 @@ struct engine::impl {
   std::shared_ptr<const client_config_impl> client;
   std::shared_ptr<const server_state> server;
   std::optional<server_name> expected;
+  std::uint16_t expected_port = 0;
 
   // Before ssl, which refers to it until it is freed.
   wire io;
@@ -66,6 +67,8 @@ struct engine::impl {
   // What the ClientHello offered to resume, and where its like is found.
   std::shared_ptr<const saved_session> offered;
   std::string session_key;
+  // A server's: what its selector answered.
+  std::optional<identity> chosen;
   // A server's: what came of a ticket. It counts once the session is resumed.
   struct ticket_answer {
     std::shared_ptr<const signet::verdict> judged = {};
@@ -94,6 +97,7 @@ struct engine::impl {
   // What the peer of this connection is judged by.
   [[nodiscard]] verify_request request(const std::vector<certificate>& sent) const;
   [[nodiscard]] std::chrono::sys_seconds now() const;
+  [[nodiscard]] connection_info info() const;
 
  private:
   error fail(error e);
@@ -106,6 +110,9 @@ using engine_impl = detail::access::impl<engine>;
 
 // The engine behind an SSL, for callbacks.
 [[nodiscard]] engine_impl& engine_of(const SSL* ssl);
+
+// Of a server's CertificateRequest, or of a client's certificate_authorities: the names in RFC 4514 text.
+[[nodiscard]] std::vector<std::string> accepted_by_peer(const engine_impl& e);
 
 // What a failed call into OpenSSL means, in words.
 [[nodiscard]] error explain_failure(const engine_impl& e, const ossl::outcome& failed);

@@ -59,12 +59,10 @@ const std::vector<std::string>& alpn_of(const engine_impl& e) {
   return e.client ? e.client->options.alpn : e.server->options.alpn;
 }
 
-// Of a server's CertificateRequest, or of a client's certificate_authorities, for people.
-std::vector<std::string> accepted_by_peer(const engine_impl& e) {
-  std::vector<std::string> out;
-  const auto* names = SSL_get0_peer_CA_list(e.ssl.get());
-  for (int i = 0; i < sk_X509_NAME_num(names); ++i)
-    out.push_back('\'' + x509::name_text(sk_X509_NAME_value(names, i)) + '\'');
+// Who may have issued a certificate of ours, for people.
+std::vector<std::string> issuers_for_people(const engine_impl& e) {
+  auto out = accepted_by_peer(e);
+  for (auto& name : out) name = '\'' + name + '\'';
   return out;
 }
 
@@ -85,7 +83,7 @@ std::string offered_by(const engine_impl& e) {
 
 // Says what was wanted, and what to do about it.
 error_parts wants_certificate(const engine_impl& e, std::string message) {
-  const auto from = accepted_by_peer(e);
+  const auto from = issuers_for_people(e);
   if (e.client && e.client->options.identity)
     return {.code = errc::certificate_required,
             .message = std::move(message),
@@ -158,7 +156,7 @@ error_parts on_certificate_alert(const engine_impl& e, alert a, const std::strin
   }
   const auto ours = our_certificate(e, parts);
   parts.message = std::string(peer_of(e)) + " does not accept " + ours + said;
-  if (const auto from = accepted_by_peer(e); !from.empty()) parts.expected = "a certificate of " + base::listed(from);
+  if (const auto from = issuers_for_people(e); !from.empty()) parts.expected = "a certificate of " + base::listed(from);
   const std::string accepts = parts.expected.empty() ? "" : "; it accepts " + parts.expected;
   parts.hint = client
                    ? "the client certificate has to come from a CA the server trusts and be valid for clients" + accepts
@@ -302,8 +300,13 @@ error_parts on_reason(const engine_impl& e, const ossl::outcome& failed) {
     return {.code = errc::bad_record,
             .message = "the data was altered on its way, or " + peer + " encrypts wrongly",
             .hint = ""};
-  if (ssl_reason(failed, {SSL_R_CERT_CB_ERROR, SSL_R_NO_CERTIFICATE_SET}))
-    return {.code = errc::unrecognized_name, .message = "no certificate was chosen for this client", .hint = ""};
+  if (ssl_reason(failed, {SSL_R_CERT_CB_ERROR, SSL_R_NO_CERTIFICATE_SET, SSL_R_CALLBACK_FAILED})) {
+    const char* asked = SSL_get_servername(e.ssl.get(), TLSEXT_NAMETYPE_host_name);
+    return {.code = errc::unrecognized_name,
+            .message = "no certificate was chosen for this client" +
+                       (asked == nullptr ? std::string() : ", which asks for " + base::quoted(asked)),
+            .hint = ""};
+  }
   return {.code = e.done ? errc::protocol_violation : errc::handshake_failed,
           .message = (e.done ? "" : "handshake: ") + peer + " does not keep to the protocol: " + reason_text(failed),
           .hint = ""};
@@ -315,6 +318,13 @@ bool ended(const engine_impl& e, const ossl::outcome& failed) {
 }
 
 }  // namespace
+
+std::vector<std::string> accepted_by_peer(const engine_impl& e) {
+  std::vector<std::string> out;
+  const auto* names = SSL_get0_peer_CA_list(e.ssl.get());
+  for (int i = 0; i < sk_X509_NAME_num(names); ++i) out.push_back(x509::name_text(sk_X509_NAME_value(names, i)));
+  return out;
+}
 
 error about_silence(const engine_impl& e, const error& failure) {
   if (!owes_a_certificate(e) || (failure.code() != errc::connection_reset && failure.code() != errc::timed_out))

@@ -59,7 +59,7 @@ std::string digest_of_rules(const server_state& made) {
 result<void> ask_for_client_certificates(SSL_CTX* ctx, const server_options& options) {
   if (options.client_auth == client_certificates::ignored) return {};
   const auto& trust = options.client_trust;
-  if (trust.size() == 0)
+  if (trust.size() == 0 && options.loosened.reason().empty())
     return error(errc::invalid_configuration, "client certificates are asked for, and nobody is trusted to issue them",
                  "name the CA in server_options::client_trust");
   const bool required = options.client_auth == client_certificates::required;
@@ -75,6 +75,8 @@ result<void> ask_for_client_certificates(SSL_CTX* ctx, const server_options& opt
 }  // namespace
 
 result<server_config> server_config::make(server_options options) {
+  // What was accepted in spite of findings is judged anew each time.
+  if (!options.loosened.reason().empty()) options.resumption = resumption::disabled;
   if (auto ok = check_lifetime(options.session_lifetime); !ok) return ok.error();
   std::vector<identity> all;
   for (const auto& files : options.identities) {
@@ -103,6 +105,7 @@ result<server_config> server_config::make(server_options options) {
     if (auto used = use_identity(trial->get(), who); !used) return used.error();
   for (const auto* who : made->who.for_others())
     if (auto used = use_identity(raw_ctx, *who); !used) return used.error();
+  if (options.select_identity) callbacks::ask_for_identity(raw_ctx);
   if (made->who.all().size() > 1 || options.select_identity) callbacks::choose_identity(raw_ctx);
   if (auto asked = ask_for_client_certificates(raw_ctx, options); !asked) return asked.error();
   if (!options.alpn.empty()) {

@@ -69,14 +69,7 @@ bool read_ticket(SSL* ssl, SSL_SESSION* session) {
 
   if (options.client_auth != client_certificates::ignored) e.trust_digest = inside(options.client_trust).digest();
   const auto name = asked_name_in_hello(ssl);
-  std::optional<certificate> chosen;
-  if (options.select_identity) {
-    const auto choice = options.select_identity({.server_name = name});
-    // Whoever needs time, or refuses, is asked again in a full handshake.
-    if (choice.is != identity_choice::state::ready || !choice.chosen) return false;
-    chosen = choice.chosen->leaf();
-  }
-  if (held->policy != policy_of_tickets(e, name, chosen ? &*chosen : nullptr)) return false;
+  if (held->policy != policy_of_tickets(e, name, e.chosen ? &e.chosen->leaf() : nullptr)) return false;
 
   engine_impl::ticket_answer answer{.began = held->began};
   if (options.client_auth != client_certificates::ignored) {

@@ -34,7 +34,7 @@ bool is_domain(std::string_view name) {
 // What begins like an A-label has to be one (RFC 5890 section 2.3.2.1).
 bool is_dns_name(std::string_view name) {
   if (name.starts_with("*.")) name.remove_prefix(2);
-  return is_domain(name) && base::parse_host_name(name).has_value();
+  return is_domain(name) && base::parse_host_name(name, base::a_labels::judged).has_value();
 }
 
 bool is_mailbox(std::string_view name) {

@@ -39,7 +39,7 @@ name_rules rules_of(hostname_scheme which) {
   using addresses = name_rules::addresses;
   switch (which) {
     case scheme::lenient:
-      return {cn::without_names, wildcards::anywhere, wildcards::anywhere, addresses::any, {}};
+      return {cn::without_names, wildcards::anywhere, wildcards::anywhere, addresses::none, {}};
     case scheme::http:
       return {cn::without_names, wildcards::anywhere, wildcards::anywhere, addresses::ipv4, {}};
     case scheme::rfc2818:

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <system_error>
 #include <thread>
@@ -66,9 +67,40 @@ result<void> append(int fd, const std::filesystem::path& file, off_t size, std::
   return {};
 }
 
-struct line_parts {
-  // As server_name::ascii() has it; empty for a comment or an empty line.
+// Whom a line is about.
+struct known_peer {
+  // As server_name::ascii() has it.
   std::string name = {};
+  // 0: any.
+  std::uint16_t port = 0;
+
+  [[nodiscard]] bool speaks_for(const known_peer& asked) const noexcept {
+    return name == asked.name && (port == asked.port || port == 0 || asked.port == 0);
+  }
+  [[nodiscard]] std::string text() const {
+    if (port == 0) return name;
+    return (name.find(':') != std::string::npos ? '[' + name + ']' : name) + ':' + std::to_string(port);
+  }
+};
+
+result<known_peer> parse_peer(std::string_view text) {
+  auto name = server_name::parse(text);
+  if (name) return known_peer{name->ascii()};
+  const auto colon = text.rfind(':');
+  if (colon == text.npos) return std::move(name).error();
+  known_peer out;
+  const auto digits = text.substr(colon + 1);
+  const auto [end, why] = std::from_chars(digits.data(), digits.data() + digits.size(), out.port);
+  auto host = server_name::parse(text.substr(0, colon));
+  if (!host || why != std::errc() || end != digits.data() + digits.size() || out.port == 0)
+    return std::move(name).error();
+  out.name = host->ascii();
+  return out;
+}
+
+struct line_parts {
+  // Without a name: a comment or an empty line.
+  known_peer peer = {};
   std::string_view pin = {};
 };
 
@@ -86,13 +118,13 @@ result<line_parts> parse(std::string_view line) {
   constexpr std::size_t whole = 11 + 64;
   if (!out.pin.starts_with("sha256$pub$") || out.pin.size() != whole)
     return error(errc::file_malformed, "expected a name, a key as sha256$pub$HEX and a time");
-  auto peer = server_name::parse(name);
+  auto peer = parse_peer(name);
   if (!peer) return error(errc::file_malformed, peer.error().message());
-  out.name = peer->ascii();
+  out.peer = *std::move(peer);
   return out;
 }
 
-result<known_peers::standing> look_up_in(const std::filesystem::path& file, std::string_view name,
+result<known_peers::standing> look_up_in(const std::filesystem::path& file, const known_peer& asked,
                                          const std::string& pin) {
   std::error_code ignored;
   if (!std::filesystem::exists(file, ignored)) return known_peers::standing::unknown;
@@ -106,7 +138,7 @@ result<known_peers::standing> look_up_in(const std::filesystem::path& file, std:
     ++number;
     if (!parsed) return parsed.error().in(base::shown(file) + ": line " + std::to_string(number));
     rest.remove_prefix(std::min(end + 1, rest.size()));
-    if (parsed->name.empty() || parsed->name != name) continue;
+    if (parsed->peer.name.empty() || !parsed->peer.speaks_for(asked)) continue;
     // A peer may have more than one key, each vouched for by its line.
     if (parsed->pin == pin) return known_peers::standing::known;
     found = known_peers::standing::changed;
@@ -125,31 +157,33 @@ result<known_peers> known_peers::open(const std::filesystem::path& file) {
                              .message = base::shown(file) + ": " + why.message(),
                              .system_error = why.value()});
   // Reads it all, so that a broken file is an error now and not in a handshake.
-  if (auto all = look_up_in(file, "", ""); !all) return std::move(all).error();
+  if (auto all = look_up_in(file, {}, ""); !all) return std::move(all).error();
   return known_peers(std::move(made));
 }
 
-result<known_peers::standing> known_peers::look_up(const server_name& name, const certificate& cert) const {
-  return look_up_in(impl_->file, name.ascii(), pin_of(cert));
+result<known_peers::standing> known_peers::look_up(const server_name& name, std::uint16_t port,
+                                                   const certificate& cert) const {
+  return look_up_in(impl_->file, {name.ascii(), port}, pin_of(cert));
 }
 
-result<void> known_peers::remember(const server_name& name, const certificate& cert,
+result<void> known_peers::remember(const server_name& name, std::uint16_t port, const certificate& cert,
                                    std::chrono::sys_seconds at) const {
+  const known_peer peer{name.ascii(), port};
   const base::descriptor out(::open(impl_->file.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
   if (out.get() < 0) return failed(impl_->file, errno);
   if (auto locked = lock(out.get(), impl_->file); !locked) return locked;
   const auto pin = pin_of(cert);
   // Another thread or program may have been quicker.
-  auto now = look_up_in(impl_->file, name.ascii(), pin);
+  auto now = look_up_in(impl_->file, peer, pin);
   if (!now) return std::move(now).error();
   if (*now == standing::known) return {};
   if (*now == standing::changed)
-    return error(errc::certificate_rejected, "another key of " + name.display() + " was remembered meanwhile");
+    return error(errc::certificate_rejected, "another key of " + peer.text() + " was remembered meanwhile");
   // A line that somebody left unfinished does not swallow this one.
   char last = '\n';
   const off_t size = ::lseek(out.get(), 0, SEEK_END);
   if (size > 0 && ::pread(out.get(), &last, 1, size - 1) != 1) return failed(impl_->file, errno);
-  const auto line = (last == '\n' ? "" : "\n") + name.ascii() + ' ' + pin + ' ' + to_rfc3339(at) + '\n';
+  const auto line = (last == '\n' ? "" : "\n") + peer.text() + ' ' + pin + ' ' + to_rfc3339(at) + '\n';
   if (auto appended = append(out.get(), impl_->file, size, line); !appended) return appended;
   // Nobody has to wait for the disk as well.
   ::flock(out.get(), LOCK_UN);

@@ -88,6 +88,12 @@ bool is_service_name(const GENERAL_NAME* name) {
          std::string_view(oid.data()) == dns_srv;
 }
 
+// RFC 3986 section 3: a URN, an address of mail or of SIP has none.
+bool has_authority(std::string_view uri) noexcept {
+  const auto colon = uri.find(':');
+  return colon != uri.npos && uri.substr(colon + 1).starts_with("//");
+}
+
 }  // namespace
 
 entry_match match_entry(std::string_view entry, std::string_view name, name_rules::wildcards allowed) {
@@ -128,7 +134,7 @@ name_match match_name(const certificate& c, const server_name& expected, const n
   bool has_names = names.are_there && !names.list;
   for (int i = 0; i < sk_GENERAL_NAME_num(names.list.get()); ++i) {
     const auto* entry = sk_GENERAL_NAME_value(names.list.get(), i);
-    if (entry->type == GEN_URI || is_service_name(entry)) has_names = true;
+    if (is_service_name(entry) || (entry->type == GEN_URI && has_authority(view_of(entry->d.ia5)))) has_names = true;
     if (entry->type != GEN_DNS && entry->type != GEN_IPADD) continue;
     has_names = true;
     const auto bytes = view_of(entry->d.ia5);

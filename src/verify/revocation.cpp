@@ -44,9 +44,21 @@ bool is_in_scope(const ISSUING_DIST_POINT* scope, const certificate& c) {
   return false;
 }
 
+constexpr auto no_number = "has a revocation list without a number, or with a critical one (RFC 5280 section 5.2.3)";
+
+bool has_proper_number(const crl& list) {
+  const auto extensions = list.extensions();
+  const auto number = std::ranges::find(extensions, "2.5.29.20", [](const extension& e) { return e.id.oid; });
+  return number != extensions.end() && !number->is_critical;
+}
+
+std::size_t asked_about(const std::vector<certificate>& chain, const verify_request& request) {
+  return request.options.crls->scope == crl_scope::leaf ? std::min<std::size_t>(1, chain.size()) : chain.size();
+}
+
 // Why a list from the right issuer does not count, or nothing.
 std::optional<problem> objection(const crl& list, const certificate& issuer, std::chrono::sys_seconds now,
-                                 std::size_t depth) {
+                                 verify_profile profile, std::size_t depth) {
   if (list.is_delta())
     return problem{errc::crl_invalid, depth, "has a revocation list that only holds changes to another (a delta CRL)"};
   if (list.is_indirect())
@@ -60,28 +72,35 @@ std::optional<problem> objection(const crl& list, const certificate& issuer, std
   if (!list.next_update())
     return problem{errc::crl_invalid, depth, "has a revocation list that does not say when the next one is due"};
   if (*list.next_update() < now) return problem{errc::crl_expired, depth};
-  const auto extensions = list.extensions();
-  const auto number = std::ranges::find(extensions, "2.5.29.20", [](const extension& e) { return e.id.oid; });
-  if (number == extensions.end() || number->is_critical)
-    return problem{errc::crl_invalid, depth,
-                   "has a revocation list without a number, or with a critical one (RFC 5280 section 5.2.3)"};
+  if (profile != verify_profile::compatible && !has_proper_number(list))
+    return problem{errc::crl_invalid, depth, no_number};
   return std::nullopt;
 }
 
+bool is_from_issuer_of(const crl& list, const certificate& c) {
+  return X509_NAME_cmp(X509_CRL_get_issuer(inside(list).list.get()), X509_get_issuer_name(raw(c))) == 0;
+}
+
+// However old or odd the list is: what its issuer has signed once it has said.
+bool revokes(const crl& list, const certificate& issuer, const certificate& c) {
+  const auto entry = list.find(c);
+  return entry && entry->reason != revocation_reason::remove_from_crl && list.is_signed_by(issuer);
+}
+
 void check_one(const certificate& c, const certificate& issuer, const std::vector<crl>& lists,
-               std::chrono::sys_seconds now, std::size_t depth, problems& found) {
+               std::chrono::sys_seconds now, verify_profile profile, std::size_t depth, problems& found) {
   std::optional<problem> in_the_way;
   bool is_covered = false;
   for (const auto& list : lists) {
-    const auto* native = inside(list).list.get();
-    if (X509_NAME_cmp(X509_CRL_get_issuer(native), X509_get_issuer_name(raw(c))) != 0) continue;
-    if (const auto why = objection(list, issuer, now, depth)) {
+    if (!is_from_issuer_of(list, c)) continue;
+    if (revokes(list, issuer, c)) return found.push_back({errc::revoked, depth});
+    if (const auto why = objection(list, issuer, now, profile, depth)) {
       in_the_way = in_the_way.value_or(*why);
       continue;
     }
-    const x509::read_extension<point_ptr> scope(X509_CRL_get0_extensions(native), NID_issuing_distribution_point);
+    const x509::read_extension<point_ptr> scope(X509_CRL_get0_extensions(inside(list).list.get()),
+                                                NID_issuing_distribution_point);
     if (!is_in_scope(scope.get(), c)) continue;
-    if (list.find(c)) return found.push_back({errc::revoked, depth});
     // One that leaves reasons out clears nobody.
     is_covered = is_covered || !scope || scope->onlysomereasons == nullptr;
   }
@@ -107,13 +126,13 @@ std::vector<certificate> issuers_at_hand(const certificate& c, const verify_requ
   return found;
 }
 
-void check_anchor(const certificate& c, const verify_request& request, std::chrono::sys_seconds now, std::size_t depth,
-                  problems& found) {
+void check_anchor(const certificate& c, const verify_request& request, std::chrono::sys_seconds now,
+                  verify_profile profile, std::size_t depth, problems& found) {
   if (x509::is_root(c)) return;
   std::optional<problems> said;
   for (const auto& issuer : issuers_at_hand(c, request)) {
     problems by_this;
-    check_one(c, issuer, request.options.crls->lists, now, depth, by_this);
+    check_one(c, issuer, request.options.crls->lists, now, profile, depth, by_this);
     if (!by_this.empty() && by_this.front().code == errc::revoked) return found.push_back(by_this.front());
     if (!said || by_this.empty()) said = std::move(by_this);
   }
@@ -127,15 +146,23 @@ void check_anchor(const certificate& c, const verify_request& request, std::chro
 }  // namespace
 
 void check_revocation(const std::vector<certificate>& chain, const verify_request& request,
-                      std::chrono::sys_seconds now, problems& found) {
+                      std::chrono::sys_seconds now, verify_profile profile, problems& found) {
   const ossl::quiet_errors quiet;
   const auto& lists = *request.options.crls;
-  const std::size_t asked = lists.scope == crl_scope::leaf ? 1 : chain.size();
+  const auto asked = asked_about(chain, request);
   for (std::size_t depth = 0; depth < asked; ++depth)
     if (depth + 1 < chain.size())
-      check_one(chain[depth], chain[depth + 1], lists.lists, now, depth, found);
+      check_one(chain[depth], chain[depth + 1], lists.lists, now, profile, depth, found);
     else
-      check_anchor(chain[depth], request, now, depth, found);
+      check_anchor(chain[depth], request, now, profile, depth, found);
+}
+
+void check_oddities(const std::vector<certificate>& chain, const verify_request& request, problems& passed_over) {
+  for (std::size_t depth = 0; depth < asked_about(chain, request); ++depth)
+    if (std::ranges::any_of(request.options.crls->lists, [&c = chain[depth]](const crl& list) {
+          return is_from_issuer_of(list, c) && !has_proper_number(list);
+        }))
+      passed_over.push_back({errc::crl_invalid, depth, no_number});
 }
 
 }  // namespace signet

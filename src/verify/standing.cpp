@@ -17,7 +17,7 @@ bool is_accepted(const standing& earlier, const verify_request& request, const c
   if (earlier.judged->accepted_by().empty()) return true;
   if (matches_one(request.options.accepted_pins, leaf)) return true;
   if (!request.options.first_use || !request.expected) return false;
-  const auto known = request.options.first_use->look_up(*request.expected, leaf);
+  const auto known = request.options.first_use->look_up(*request.expected, request.expected_port, leaf);
   return known && *known == known_peers::standing::known;
 }
 

@@ -110,7 +110,7 @@ built_chain build(const verify_request& request, sys_seconds now, verify_profile
   built = build_chain(request, now, [&](const std::vector<certificate>& chain, problems& found) {
     const bool is_open = std::ranges::any_of(found, [](const problem& p) { return is_without_issuer(p.code); });
     check_profile(chain, is_open ? chain_end::open : chain_end::anchor, request.role, host_of(request), profile, found);
-    if (request.options.crls && !is_open) check_revocation(chain, request, now, found);
+    if (request.options.crls && !is_open) check_revocation(chain, request, now, profile, found);
   });
   // With nobody to trust, that is the reason and the unknown issuer its consequence.
   if (request.trust.size() == 0) {
@@ -158,7 +158,7 @@ bool accept_by_first_use(const verify_request& request, const certificate& leaf,
       !std::ranges::all_of(parts.findings, is_chains))
     return false;
   const auto& name = *request.expected;
-  const auto standing = peers->look_up(name, leaf);
+  const auto standing = peers->look_up(name, request.expected_port, leaf);
   if (!standing) {
     refuse(parts, leaf, errc::certificate_rejected, standing.error().message(), standing.error().hint());
     return false;
@@ -176,7 +176,7 @@ bool accept_by_first_use(const verify_request& request, const certificate& leaf,
 }
 
 void remember(const verify_request& request, const certificate& leaf, sys_seconds now, verdict_parts& parts) {
-  const auto remembered = request.options.first_use->remember(*request.expected, leaf, now);
+  const auto remembered = request.options.first_use->remember(*request.expected, request.expected_port, leaf, now);
   if (remembered) return;
   // Nothing stands in for a chain then.
   parts.accepted_by.clear();
@@ -205,12 +205,14 @@ verdict judge(const verify_request& request, verified_chains* known, const probl
       accept_by_pin(request, request.sent.front(), parts);
       is_new = accept_by_first_use(request, request.sent.front(), parts);
     }
-    if (request.options.further)
-      if (auto objection = request.options.further(detail::access::make<verdict>(parts)))
-        parts.findings.push_back(*std::move(objection));
-    if (is_new && parts.findings.empty()) remember(request, request.sent.front(), now, parts);
+    auto objection =
+        request.options.further ? request.options.further(detail::access::make<verdict>(parts)) : std::nullopt;
+    if (is_new && parts.findings.empty() && !objection) remember(request, request.sent.front(), now, parts);
     // Nothing stands in for a certificate that is not there.
-    if (!chain.empty()) waive(parts, [&request](const finding& f) { return request.loosened.waives(f); });
+    if (!chain.empty())
+      waive(parts,
+            [&](const finding& f) { return request.loosened.waives(f, chain[std::min(f.depth, chain.size() - 1)]); });
+    if (objection) parts.findings.push_back(*std::move(objection));
     return detail::access::make<verdict>(std::move(parts));
   };
   if (request.sent.empty()) {
@@ -223,9 +225,11 @@ verdict judge(const verify_request& request, verified_chains* known, const probl
   auto built = build(request, now, profile, known);
   built.found.insert(built.found.end(), so_far.begin(), so_far.end());
   problems passed_over;
-  if (profile == verify_profile::compatible)
+  if (profile == verify_profile::compatible) {
     check_profile(built.certificates, chain_end::anchor, request.role, host_of(request), verify_profile::webpki,
                   passed_over);
+    if (request.options.crls) check_oddities(built.certificates, request, passed_over);
+  }
   check_expected(request, profile, built.certificates, built.found);
   if (!missing_usages(request, built.certificates.front()).empty())
     built.found.push_back({errc::invalid_purpose, 0, lacks_a_usage});

@@ -1,5 +1,6 @@
 // What turns PEM and DER into certificates.
 #include <signet/x509/certificate.hpp>
+#include <signet/x509/pkcs7.hpp>
 
 #include <openssl/err.h>
 
@@ -8,6 +9,7 @@
 #include "base/file.hpp"
 #include "ossl/errors.hpp"
 #include "x509/der.hpp"
+#include "x509/der_kind.hpp"
 #include "x509/impl.hpp"
 #include "x509/pem.hpp"
 
@@ -68,16 +70,23 @@ listed certificate_blocks(std::string_view pem) {
       return out;
     }
     if (!block->has_value()) return out;
-    if (pem::is_certificate((*block)->label)) out.blocks.push_back(**block);
+    if (pem::is_certificate((*block)->label) || pem::is_pkcs7((*block)->label)) out.blocks.push_back(**block);
   }
+}
+
+// A block that may hold several.
+result<std::vector<certificate>> decode_all(const pem::block& block) {
+  if (!pem::is_pkcs7(block.label))
+    return decode(block).transform([](certificate one) { return std::vector<certificate>{std::move(one)}; });
+  const auto der = pem::decode_base64(block.base64);
+  if (!block.headers.empty() || !der) return malformed("is not base64");
+  return parse_pkcs7(*der).transform([](pkcs7_contents&& all) { return std::move(all.certificates); });
 }
 
 error no_certificate(std::string_view text) {
   std::string hint;
   const auto holds = pem::contents(text);
   if (holds.starts_with("DER")) hint = "openssl x509 -inform DER turns a DER certificate into PEM";
-  if (holds.find("\"PKCS7\"") != holds.npos)
-    hint = "openssl pkcs7 -print_certs takes the certificates out of a PKCS#7 file";
   return error(errc::file_malformed, "holds " + holds + ", not a certificate", std::move(hint));
 }
 
@@ -86,7 +95,7 @@ error no_certificate(std::string_view text) {
 result<certificate> certificate::from_pem(std::string_view pem) {
   const auto found = certificate_blocks(pem);
   if (found.broken) return *found.broken;
-  if (found.blocks.empty()) return no_certificate(pem);
+  if (found.blocks.empty() || pem::is_pkcs7(found.blocks[0].label)) return no_certificate(pem);
   if (found.blocks.size() > 1)
     return error(errc::file_malformed,
                  "holds " + std::to_string(found.blocks.size()) + " certificates where one is expected");
@@ -105,14 +114,14 @@ result<std::vector<certificate>> parse_certificates(std::string_view pem) {
   const auto found = certificate_blocks(pem);
   std::vector<certificate> out;
   for (const auto& block : found.blocks) {
-    auto made = decode(block);
+    auto made = decode_all(block);
     if (!made) {
       // With broken framing behind it nobody knows how many there are.
       const auto total = found.broken ? "" : " of " + std::to_string(found.blocks.size());
       return std::move(made).error().in("certificate " + std::to_string(out.size() + 1) + total + " (line " +
                                         std::to_string(block.line) + ") cannot be read");
     }
-    out.push_back(*std::move(made));
+    out.insert(out.end(), made->begin(), made->end());
   }
   if (found.broken) return *found.broken;
   if (out.empty()) return no_certificate(pem);
@@ -122,6 +131,8 @@ result<std::vector<certificate>> parse_certificates(std::string_view pem) {
 result<std::vector<certificate>> certificates_in(std::string_view content) {
   // DER begins with a SEQUENCE, which is the digit 0: text may begin so too, and go on in PEM.
   if (!content.starts_with('0') || content.find("-----BEGIN ") != content.npos) return parse_certificates(content);
+  if (x509::kind_of(content) == x509::der_kind::pkcs7)
+    return parse_pkcs7(content).transform([](pkcs7_contents&& all) { return std::move(all.certificates); });
   auto single = certificate::from_der(content);
   if (!single) return std::move(single).error();
   return std::vector<certificate>{*std::move(single)};

@@ -127,7 +127,7 @@ result<std::string> email(std::string_view text) {
   return std::string(local) + '@' + *domain;
 }
 
-// RFC 3986 with a host, as RFC 5280 section 4.2.1.6 wants it.
+// RFC 3986. Where there is an authority, it has a host (RFC 5280 section 4.2.1.6).
 result<std::string> uri(std::string_view text) {
   constexpr std::string_view others = "-._~:/?#[]@!$&'()*+,;=%";
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -136,12 +136,13 @@ result<std::string> uri(std::string_view text) {
     if (text[i] == '%' && (i + 2 >= text.size() || !x509::from_hex(text.substr(i + 1, 2))))
       return invalid(text, "holds a '%' without its two hex digits");
   }
-  const auto colon = text.find("://");
+  const auto colon = text.find(':');
   const auto scheme = text.substr(0, colon);
-  if (colon == text.npos || scheme.empty() || !base::is_letter(scheme[0]) ||
+  if (colon == text.npos || colon + 1 == text.size() || scheme.empty() || !base::is_letter(scheme[0]) ||
       !std::all_of(scheme.begin(), scheme.end(),
                    [](char c) { return base::is_letter_or_digit(c) || c == '+' || c == '-' || c == '.'; }))
-    return invalid(text, "is not a URI with a scheme and a host", "http://host/path");
+    return invalid(text, "is not a URI", "https://host/path, urn:example:name");
+  if (!text.substr(colon + 1).starts_with("//")) return std::string(text);
   auto authority = text.substr(colon + 3);
   authority = authority.substr(0, authority.find_first_of("/?#"));
   if (const auto at = authority.rfind('@'); at != authority.npos) authority.remove_prefix(at + 1);

@@ -130,6 +130,10 @@ bool is_certificate(std::string_view label) noexcept {
   return label == "CERTIFICATE" || label == "X509 CERTIFICATE" || label == "TRUSTED CERTIFICATE";
 }
 
+bool is_pkcs7(std::string_view label) noexcept {
+  return label == "PKCS7" || label == "PKCS #7 SIGNED DATA" || label == "CMS";
+}
+
 bool is_private_key(std::string_view label) noexcept {
   return label == "PRIVATE KEY" || label.ends_with(" PRIVATE KEY");
 }

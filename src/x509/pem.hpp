@@ -45,6 +45,7 @@ std::optional<std::string> decode_base64(std::string_view base64);
 
 bool is_certificate(std::string_view label) noexcept;
 bool is_private_key(std::string_view label) noexcept;
+bool is_pkcs7(std::string_view label) noexcept;
 
 // "a certificate", "2 certificates and a private key", "nothing (the file is empty)", "binary data": what a text holds
 // that was expected to hold something else.

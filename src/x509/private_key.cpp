@@ -102,12 +102,14 @@ result<private_key> x509::key_in(const pem::block& block, const password_callbac
   ERR_clear_error();
   if (block.label == "OPENSSH PRIVATE KEY")
     return malformed("holds a key in OpenSSH's own format", "ssh-keygen -p -m PKCS8 -f FILE turns it into PKCS#8");
-  const auto kind = kind_of_label(block.label);
+  auto kind = kind_of_label(block.label);
   if (kind == der_kind::unknown)
     return malformed("holds a PEM block " + base::quoted(block.label) + ", which is no kind of private key known here");
   auto text = pem::decode_base64(block.base64);
   if (!text) return malformed("the private key is not base64");
   const wiped der(*std::move(text));
+  // Programs write labels that are not true of what follows.
+  if (const auto told = x509::kind_of(der.text); block.headers.empty() && x509::is_private_key(told)) kind = told;
   if (block.headers.empty()) return decode(kind, der.text, password);
   if (kind == der_kind::pkcs8 || kind == der_kind::encrypted_pkcs8) return malformed("the private key is not base64");
   auto plain = x509::decrypt_traditional(block.headers, der.text, password);

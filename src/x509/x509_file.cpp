@@ -1,3 +1,4 @@
+#include <signet/x509/pkcs7.hpp>
 #include <signet/x509/x509_file.hpp>
 
 #include "base/file.hpp"
@@ -18,10 +19,8 @@ bool is_request(std::string_view label) {
 }
 
 error holds_none(std::string_view content) {
-  const auto holds = pem::contents(content);
-  const bool is_pkcs7 = holds.find("PKCS7") != holds.npos || holds.find("PKCS#7") != holds.npos;
-  return error(errc::file_malformed, "holds " + holds + ", not a certificate, private key, request or revocation list",
-               is_pkcs7 ? "openssl pkcs7 -print_certs takes the certificates out of a PKCS#7 file" : "");
+  return error(errc::file_malformed,
+               "holds " + pem::contents(content) + ", not a certificate, private key, request or revocation list");
 }
 
 // What one thing of a file gives is put with its kind; else its error is returned.
@@ -43,10 +42,17 @@ result<void> read_pem(std::string_view text, const password_callback& password, 
     if (!block->has_value()) break;
     const auto label = (*block)->label;
     has_certificates = has_certificates || pem::is_certificate(label);
+    if (pem::is_pkcs7(label)) {
+      const auto der = pem::decode_base64((*block)->base64);
+      auto inside = der ? parse_pkcs7(*der) : result<pkcs7_contents>(error(errc::file_malformed, "is not base64"));
+      if (!inside) return std::move(inside).error().in("the PKCS#7 block at line " + std::to_string((*block)->line));
+      has_certificates = has_certificates || !inside->certificates.empty();
+      out.crls.insert(out.crls.end(), inside->crls.begin(), inside->crls.end());
+    }
     has_crls = has_crls || label == "X509 CRL";
     if (pem::is_private_key(label) || is_request(label)) keys_and_requests.push_back(**block);
   }
-  if (!has_certificates && !has_crls && keys_and_requests.empty()) return holds_none(text);
+  if (!has_certificates && !has_crls && out.crls.empty() && keys_and_requests.empty()) return holds_none(text);
   if (has_certificates) {
     auto list = parse_certificates(text);
     if (!list) return std::move(list).error();
@@ -55,7 +61,7 @@ result<void> read_pem(std::string_view text, const password_callback& password, 
   if (has_crls) {
     auto list = parse_crls(text);
     if (!list) return std::move(list).error();
-    out.crls = *std::move(list);
+    out.crls.insert(out.crls.begin(), list->begin(), list->end());
   }
   std::size_t keys = 0;
   x509::asked_once once(password);
@@ -89,6 +95,14 @@ result<void> read(byte_view content, const password_callback& password, private_
   if (kind == der_kind::certificate) return put(out.certificates, certificate::from_der(content));
   if (kind == der_kind::request) return put(out.requests, certificate_request::from_der(content));
   if (kind == der_kind::crl) return put(out.crls, crl::from_der(content));
+  if (kind == der_kind::pkcs7) {
+    out.format = file_format::pkcs7;
+    auto all = parse_pkcs7(content);
+    if (!all) return std::move(all).error();
+    out.certificates = std::move(all->certificates);
+    out.crls = std::move(all->crls);
+    return {};
+  }
   if (kind == der_kind::pkcs12) return read_pkcs12(content, password, wanted, out);
   if (x509::is_private_key(kind)) {
     if (wanted == private_keys::skip) return {};
@@ -108,6 +122,8 @@ std::string_view name(file_format format) noexcept {
       return "DER";
     case file_format::pkcs12:
       return "PKCS#12";
+    case file_format::pkcs7:
+      return "PKCS#7";
   }
   return {};
 }

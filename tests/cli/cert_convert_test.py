@@ -72,11 +72,13 @@ class Convert(CertTest):
     def test_mistakes(self):
         locked = self.password_file()
         start = ("cert", "convert", "--in", PKI / "server.pem", "--out", self.path("x"))
-        for more in (("--to", "pkcs12"), ("--to", "pkcs7"), ("--legacy",), ("--traditional", "--to", "der"),
+        for more in (("--to", "pkcs12"), ("--to", "pkcs8"), ("--to", "pkcs7", "--out-password-file", locked), ("--legacy",), ("--traditional", "--to", "der"),
                      ("--traditional", "--out-password-file", locked), ("--to", "der", "--out-password-file", locked), ("--only", "x")):
             with self.subTest(more=more):
                 self.refused(2, *start, *more)
-        self.refused(5, *start, "--to", "pkcs12", "--out-password-file", locked, hint="--key")
+        self.refused(5, *start[:2], "--in", PKI / "combined.pem", *start[4:], "--to", "pkcs7", says="holds no keys", hint="--only")
+        self.refused(5, *start[:2], "--in", PKI / "crl-numbered.pem", *start[4:], "--to", "pkcs12", "--out-password-file", locked,
+                     hint="--key")
         self.refused(5, *start, "--to", "pkcs12", "--out-password-file", locked, "--key", PKI / "chain.key", says="key")
         self.refused(2, "cert", "convert", "--in", PKI / "ed25519.key", "--out", self.path("x"), "--traditional", says="traditional")
         self.assertEqual(self.remaining(), ["password"])

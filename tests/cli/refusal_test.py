@@ -91,7 +91,7 @@ class Dialogue(ToolTest):
             self.refused(4, "cat", f"127.0.0.1:{peer.port}", "--ca", CA)
 
     def test_what_is_not_http_is_4(self):
-        for answer in (b"SSH-2.0-OpenSSH_9\r\n", b"\x00\xff\x00", b"HTTP/9.9 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\r\nA: b\r\n c\r\n\r\n",
+        for answer in (b"SSH-2.0-OpenSSH_9\r\n", b"\x00\xff\x00", b"HTTP/9.9 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\r\n a: b\r\n\r\n",
                        b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx",
                        b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
                        b"HTTP/1.1 200 OK\r\nX: " + b"y" * 100000, b"HTTP/1.1 200", b""):

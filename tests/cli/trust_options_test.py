@@ -183,7 +183,7 @@ class FirstUse(TrustTest):
         self.assertEqual(self.cat(port, "--ca", CA, "--name", "server.test"), 1)
         self.assertEqual(self.cat(port, *options), 0)
         line = known.read_text()
-        self.assertTrue(line.startswith("server.test sha256$pub$" + key_fingerprint(PKI / "self-signed.pem", "sha256") + " "), line)
+        self.assertTrue(line.startswith(f"server.test:{port} sha256$pub$" + key_fingerprint(PKI / "self-signed.pem", "sha256") + " "), line)
         self.assertEqual(os.stat(known).st_mode & 0o777, 0o600)
         self.assertEqual(self.cat(port, *options), 0)
         self.assertEqual(known.read_text(), line)
@@ -191,12 +191,22 @@ class FirstUse(TrustTest):
         # Another key under that name, by our server and by openssl's.
         self.fine("cert", "create", "--self-signed", "--dns", "server.test", "--out", self.folder / "new.pem", "--out-key", self.folder / "new.key")
         for changed in (self.echoing(self.folder / "new.pem"), self.openssl_server(self.folder / "new.pem")):
-            self.refused(1, "get", f"https://127.0.0.1:{changed}/", *options, says="is not the one that .*known knows", hint="remove its line")
-        self.assertEqual(known.read_text(), line)
+            for entry in (line.replace(f":{port} ", f":{changed} "), line.replace(f":{port} ", " ")):
+                known.write_text(entry)
+                self.refused(1, "get", f"https://127.0.0.1:{changed}/", *options, says="is not the one that .*known knows",
+                             hint="remove its line")
+                self.assertEqual(known.read_text(), entry)
+        # Another port is another server.
+        known.write_text(line)
+        other = self.echoing(self.folder / "new.pem")
+        self.assertEqual(self.cat(other, *options), 0)
+        self.assertEqual([entry.split()[0] for entry in known.read_text().splitlines()],
+                         [f"server.test:{port}", f"server.test:{other}"])
+        known.write_text(line)
         # The name is checked all the same, and by its own line.
         self.assertEqual(self.cat(port, "--ca", CA, "--name", "other.test", "--known-peers", known), 1)
         self.assertEqual(self.cat(port, "--ca", CA, "--name", "localhost", "--known-peers", known), 0)
-        self.assertEqual([entry.split()[0] for entry in known.read_text().splitlines()], ["server.test", "localhost"])
+        self.assertEqual([entry.split()[0] for entry in known.read_text().splitlines()], [f"server.test:{port}", f"localhost:{port}"])
         # Who has a chain is not looked up.
         self.assertEqual(self.cat(self.echoing(CERT), *options), 0)
         self.assertEqual(len(known.read_text().splitlines()), 2)

@@ -97,7 +97,7 @@ www-1.[::FFFF:129.144.52.38] | *.[::FFFF:129.144.52.38] | - | - | no
 """
 
 # More of the kind: reference name, common name, DNS names, scheme, whether they match.
-FURTHER = (("10.1.2.3", "10.1.2.3", ["foo.example.com"], "www", False), ("::1", "::1", [], "default", True), ("::1", "::1", [], "http", False),
+FURTHER = (("10.1.2.3", "10.1.2.3", ["foo.example.com"], "www", False), ("::1", "::1", [], "default", False), ("10.1.2.3", "10.1.2.3", [], "default", False), ("::1", "::1", [], "http", False),
            ("xn--poema.foo.com", None, ["*--poema.foo.com"], "www", False), ("abc.foo.org", None, ["ab*.foo.org"], "www", True),
            ("ab.foo.org", None, ["ab*.foo.org"], "www", False), ("xn--ab.foo.org", None, ["ab*.foo.org"], "www", False),
            ("abc.foo.org", None, ["ab*.foo.org"], "rfc9525", False), ("abc.foo.org", None, ["*.foo.org"], "rfc9525", True),

@@ -192,12 +192,18 @@ class Rules(VerifyTest):
         self.assertEqual(self.codes(bad, "--ca", CA, "--crl", crl), ["revoked"])
         # Without the issuer's list, and with one that is over, has no number, is for changes only or for others.
         self.assertEqual(self.codes(PKI / "chain.pem", "--ca", CA, "--crl", crl), ["crl_not_found"])
-        for name, expected in (("crl-numbered", []), ("crl-v2", ["crl_invalid"]), ("crl-v1", ["crl_invalid"]),
+        for name, expected in (("crl-numbered", []), ("crl-v2", []), ("crl-v1", []),
                                ("crl-delta", ["crl_invalid"]), ("crl-indirect", ["crl_invalid"]), ("crl-critical", ["crl_invalid"]),
                                ("crl-twin", ["crl_invalid"])):
             with self.subTest(name=name):
                 self.assertEqual(self.codes(good, "--ca", CA, "--crl", PKI / f"{name}.pem", *THEN), expected)
         self.assertEqual(self.codes(good, "--ca", CA, "--crl", PKI / "crl-numbered.pem"), ["crl_expired"])
+        # One without a number is let pass by `compatible` alone, which says so.
+        for name in ("crl-v2", "crl-v1"):
+            asked = (good, "--ca", CA, "--crl", PKI / f"{name}.pem", *THEN)
+            self.assertEqual(self.codes(*asked, "--profile", "webpki"), ["crl_invalid"])
+            passed = json.loads(self.fine("verify", "--json", *asked)[0])["passed_over"]
+            self.assertIn("without a number", " ".join(one["message"] for one in passed))
 
     def test_lists_for_the_whole_chain_and_from_the_folder_of_the_trust(self):
         crl = self.current_list(INTERMEDIATE, self.folder / "cas")

@@ -3,14 +3,24 @@
 import os
 import pathlib
 import socket
+import ssl
+import subprocess
 import sys
 import threading
+import time
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parent / "cli")]
 from serve_carried_test import Backend, Served  # noqa: E402
-from support.signet_testing import PATIENCE, tls_client  # noqa: E402
+from support.peers import ENVIRONMENT  # noqa: E402
+from support.signet_testing import (CA, CERT, KEY, PATIENCE, PKI, TOOL, read_head, signet, signet_server, tls_client,  # noqa: E402
+                                    tls_peer)
+
+# The first octets of a handshake whose rest does not come.
+HALF_A_HELLO = b"\x16\x03\x01\x02\x00"
+# A handshake message of a kind that nobody knows.
+NO_HELLO = b"\x16\x03\x01\x00\x04\x63\x00\x00\x00"
 
 HALF = b"DELETE FROM t WHERE id=1"
 
@@ -94,6 +104,237 @@ class Requests(Served):
             client.settimeout(PATIENCE / 2)
             client.sendall(b"GET / HTTP/1.0\n\n")
             self.assertRegex(client.recv(100), rb"^HTTP/1\.[01] 400 ")
+
+
+def connect(port, room=None):
+    """A TCP connection that takes in no more than `room` ahead of its reader."""
+    made = socket.socket()
+    if room:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
+    made.settimeout(PATIENCE)
+    made.connect(("127.0.0.1", port))
+    return made
+
+
+def secured(raw):
+    context = ssl.create_default_context(cafile=CA)
+    return context.wrap_socket(raw, server_hostname="server.test", suppress_ragged_eofs=False)
+
+
+class Slow(Served):
+    """Slow is not stalled: with a limit of half a second, and a rate at which no wait for room is as short as that."""
+
+    SIZE = 5 << 20
+    RATE = 1 << 20
+
+    def setUp(self):
+        super().setUp()
+        self.big = os.urandom(self.SIZE)
+
+    def sip(self, connection):
+        got, began = b"", time.monotonic()
+        while len(got) < self.SIZE and (piece := connection.recv(16384)):
+            got += piece
+            time.sleep(max(0, began + len(got) / self.RATE - time.monotonic()))
+        return got
+
+    def test_a_client_that_takes_little_at_a_time_gets_it_all(self):
+        self.write("www/big", self.big)
+        _, port = self.serve("--www", self.folder / "www", "--timeout", "0.5")
+        with secured(connect(port, room=65536)) as client:
+            client.sendall(b"GET /big HTTP/1.0\r\n\r\n")
+            head = b""
+            while not head.endswith(b"\r\n\r\n"):
+                head += client.recv(1)
+            self.assertEqual(self.sip(client), self.big)
+
+    def test_a_client_that_takes_nothing_is_cut(self):
+        self.write("www/big", self.big * 4)
+        program, port = self.serve("--www", self.folder / "www", "--timeout", "0.5")
+        with secured(connect(port, room=65536)) as client:
+            client.sendall(b"GET /big HTTP/1.0\r\n\r\n")
+            program.wait_for("the peer has taken nothing for 500 ms")
+
+    def test_a_server_that_takes_little_at_a_time_is_sent_all(self):
+        got = []
+
+        def slow(connection):
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+            read_head(connection)
+            got.append(self.sip(connection))
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+        body = self.write("body", self.big)
+        with tls_peer(slow) as server:
+            out, _ = self.fine("put", "--ca", CA, "--name", "server.test", "--timeout", "0.5", "--data-file", body,
+                               server.url())
+        self.assertEqual((out, len(got[0])), (b"ok", self.SIZE))
+
+    def test_what_trickles_ends_by_the_time_for_everything(self):
+        def trickle(connection):
+            read_head(connection)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n")
+            for octet in b"trickled":
+                time.sleep(0.2)
+                connection.sendall(bytes([octet]))
+
+        args = ("get", "--ca", CA, "--name", "server.test", "--timeout")
+        with tls_peer(trickle) as server:
+            self.assertEqual(self.fine(*args, "1", server.url())[0], b"trickled")
+            status, _, err = signet(*args, "1", "--max-time", "0.7", server.url())
+            self.assertEqual(status, 3, err)
+            self.assertIn("timed out", err)
+        with tls_peer(lambda connection: (read_head(connection), time.sleep(2))) as server:
+            status, _, err = signet(*args, "0.3", server.url())
+            self.assertEqual(status, 3, err)
+            self.assertIn("the peer has sent nothing for 300 ms", err)
+
+
+class Crowd(Served):
+    def test_honest_newcomers_wait_for_their_turn(self):
+        program, port = self.serve("--echo", "--max-clients", "4")
+        outcomes = []
+
+        def talk():
+            try:
+                with tls_client(port) as client:
+                    client.sendall(b"x")
+                    outcomes.append(client.recv(1))
+                    time.sleep(0.1)
+            except OSError as e:
+                outcomes.append(e)
+
+        threads = [threading.Thread(target=talk) for _ in range(24)]
+        for one in threads:
+            one.start()
+        for one in threads:
+            one.join(PATIENCE)
+        self.assertEqual(outcomes, [b"x"] * 24, program.said())
+
+    def test_who_is_silent_in_a_handshake_gives_way_and_is_told(self):
+        program, port = self.serve("--echo", "--max-clients", "1", "--timeout", str(PATIENCE))
+        with connect(port) as silent:
+            silent.sendall(HALF_A_HELLO)
+            with tls_client(port) as client:
+                client.sendall(b"x")
+                self.assertEqual(client.recv(1), b"x")
+            # A fatal alert, user_canceled.
+            self.assertEqual(silent.recv(100), b"\x15\x03\x03\x00\x02\x02\x5a")
+        program.wait_for("gives way to newer clients")
+
+    def test_the_longest_idle_one_makes_room(self):
+        self.write("www/index.html", b"home")
+        for service, word in ((("--www", self.folder / "www"), b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"), (("--echo",), b"hello")):
+            with self.subTest(service=service[0]):
+                _, port = self.serve(*service, "--max-clients", "3")
+                idle = [tls_client(port) for _ in range(3)]
+                for one in idle:
+                    one.sendall(word)
+                    self.assertTrue(one.recv(1000))
+                # An empty line is no request.
+                if service[0] == "--www":
+                    idle[0].sendall(b"\r\n")
+                with tls_client(port) as client:
+                    client.sendall(word)
+                    self.assertTrue(client.recv(1000))
+                # It was told so in the regular way.
+                idle[0].settimeout(PATIENCE)
+                self.assertEqual(idle[0].recv(100), b"")
+                for one in idle:
+                    one.close()
+
+
+class LastWord(Served):
+    def test_an_alert_arrives_while_the_peer_still_writes(self):
+        _, port = self.serve("--echo")
+        with connect(port) as client:
+            client.sendall(NO_HELLO)
+            for _ in range(20):
+                client.sendall(b"more of a flight that nobody reads")
+                time.sleep(0.01)
+            self.assertEqual(client.recv(100)[:1], b"\x15")
+
+    def test_an_answer_arrives_while_the_peer_still_writes(self):
+        self.write("www/index.html", b"home")
+        _, port = self.serve("--www", self.folder / "www")
+        with tls_client(port) as client:
+            client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n")
+            for _ in range(150):
+                client.sendall(bytes(16384))
+            self.assertRegex(client.recv(100), rb"^HTTP/1.1 413 ")
+
+
+class Log(Served):
+    def test_nobody_waits_for_who_reads_it(self):
+        with subprocess.Popen([TOOL, "serve", "127.0.0.1:0", "--echo", "--cert", CERT, "--key", KEY],
+                              env=ENVIRONMENT, stderr=subprocess.PIPE) as program:
+            try:
+                port = int(program.stderr.readline().rpartition(b":")[2])
+                # Of the certificate, which no root of the system has issued.
+                self.assertIn(b"warning", program.stderr.readline())
+                # Each is a line of a hundred octets, and a pipe holds 64 KiB.
+                for _ in range(1500):
+                    with connect(port) as bad:
+                        bad.sendall(b"no TLS at all, and a line of a certain length for the log of the server\r\n")
+                with tls_client(port) as client:
+                    client.sendall(b"still here")
+                    self.assertEqual(client.recv(100), b"still here")
+                program.terminate()
+                self.assertEqual(program.wait(PATIENCE), 0)
+            finally:
+                program.kill()
+
+    def test_what_was_left_out_is_counted(self):
+        with subprocess.Popen([TOOL, "serve", "127.0.0.1:0", "--echo", "--cert", CERT, "--key", KEY],
+                              env=ENVIRONMENT, stderr=subprocess.PIPE) as program:
+            try:
+                port = int(program.stderr.readline().rpartition(b":")[2])
+                # Of the certificate, which no root of the system has issued.
+                self.assertIn(b"warning", program.stderr.readline())
+                bad = 2500
+                for _ in range(bad):
+                    with connect(port) as one:
+                        one.sendall(b"no TLS at all, and a line of a certain length for the log of the server\r\n")
+                        one.settimeout(PATIENCE)
+                        # Judged before the next one comes.
+                        while one.recv(1000):
+                            pass
+                seen = missing = 0
+                while seen + missing < bad:
+                    line = program.stderr.readline().decode()
+                    if "lines are missing here" in line:
+                        missing += int(line.split()[1])
+                    else:
+                        self.assertIn("does not speak TLS", line)
+                        seen += 1
+                self.assertGreater(missing, 0)
+                self.assertEqual(seen + missing, bad)
+            finally:
+                program.kill()
+
+
+class Secrets(Served):
+    def test_the_key_is_never_served(self):
+        folder = self.folder / "www"
+        for name in ("server.key", "server.pem"):
+            self.write(f"www/{name}", (PKI / name).read_bytes())
+        both = self.write("www/both.pem", CERT.read_bytes() + KEY.read_bytes())
+        os.link(folder / "server.key", folder / "hard.txt")
+        (folder / "soft.txt").symlink_to("server.key")
+
+        def status_of(port, path):
+            with tls_client(port) as client:
+                client.sendall(f"GET /{path} HTTP/1.0\r\n\r\n".encode())
+                return int(client.recv(100).split()[1])
+
+        program, port = signet_server("--www", folder, "--cert", folder / "server.pem", "--key", folder / "server.key")
+        self.addCleanup(program.stop)
+        for path, status in (("server.key", 404), ("hard.txt", 404), ("soft.txt", 404), ("server.pem", 200)):
+            with self.subTest(path=path):
+                self.assertEqual(status_of(port, path), status)
+        program, port = signet_server("--www", folder, "--cert", both)
+        self.addCleanup(program.stop)
+        self.assertEqual(status_of(port, "both.pem"), 404)
 
 
 if __name__ == "__main__":

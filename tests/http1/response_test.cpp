@@ -37,14 +37,22 @@ TEST(response, that_is_none_is_a_violation) {
                            "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
                            "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
                            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n",
-                           "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
-                           "HTTP/1.1 200 OK\r\nA: b\r\n c\r\n\r\n", "HTTP/1.1 2OO OK\r\n\r\n", "HTTP/1.1 20 OK\r\n\r\n",
-                           "HTTP/1.1 099 OK\r\n\r\n", "HTTP/2 200\r\n\r\n", "HTTP/3.0 200 OK\r\n\r\n",
-                           "HTTP/1.1 2000 OK\r\n\r\n", "HTTP/1.1 101 Switching\r\n\r\n", "SSH-2.0-x\r\n\r\n", ""}) {
+                           "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "HTTP/1.1 200 OK\r\n A: b\r\n\r\n",
+                           "HTTP/1.1 2OO OK\r\n\r\n", "HTTP/1.1 20 OK\r\n\r\n", "HTTP/1.1 099 OK\r\n\r\n",
+                           "HTTP/2 200\r\n\r\n", "HTTP/3.0 200 OK\r\n\r\n", "HTTP/1.1 2000 OK\r\n\r\n",
+                           "HTTP/1.1 101 Switching\r\n\r\n", "SSH-2.0-x\r\n\r\n", ""}) {
     const auto parsed = parse_response(text, "GET");
     ASSERT_FALSE(parsed) << text;
     EXPECT_EQ(parsed.error().code(), errc::protocol_violation) << text;
   }
+}
+
+// RFC 9112 section 5.2: what old servers send is taken from them, and never from a client.
+TEST(response, folded_fields_are_unfolded) {
+  const auto parsed = parse_response("HTTP/1.1 200 OK\r\nA: b\r\n  c\r\n\td \r\nContent-Length:\r\n 0\r\n\r\n", "GET");
+  ASSERT_TRUE(parsed) << parsed.error().message();
+  EXPECT_EQ(*parsed->fields.find("A"), "b c d");
+  EXPECT_TRUE(parsed->body.done());
 }
 
 }  // namespace

@@ -77,7 +77,21 @@ TEST(url, resolves_references) {
   EXPECT_EQ(at("http://plain.test"), "http://plain.test/");
   EXPECT_FALSE(base.resolve("javascript:alert(1)"));
   EXPECT_FALSE(base.resolve("ftp://example.org/"));
-  EXPECT_FALSE(base.resolve("/a b"));
+  EXPECT_EQ(at("/a b?c d"), "https://example.org/a%20b?c%20d");
+  EXPECT_FALSE(base.resolve("//other test/"));
+  EXPECT_FALSE(base.resolve("/a\tb"));
+}
+
+// RFC 6874.
+TEST(url, a_zone_is_for_the_way_there_only) {
+  const auto there = url::parse("https://[fe80::1%25eth0]:8443/a").value();
+  EXPECT_EQ(there.host, "fe80::1%eth0");
+  EXPECT_EQ(there.host_field(), "[fe80::1]:8443");
+  EXPECT_EQ(there.text(), "https://[fe80::1%25eth0]:8443/a");
+  EXPECT_EQ(there.resolve("/b").value().text(), "https://[fe80::1%25eth0]:8443/b");
+  for (const char* text :
+       {"https://[fe80::1%eth0]/", "https://[fe80::1%25]/", "https://[fe80::1%25a/b]/", "https://[fe80::1%25a%20]/"})
+    EXPECT_FALSE(url::parse(text)) << text;
 }
 
 }  // namespace

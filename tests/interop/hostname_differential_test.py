@@ -22,6 +22,9 @@ def is_address(name):
 def why_we_refuse(case):
     """The rule by which we say no where IO::Socket::SSL says yes; None when there is none."""
     names = [value for _, value in case["san"]]
+    # An address has a kind of name of its own; what `http` does of old it does on.
+    if is_address(case["name"]) and case["scheme"] == "default":
+        return "an address in the common name"
     # RFC 6125 section 6.4.4: any name in subjectAltName bars the common name, save under ldap.
     if names and case["scheme"] != "ldap":
         if is_address(case["name"]):

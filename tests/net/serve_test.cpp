@@ -124,7 +124,9 @@ bool stirs(const tcp_socket& s, std::chrono::milliseconds within = 0ms) {
 // The peer is gone, with or without a reset.
 bool was_dropped(tcp_socket& s) {
   const auto rest = s.read_all({}, patience);
-  return rest ? rest->empty() : rest.error().code() == errc::connection_reset;
+  // Whoever has begun is told by an alert: a fatal user_canceled.
+  return rest ? rest->empty() || *rest == std::string("\x15\x03\x03\x00\x02\x02\x5a", 7)
+              : rest.error().code() == errc::connection_reset;
 }
 
 void wait_for_stop(const stop_signal& stop) {

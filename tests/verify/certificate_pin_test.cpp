@@ -148,8 +148,9 @@ TEST(pins, are_demanded_however_many_certificates_are_sent) {
               count == 0 ? strings({"no_peer_certificate", "pin_mismatch"}) : strings{"pin_mismatch"})
         << count;
     // Whoever accepts long chains accepts no strangers with it.
-    const auto said = refused(
-        {}, dangerous::accept_findings("a test", [](const finding& f) { return f.code == errc::path_too_long; }));
+    const auto said = refused({}, dangerous::accept_findings("a test", [](const finding& f, const certificate&) {
+                                return f.code == errc::path_too_long;
+                              }));
     EXPECT_EQ(said, count == 0 ? strings{"no_peer_certificate"} : (strings{"unknown_issuer", "name_mismatch"}))
         << count;
   }
@@ -161,17 +162,20 @@ TEST(pins, are_demanded_however_many_certificates_are_sent) {
 }
 
 TEST(pins, only_the_findings_that_are_named_are_waived) {
-  const auto answer = verify_peer({.sent = server().chain(),
-                                   .trust = trust_store::none(),
-                                   .expected = server_name::parse("other.test").value(),
-                                   .options = {.clock = [] { return test::noon; }},
-                                   .loosened = dangerous::accept_findings(
-                                       "a test", [](const finding& f) { return f.code == errc::no_trust_anchors; })});
+  const auto answer =
+      verify_peer({.sent = server().chain(),
+                   .trust = trust_store::none(),
+                   .expected = server_name::parse("other.test").value(),
+                   .options = {.clock = [] { return test::noon; }},
+                   .loosened = dangerous::accept_findings("a test", [](const finding& f, const certificate&) {
+                     return f.code == errc::no_trust_anchors;
+                   })});
   EXPECT_EQ(codes(answer.findings()), strings{"name_mismatch"});
   EXPECT_EQ(codes(answer.waived()), strings{"no_trust_anchors"});
   EXPECT_EQ(answer.loosened(), "a test");
   EXPECT_THROW(dangerous::accept_findings("a test", {}), std::invalid_argument);
-  EXPECT_THROW(dangerous::accept_findings("", [](const finding&) { return true; }), std::invalid_argument);
+  EXPECT_THROW(dangerous::accept_findings("", [](const finding&, const certificate&) { return true; }),
+               std::invalid_argument);
 }
 
 }  // namespace

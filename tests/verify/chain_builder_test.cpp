@@ -244,8 +244,8 @@ TEST(chain, no_signature_is_checked_with_a_key_that_takes_long) {
     EXPECT_TRUE(judged(from, {other, from.issuing.leaf()}).trusted());
     EXPECT_TRUE(judged(from, {from.issuing.leaf(), other}).trusted());
     // To let the key pass is not to let pass what it may have signed.
-    const auto loosened =
-        dangerous::accept_findings("a test", [](const finding& f) { return f.code == errc::weak_key; });
+    const auto loosened = dangerous::accept_findings(
+        "a test", [](const finding& f, const certificate&) { return f.code == errc::weak_key; });
     EXPECT_FALSE(verify_peer({.sent = {from.server.leaf(), other},
                               .trust = from.trust,
                               .expected = server_name::parse("server.test").value(),
@@ -427,7 +427,8 @@ TEST(chain, what_cannot_be_read_in_a_certificate_does_not_hide_behind_an_unknown
     EXPECT_TRUE(refused(trust_store::of({stranger.leaf()})));
     EXPECT_TRUE(refused(trust_store::of({c})));
     EXPECT_TRUE(refused(trust_store::of({other.leaf()}), {.first_use = known_peers::open(folder / "peers").value()}));
-    EXPECT_TRUE(refused(trust_store::of({other.leaf()}), {}, dangerous::accept_findings("a test", [](const finding& f) {
+    EXPECT_TRUE(refused(trust_store::of({other.leaf()}), {},
+                        dangerous::accept_findings("a test", [](const finding& f, const certificate&) {
                           return f.code == errc::unknown_issuer;
                         })));
   }

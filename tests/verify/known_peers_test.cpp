@@ -122,7 +122,7 @@ TEST(known_peers, a_line_counts_however_its_name_is_spelt) {
                                      "cher.example",
                                      "xn--bcher-kva.example"}}) {
     const auto peers = known_peers::open(folder.file("known", spelt + other_key)).value();
-    EXPECT_EQ(peers.look_up(server_name::parse(name).value(), c).value(), known_peers::standing::changed) << spelt;
+    EXPECT_EQ(peers.look_up(server_name::parse(name).value(), 0, c).value(), known_peers::standing::changed) << spelt;
   }
   const auto made = known_peers::open(folder.file("known", "#\n*.test" + other_key));
   ASSERT_FALSE(made) << "no peer has such a name";

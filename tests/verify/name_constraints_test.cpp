@@ -69,7 +69,6 @@ TEST(name_constraints, hold_for_the_name_that_was_asked_for_however_it_is_writte
            {"a common name inside", permitting(), "", "*.good.test", "www.good.test", scheme::http, true},
            {"an address as common name", addresses, "", "10.0.0.1", "10.0.0.1", scheme::http},
            {"an excluded one", addresses, "", "192.168.9.1", "192.168.9.1", scheme::http},
-           {"one of the other family", addresses, "", "2001:db8::1", "2001:db8::1", scheme::lenient},
            {"an address inside", addresses, "", "192.168.3.4", "192.168.3.4", scheme::http, true},
            // Whoever asks no name is told none.
            {"no name is compared", permitting(), "DNS:www.good.test", "x", "elsewhere.test", scheme::none, true},

@@ -202,10 +202,10 @@ TEST(first_use, remembers_nobody_whom_a_further_check_refuses) {
   };
   EXPECT_FALSE(judged(object).trusted());
   EXPECT_TRUE(was_trusted) << "it is asked about the verdict as it would be";
-  EXPECT_TRUE(judged(object, dangerous::accept_any_certificate("a test")).trusted());
-  EXPECT_EQ(peers.look_up(name, sent[0]).value(), known_peers::standing::unknown);
+  EXPECT_FALSE(judged(object, dangerous::accept_any_certificate("a test")).trusted()) << "who says no wins";
+  EXPECT_EQ(peers.look_up(name, 0, sent[0]).value(), known_peers::standing::unknown);
   EXPECT_TRUE(judged([](const verdict&) { return std::optional<finding>(); }).trusted());
-  EXPECT_EQ(peers.look_up(name, sent[0]).value(), known_peers::standing::known);
+  EXPECT_EQ(peers.look_up(name, 0, sent[0]).value(), known_peers::standing::known);
 }
 
 // --------------------------------------------------------------------------------------------- chains that are known

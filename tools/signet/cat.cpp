@@ -1,4 +1,6 @@
 // signet cat: joins stdin and stdout to a TLS connection.
+#include <nlohmann/json.hpp>
+
 #include <poll.h>
 #include <unistd.h>
 
@@ -9,6 +11,7 @@
 
 #include "commands.hpp"
 #include "connection_report.hpp"
+#include "json_text.hpp"
 #include "options/connection.hpp"
 #include "output.hpp"
 
@@ -121,6 +124,7 @@ exit_status run_cat(arguments args) {
   std::string address;
   bool crlf = false;
   bool verbose = false;
+  bool json = false;
   std::string wait = "1";
   client_flags client;
   line.add_option("address", address, "a name, an IPv4 address or [IPv6], and a port or a service's name")
@@ -128,6 +132,7 @@ exit_status run_cat(arguments args) {
       .type_name("HOST:PORT");
   line.add_flag("--crlf", crlf, "send each line of the input with CR LF");
   line.add_flag("-v,--verbose", verbose, "tell on stderr whom we talk to");
+  line.add_flag("--json", json, "when no connection comes about, print why as a JSON object");
   line.add_option("--wait", wait, "how long to wait for input once the peer has ended (1)").type_name("SECONDS");
   client.add_to(line);
   client.add_starttls_to(line);
@@ -135,11 +140,21 @@ exit_status run_cat(arguments args) {
   client.check("cat");
   const auto patience = parse_seconds("cat", "--wait", wait);
 
-  auto socket = client.connect(signet::endpoint::parse(address, client.default_port()).value(), client.config(),
-                               verbose ? verbosity::verbose : verbosity::quiet);
-  warn_of_findings(socket);
-  if (verbose) say_connection(socket);
-  joint(std::move(socket), crlf, patience).run();
+  const auto to = signet::endpoint::parse(address, client.default_port()).value();
+  bool connected = false;
+  try {
+    auto socket = client.connect(to, client.config(), verbose ? verbosity::verbose : verbosity::quiet);
+    connected = true;
+    warn_of_findings(socket);
+    if (verbose) say_connection(socket);
+    joint(std::move(socket), crlf, patience).run();
+  } catch (const signet::exception& failed) {
+    if (verbose) say_what_was_reached(failed.error());
+    // Later on stdout is the peer's.
+    if (json && !connected)
+      print(to_text({{"peer", signet::to_string(to)}, {"failure", json_of(failed.error())}}) + "\n");
+    throw;
+  }
   return exit_status::ok;
 }
 

@@ -45,6 +45,8 @@ std::string read_up_to(const std::filesystem::path& file, std::size_t limit, std
   return text;
 }
 
+constexpr mode_t secret = 0600;
+
 std::string random_suffix() {
   std::uint64_t bits = 0;
   if (::getrandom(&bits, sizeof bits, 0) != static_cast<ssize_t>(sizeof bits))
@@ -79,11 +81,25 @@ new_file::new_file(std::filesystem::path target, mode_t mode, existing_file poli
       return;
     }
     if (policy_ == existing_file::keep) fail(EEXIST, "writing ");
+    // What is secret stays so, whatever stood there.
+    if (mode != secret) kept_mode_ = there.st_mode & 07777;
+    if (mode != secret) kept_owner_ = {there.st_uid, there.st_gid};
+  }
+  // A link stays one: what it leads to is written.
+  std::error_code ignored;
+  if (policy_ == existing_file::replace && std::filesystem::is_symlink(target_, ignored)) {
+    const auto led_to = std::filesystem::weakly_canonical(target_, ignored);
+    if (!ignored) target_ = led_to;
   }
   const auto folder = target_.has_parent_path() ? target_.parent_path() : std::filesystem::path(".");
   descriptor_ = ::open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, mode);
   if (descriptor_ < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) open_named(mode);
   if (descriptor_ < 0) fail(errno, "writing ");
+  if (!kept_owner_) return;
+  // As far as we may.
+  if (const auto [user, group] = *kept_owner_; ::fchown(descriptor_, user, group) != 0 && kept_mode_)
+    kept_mode_ = *kept_mode_ & 0777U;
+  if (kept_mode_ && ::fchmod(descriptor_, *kept_mode_) != 0) fail(errno, "writing ");
 }
 
 void new_file::open_named(mode_t mode) {

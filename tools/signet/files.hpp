@@ -2,7 +2,9 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include <sys/types.h>
 
@@ -18,7 +20,8 @@ std::string whole_file(const std::filesystem::path& file, std::size_t limit = st
 enum class existing_file : unsigned char { keep, replace };
 
 /// A file under construction: nameless where the system can, so that nothing is left when the program is killed, and
-/// under its name only after commit(). What is there and no regular file (a device, a pipe) is written to directly.
+/// under its name only after commit(). What is there and no regular file (a device, a pipe) is written to directly. A
+/// file that is replaced keeps its owner and its mode, unless what is written is secret (0600).
 class new_file {
  public:
   /// Throws failure: the folder is missing or closed, or the file exists and is to be kept.
@@ -40,6 +43,8 @@ class new_file {
   std::filesystem::path temporary_;
   existing_file policy_;
   int descriptor_ = -1;
+  std::optional<mode_t> kept_mode_;
+  std::optional<std::pair<uid_t, gid_t>> kept_owner_;
   bool direct_ = false;
   bool made_ = false;
 };

@@ -4,16 +4,26 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <condition_variable>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
+#include <memory>
+#include <mutex>
 #include <new>
 #include <span>
+#include <thread>
+#include <utility>
 
 #include <signet/verify/verdict.hpp>
 
 #include "hints.hpp"
+#include "http1/characters.hpp"
 
 namespace tool {
+
+namespace http1 = signet::http1;
+
 namespace {
 
 color_mode chosen_color = color_mode::automatic;
@@ -30,15 +40,81 @@ std::string painted(std::string_view text, std::string_view code, int fd = STDER
 }
 
 // stderr that cannot be written has nobody left to tell.
-void write_line(std::string line) noexcept {
-  line += '\n';
-  std::string_view rest = line;
+void write_now(std::string_view rest) noexcept {
   while (!rest.empty()) {
     const ssize_t n = ::write(STDERR_FILENO, rest.data(), rest.size());
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) return;
     rest.remove_prefix(static_cast<std::size_t>(n));
   }
+}
+
+// The lines that wait for their thread.
+class line_queue {
+ public:
+  void put(std::string line) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (lines_.size() >= most) {
+        ++dropped_;
+        return;
+      }
+      lines_.push_back(std::move(line));
+    }
+    changed_.notify_all();
+  }
+  void write_all() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      changed_.wait(lock, [this] { return ended_ || !lines_.empty(); });
+      if (lines_.empty()) return;
+      auto line = std::move(lines_.front());
+      lines_.pop_front();
+      if (dropped_ != 0 && lines_.size() < most / 2) {
+        line += "signet: " + std::to_string(std::exchange(dropped_, 0)) +
+                " lines are missing here: nobody read what was written\n";
+      }
+      writing_ = true;
+      lock.unlock();
+      write_now(line);
+      lock.lock();
+      writing_ = false;
+      changed_.notify_all();
+    }
+  }
+  // False when they have not left in time.
+  bool flush() {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(1), [this] { return lines_.empty() && !writing_; });
+  }
+  void end() {
+    {
+      const std::lock_guard lock(mutex_);
+      ended_ = true;
+    }
+    changed_.notify_all();
+  }
+
+ private:
+  static constexpr std::size_t most = 1000;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::string> lines_;
+  std::uint64_t dropped_ = 0;
+  bool writing_ = false;
+  bool ended_ = false;
+};
+
+// Shared with the thread, which may be in a write that does not end.
+std::shared_ptr<line_queue> background;
+std::thread background_thread;
+
+void write_line(std::string line) {
+  line += '\n';
+  if (background)
+    background->put(std::move(line));
+  else
+    write_now(line);
 }
 
 void error_lines(std::string_view message, std::span<const std::string> also, std::string_view hint) {
@@ -56,6 +132,25 @@ void set_color(color_mode mode) noexcept {
 std::string painted(std::string_view text, color with) {
   constexpr std::string_view codes[] = {"32", "33", "1;31", "1"};
   return painted(text, codes[static_cast<std::size_t>(with)], STDOUT_FILENO);
+}
+
+background_lines::background_lines() {
+  background = std::make_shared<line_queue>();
+  background_thread = std::thread([queue = background] { queue->write_all(); });
+}
+
+background_lines::~background_lines() {
+  const bool all_left = background->flush();
+  background->end();
+  if (all_left)
+    background_thread.join();
+  else
+    background_thread.detach();
+  background.reset();
+}
+
+void flush_lines() noexcept {
+  if (background) static_cast<void>(background->flush());
 }
 
 void print(signet::byte_view bytes) {
@@ -124,43 +219,21 @@ std::string printable(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
-    const auto size = utf8_size(text);
+    const auto [code_point, size] = http1::first_character(text);
     const auto character = text.substr(0, std::max<std::size_t>(size, 1));
-    const auto lead = static_cast<unsigned char>(character.front());
-    const bool control =
-        lead < 0x20 || lead == 0x7f || (size == 2 && character >= "\xc2\x80" && character <= "\xc2\x9f");
-    const bool turns = size == 3 && ((character >= "\xe2\x80\xaa" && character <= "\xe2\x80\xae") ||
-                                     (character >= "\xe2\x81\xa6" && character <= "\xe2\x81\xa9"));
-    if (size == 0 || control || turns) {
+    if (size != 0 && http1::is_harmless(code_point)) {
+      out += character;
+    } else {
       for (const char c : character) {
         const auto u = static_cast<unsigned char>(c);
         out += "\\x";
         out += digits[u >> 4];
         out += digits[u & 15];
       }
-    } else {
-      out += character;
     }
     text.remove_prefix(character.size());
   }
   return out;
-}
-
-std::size_t utf8_size(std::string_view text) noexcept {
-  if (text.empty()) return 0;
-  const auto lead = static_cast<unsigned char>(text.front());
-  if (lead < 0x80) return 1;
-  const std::size_t size = lead >> 5 == 6 ? 2 : lead >> 4 == 14 ? 3 : lead >> 3 == 30 ? 4 : 0;
-  if (size == 0 || text.size() < size) return 0;
-  char32_t point = lead & (0x7fU >> size);
-  for (const char c : text.substr(1, size - 1)) {
-    const auto next = static_cast<unsigned char>(c);
-    if (next >> 6 != 2) return 0;
-    point = point << 6 | (next & 0x3f);
-  }
-  // Longer than need be, past the last character, or half of a surrogate pair.
-  constexpr char32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-  return point < least[size] || point > 0x10ffff || (point >= 0xd800 && point < 0xe000) ? 0 : size;
 }
 
 }  // namespace tool

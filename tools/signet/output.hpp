@@ -61,11 +61,20 @@ exit_status report(const failure& failed);
 /// The exception being handled.
 exit_status report_current_exception();
 
+/// While it lives, a thread of its own writes the lines on stderr, so that nobody waits for whoever reads them. At most
+/// 1000 lines wait; how many more there were is said when there is room again. The last ones have a second to leave.
+class background_lines {
+ public:
+  background_lines();
+  ~background_lines();
+  background_lines(const background_lines&) = delete;
+  background_lines& operator=(const background_lines&) = delete;
+};
+/// Gives the lines that wait a second to leave, before the program ends at once.
+void flush_lines() noexcept;
+
 /// Control characters, marks that turn the direction of writing, and what is not UTF-8 as \x1b, so that foreign text
 /// stays on its line and reads as it is.
 std::string printable(std::string_view text);
-
-/// The bytes of the well-formed UTF-8 character (RFC 3629) that the text begins with, or 0.
-std::size_t utf8_size(std::string_view text) noexcept;
 
 }  // namespace tool

@@ -10,6 +10,7 @@
 #include <signet/verify/server_name.hpp>
 
 #include "commands.hpp"
+#include "json_text.hpp"
 #include "lines.hpp"
 #include "output.hpp"
 
@@ -75,7 +76,7 @@ exit_status run_psl(arguments args) {
   } else {
     std::ranges::for_each(domains, tell);
   }
-  print(json ? nlohmann::ordered_json{{"domains", rows}}.dump(2) + "\n" : text);
+  print(json ? to_text({{"domains", rows}}) + "\n" : text);
   return exit_status::ok;
 }
 

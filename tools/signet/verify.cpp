@@ -9,6 +9,7 @@
 #include "cert/cert_files.hpp"
 #include "commands.hpp"
 #include "hints.hpp"
+#include "json_text.hpp"
 #include "lines.hpp"
 #include "options/connection.hpp"
 #include "options/verify.hpp"
@@ -105,14 +106,13 @@ void print_report(const signet::verdict& verdict) {
 void print_json(const signet::verdict& verdict) {
   auto chain = nlohmann::ordered_json::array();
   for (const auto& c : verdict.chain()) chain.push_back(c.pem());
-  print(nlohmann::ordered_json{{"ok", verdict.trusted()},
-                               {"trust", verdict.trust()},
-                               {"accepted_by", verdict.accepted_by()},
-                               {"chain", chain},
-                               {"findings", json_of(verdict.findings())},
-                               {"waived", json_of(verdict.waived())},
-                               {"passed_over", json_of(verdict.passed_over())}}
-            .dump(2) +
+  print(to_text({{"ok", verdict.trusted()},
+                 {"trust", verdict.trust()},
+                 {"accepted_by", verdict.accepted_by()},
+                 {"chain", chain},
+                 {"findings", json_of(verdict.findings())},
+                 {"waived", json_of(verdict.waived())},
+                 {"passed_over", json_of(verdict.passed_over())}}) +
         "\n");
 }
 
@@ -122,9 +122,7 @@ exit_status judge_name_only(const verify_command& asked, const signet::certifica
   // Brackets are for URLs: no certificate holds them.
   const bool matches = name && !asked.name->starts_with('[') && signet::matches_name(leaf, *name, options);
   if (asked.json)
-    print(nlohmann::ordered_json{
-              {"ok", matches}, {"name", printable(*asked.name)}, {"error", matches ? "" : "name_mismatch"}}
-              .dump(2) +
+    print(to_text({{"ok", matches}, {"name", printable(*asked.name)}, {"error", matches ? "" : "name_mismatch"}}) +
           "\n");
   else if (matches)
     print("the certificate is for " + name->display() + "\n");
@@ -138,7 +136,7 @@ exit_status judge(const verify_command& asked) {
   signet::verify_request request{.sent = sent};
   asked.rules.apply(request.options, asked.ca);
   if (asked.name_only) return judge_name_only(asked, sent.front(), request.options);
-  request.trust = trust_of(asked.ca, asked.add_ca);
+  request.trust = trust_of(asked.ca, asked.add_ca, asked.rules.ca_password_file());
   request.role = *role_of(asked.purpose);
   if (asked.name) request.expected = signet::server_name::parse(*asked.name).value();
   if (asked.at) request.options.clock = [when = *parse_rfc3339(*asked.at)] { return when; };

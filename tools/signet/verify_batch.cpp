@@ -10,6 +10,7 @@
 
 #include <signet/verify/verify_peer.hpp>
 
+#include "json_text.hpp"
 #include "options/verify.hpp"
 #include "output.hpp"
 #include "times.hpp"
@@ -182,7 +183,7 @@ json judge(const json& object, parsed_certificates& known) {
 std::string shown(const json& id, const json& judged) {
   nlohmann::ordered_json out = {{"id", id}};
   for (const char* key : {"ok", "error", "message", "chain_length"}) out[key] = judged[key];
-  return out.dump(-1, ' ', false, json::error_handler_t::replace);
+  return to_text(out, json_layout::one_line);
 }
 
 line_answer refused(const json& id, const std::string& why) {

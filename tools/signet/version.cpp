@@ -4,6 +4,7 @@
 #include <signet/version.hpp>
 
 #include "commands.hpp"
+#include "json_text.hpp"
 #include "options/arguments.hpp"
 #include "output.hpp"
 
@@ -28,7 +29,7 @@ exit_status run_version(arguments args) {
                                              {"openssl_built", version.openssl_built},
                                              {"openssl_running", version.openssl_running},
                                              {"features", names}};
-    print(document.dump(2) + "\n");
+    print(to_text(document) + "\n");
   } else {
     print("signet " + version.library + "\nOpenSSL built with: " + version.openssl_built +
           "\nOpenSSL running: " + version.openssl_running + "\n");

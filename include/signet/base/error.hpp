@@ -17,7 +17,8 @@
 
 namespace signet {
 
-class verdict;  // <signet/verify/verdict.hpp>
+class verdict;           // <signet/verify/verdict.hpp>
+struct connection_info;  // <signet/tls/connection_info.hpp>
 template <class T>
 class result;  // <signet/base/result.hpp>
 
@@ -142,6 +143,7 @@ struct error_parts {
   std::vector<std::string> library_errors = {};
   std::optional<alert> tls_alert = {};
   std::shared_ptr<const verdict> judged = {};
+  std::shared_ptr<const connection_info> reached = {};
   int system_error = 0;
 };
 
@@ -176,8 +178,12 @@ class [[nodiscard]] SIGNET_EXPORT error {
   [[nodiscard]] std::vector<std::string> library_errors() &&;
   /// The alert that was sent or received, if there was one.
   [[nodiscard]] std::optional<signet::alert> alert() const noexcept;
-  /// The verdict on the peer if verification failed, otherwise null.
+  /// The verdict on the peer if verification failed, or if it was judged before something else ended the connection.
+  /// Otherwise null.
   [[nodiscard]] std::shared_ptr<const signet::verdict> verdict() const noexcept;
+  /// What was known of the TLS connection when the error ended it: the certificates that came, and what was agreed on.
+  /// Null for an error that ended no connection.
+  [[nodiscard]] std::shared_ptr<const connection_info> reached() const noexcept;
   /// The errno value behind the error, or 0.
   [[nodiscard]] int system_error() const noexcept;
 

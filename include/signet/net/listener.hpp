@@ -46,6 +46,7 @@ class SIGNET_EXPORT incoming {
 
  private:
   friend class nonblocking_socket;
+  friend class server_loop;
 
   tcp_socket socket_;
   server_config config_;

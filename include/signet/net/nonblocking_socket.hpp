@@ -110,6 +110,10 @@ class SIGNET_EXPORT nonblocking_socket {
   [[nodiscard]] endpoint remote_endpoint() const;
 
  private:
+  friend class server_loop;
+  // Ends a handshake that nobody waits for any more.
+  void give_up(const error& why);
+
   struct impl;
   explicit nonblocking_socket(std::unique_ptr<impl> made) noexcept;
 

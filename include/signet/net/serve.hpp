@@ -2,7 +2,8 @@
 // which has a thread for as long as it runs.
 //
 // A client that stalls in its handshake holds no thread and delays no other client. A client in a handler holds its
-// thread until the handler returns, so give the socket a timeout.
+// thread until the handler returns, so its socket has a stall limit. When a handler closes a socket, the client
+// still has a second to read what was said last, and no thread waits for that.
 // Deliberately absent: signals, processes, limits per address, and a reload of the config. For a loop of your own there
 // are listener and nonblocking_socket.
 #pragma once
@@ -46,18 +47,23 @@ struct serve_options {
   /// The number of handlers that may run at once, 1 or more. Clients beyond it wait with their handshake complete. A
   /// thread is started when it is first needed. Handshakes have threads of their own, one per processor.
   std::size_t threads = 64;
-  /// The number of clients at once, 1 or more. For one more, the client that has been in its handshake longest is
-  /// refused; if none is in a handshake, new clients wait in the system's queue. The same happens when the process has
-  /// no descriptor left. Do not raise it above the limit of descriptors.
+  /// The number of clients at once, 1 or more. More of them wait in the system's queue, unless a client has been silent
+  /// in its handshake for a second or more: the one that has been silent longest is then refused. The same happens when
+  /// the process has no descriptor left. Do not raise it above half the limit of descriptors.
   std::size_t max_connections = 4096;
   /// The time for each client's handshake, longer than 0, counted from its being accepted.
   std::chrono::milliseconds handshake_timeout = std::chrono::seconds(10);
+  /// The stall limit of each socket that is given to a handler (tls_socket::set_stall_limit()). Zero: none.
+  std::chrono::milliseconds stall_limit = std::chrono::seconds(60);
   /// The time for handlers that are running when the server is told to stop. After that, serve() returns timed_out and
   /// leaves them running, so all that they refer to has to outlive them.
   std::chrono::milliseconds drain_timeout = std::chrono::seconds(30);
   /// Called for each client that was not served, or whose handler threw, with the reason. One thread calls it at a
   /// time, and the others wait for it, so keep it short. It is not called any more once serve() has returned.
   std::function<void(const endpoint& client, const error& why)> on_refused = {};
+  /// Called when a client waits and there is no room for it, at most ten times a second, so that a handler whose client
+  /// is idle can be told to end. The thread that accepts clients calls it: do not wait in it.
+  std::function<void()> on_full = {};
   /// Serves clients that do not begin with TLS. Do not set it for protocols in which the server speaks first. Without
   /// it, such clients are refused; one that speaks plain HTTP receives an HTTP answer that tells it to use https.
   std::function<void(tcp_socket client, const stop_signal& stop)> on_plain = {};

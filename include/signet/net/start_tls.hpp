@@ -33,6 +33,8 @@ struct start_tls_options {
   /// with the same key share their sessions: an FTPS data connection can resume the session of its control connection
   /// (docs/guide/ftps.md).
   std::string session_key = {};
+  /// The port of the server, for verify_options::first_use. 0: the port that was connected to.
+  std::uint16_t port = 0;
   /// Bytes to send as soon as the server is verified. In TLS 1.3 they share a segment with the end of the handshake.
   byte_view first_bytes = {};
 };

@@ -73,6 +73,9 @@ class SIGNET_EXPORT tcp_socket {
 
   /// Sets how long each call may wait that is not given a deadline. None at first; zero removes it.
   void set_timeout(std::chrono::milliseconds each_call) noexcept;
+  /// Sets how long a call that is not given a deadline may wait while no byte moves, in either direction: the call then
+  /// returns timed_out. A peer that takes or sends little at a time is not cut off. None at first; zero removes it.
+  void set_stall_limit(std::chrono::milliseconds without_progress) noexcept;
   /// Sets a deadline for the whole connection: no call waits beyond it, whatever deadline the call is given.
   void set_deadline(deadline whole_connection) noexcept;
 

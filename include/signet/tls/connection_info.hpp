@@ -1,7 +1,8 @@
-// What is known of a connection once its handshake is complete: what was negotiated, and who the peer is.
+// What is known of a connection: what was negotiated, and who the peer is.
 //
-// It is a plain value, a copy that owns all it holds and outlives the connection. Before the handshake is complete,
-// every field has its default value. How the peer was judged in detail, finding by finding, is in its verdict
+// It is a plain value, a copy that owns all it holds and outlives the connection. What a socket tells has default
+// values until its handshake is complete; error::reached() tells how far a handshake came that failed. How the peer was
+// judged in detail, finding by finding, is in its verdict
 // (<signet/verify/verdict.hpp>). Addresses are not here: the socket knows them.
 #pragma once
 
@@ -15,7 +16,7 @@ namespace signet {
 
 /// A snapshot of one connection.
 struct connection_info {
-  /// The version of TLS that both sides agreed on.
+  /// The version of TLS that both sides agreed on. It has no meaning while `cipher` is empty.
   protocol_version version = protocol_version::tls1_3;
   /// OpenSSL's name of the cipher suite, "TLS_AES_256_GCM_SHA384".
   std::string cipher = {};
@@ -37,6 +38,9 @@ struct connection_info {
   std::string trust = {};
   /// The reason that was given for loosened verification (<signet/dangerous.hpp>), or empty.
   std::string loosened = {};
+  /// Whether the server asked for a certificate, and the issuers that it named, as RFC 4514 text. A client's only.
+  bool certificate_requested = false;
+  std::vector<std::string> accepted_issuers = {};
   /// True if close_write() may end the peer's direction too. A TLS 1.2 peer may answer a close_notify by discarding
   /// what it still had to send (RFC 5246 section 7.2.1); in TLS 1.3 each direction ends by itself.
   bool half_close_is_best_effort = false;

@@ -31,6 +31,8 @@ struct engine_options {
   std::optional<std::string> sni = {};
   /// The key under which sessions with this peer are kept, such as "192.0.2.1:443". Empty: the expected name.
   std::string session_key = {};
+  /// The port of the peer, for verify_options::first_use. 0: not known.
+  std::uint16_t port = 0;
 };
 
 class SIGNET_EXPORT engine {

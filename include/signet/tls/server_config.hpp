@@ -26,7 +26,7 @@ struct client_hello_info {
 
 /// The answer of an identity_selector.
 struct identity_choice {
-  /// ready: use `chosen`. not_yet: ask again. refused: end the handshake.
+  /// ready: use `chosen`. not_yet: ask again. refused: end the handshake with the alert unrecognized_name.
   enum class state : unsigned char { ready, not_yet, refused };
   state is = state::ready;
   /// The certificate and key to show. Without them, ready means refused.
@@ -35,7 +35,7 @@ struct identity_choice {
 /// A function that chooses the server's identity for one client. It must not wait, and several threads may call it at
 /// once. After not_yet, a handshake that does not wait returns wait_for::application and asks again when it is called
 /// again; a handshake that waits asks again every 1 to 20 milliseconds. The function is also asked before a session is
-/// resumed: only if it chooses the same identity at once, the session is resumed.
+/// resumed: only if it chooses the same identity, the session is resumed.
 using identity_selector = std::function<identity_choice(const client_hello_info&)>;
 
 /// Whether clients are asked for certificates. With `requested` a client may show none; a certificate that it does show
@@ -59,6 +59,9 @@ struct server_options {
   trust_store client_trust = trust_store::none();
   /// The other rules that clients' certificates are verified by.
   verify_options verify = {};
+  /// Leave it empty; only <signet/dangerous.hpp> makes another. Clients are then accepted in spite of findings, no
+  /// session is resumed, and client_trust may be empty.
+  loosened_verification loosened = {};
 
   /// The oldest version to accept. Do not set it below TLS 1.2 unless some clients have nothing newer: OpenSSL's
   /// security level becomes 0 for all versions then, unless `ciphers` names another one.

@@ -20,7 +20,7 @@ enum class hostname_scheme : unsigned char {
   /// subjectAltName only, with a wildcard as the whole first label. The default.
   rfc9525,
   /// The scheme `default` of IO::Socket::SSL: the common name counts too, and a wildcard may stand anywhere in the
-  /// first label.
+  /// first label. An IP address matches no common name, unlike there.
   lenient,
   http,
   rfc2818,
@@ -60,8 +60,8 @@ SIGNET_EXPORT result<hostname_scheme> parse_hostname_scheme(std::string_view nam
 
 /// The rules of a scheme. Write your own only when no scheme fits.
 struct name_rules {
-  /// When the common name counts. without_names: only in a certificate without a subjectAltName of type DNS, IP, URI or
-  /// SRV.
+  /// When the common name counts. without_names: only in a certificate without a subjectAltName that speaks for a host:
+  /// of type DNS, IP or SRV, or a URI with a host.
   enum class common_name : unsigned char { never, without_names, always };
   /// Which wildcards count. full_label: "*" as the whole first label. anywhere: one "*" in the first label, which
   /// stands for one character or more.

@@ -2,12 +2,14 @@
 // has to show that key from then on. A known key replaces a chain to a trusted root and nothing else: name and time are
 // checked as always, and a peer that has such a chain is not looked up.
 //
-// The file is text with one peer a line: its name in any spelling that server_name::parse takes, "sha256$pub$" and the
-// digest of its key, and the time it was first seen. A peer with several lines may show any of their keys. Lines that
-// begin with '#' are comments. The file is made with mode 0600 when it does not exist.
+// The file is text with one peer a line: its name in any spelling that server_name::parse takes, with ":" and the port
+// it was reached at ("[::1]:8443"), "sha256$pub$" and the digest of its key, and the time it was first seen. A line
+// without a port is for every port of that name. A peer with several lines may show any of their keys. Lines that begin
+// with '#' are comments. The file is made with mode 0600 when it does not exist.
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -29,14 +31,14 @@ class SIGNET_EXPORT known_peers {
 
   /// What the file says about a peer: it has no line for the name, or one with this key, or only lines with other keys.
   enum class standing : unsigned char { unknown, known, changed };
-  /// Reads the file again and returns what it says now.
+  /// Reads the file again and returns what it says now. Port 0 asks for the name at any port.
   /// Errors: file_not_readable, file_too_large, file_malformed.
-  [[nodiscard]] result<standing> look_up(const server_name& name, const certificate& cert) const;
+  [[nodiscard]] result<standing> look_up(const server_name& name, std::uint16_t port, const certificate& cert) const;
   /// Appends the peer and returns when the line is on the disk; does nothing when the file has this key for it already.
   /// Waits at most one second for a lock that somebody else holds, then fails with file_io_failed. certificate_rejected
   /// means that another key was recorded in the meantime. A line that cannot be written whole is taken back.
   /// Errors: file_io_failed, certificate_rejected, file_not_readable, file_too_large, file_malformed.
-  [[nodiscard]] result<void> remember(const server_name& name, const certificate& cert,
+  [[nodiscard]] result<void> remember(const server_name& name, std::uint16_t port, const certificate& cert,
                                       std::chrono::sys_seconds at) const;
   /// The absolute path of the file.
   [[nodiscard]] const std::filesystem::path& file() const& noexcept;

@@ -49,7 +49,8 @@ enum class crl_scope : unsigned char { leaf, chain };
 struct revocation_lists {
   /// Each issuer needs a list that is current, complete and signed by it. A certificate whose issuer has none is
   /// refused with crl_not_found, an outdated list with crl_expired, and a delta or indirect list with crl_invalid, as
-  /// is any other list that does not count.
+  /// is any other list that does not count. A certificate that any list of its issuer names is `revoked`, even if the
+  /// list is outdated. verify_profile::compatible lets lists without a number pass.
   std::vector<crl> lists = {};
   crl_scope scope = crl_scope::leaf;
 };
@@ -97,22 +98,23 @@ struct verify_options {
   /// new key is written when nothing else stands against the server, `further` included, which is before the handshake
   /// has shown that the server holds the key.
   std::optional<known_peers> first_use = {};
-  /// Can refuse any peer and accept none. <signet/dangerous.hpp> can waive its finding.
+  /// Can refuse any peer and accept none. Nothing waives its finding.
   further_check further = {};
 };
 
 /// A wish to go on in spite of findings. Empty unless made by <signet/dangerous.hpp>.
 class SIGNET_EXPORT loosened_verification {
  public:
-  using waiver = std::function<bool(const finding&)>;
+  /// Gets the certificate that the finding is about as well.
+  using waiver = std::function<bool(const finding&, const certificate&)>;
 
   loosened_verification() = default;
   /// The reason given for it. Empty when nothing is loosened.
   [[nodiscard]] const std::string& reason() const& noexcept { return reason_; }
   [[nodiscard]] std::string reason() && { return std::move(reason_); }
   /// Whether the finding does not count. Only a waiver function can waive pin_mismatch.
-  [[nodiscard]] bool waives(const finding& f) const {
-    return !reason_.empty() && (waiver_ ? waiver_(f) : f.code != errc::pin_mismatch);
+  [[nodiscard]] bool waives(const finding& f, const certificate& of) const {
+    return !reason_.empty() && (waiver_ ? waiver_(f, of) : f.code != errc::pin_mismatch);
   }
 
  private:
@@ -131,6 +133,8 @@ struct verify_request {
   trust_store trust = trust_store::system();
   /// The name that the peer has to have. When it is absent no name is compared: set it for every server.
   std::optional<server_name> expected = {};
+  /// The port that the peer was reached at, under which `first_use` knows it. 0: not known.
+  std::uint16_t expected_port = 0;
   /// A mailbox that has to be among the peer's subjectAltNames, for clients and signers of mail.
   std::optional<std::string> expected_mailbox = {};
   peer_role role = peer_role::server;

@@ -114,12 +114,11 @@ class SIGNET_EXPORT certificate {
   std::shared_ptr<const impl> impl_;
 };
 
-/// Reads every certificate of a PEM text in its order. A broken one is an error that names its place, and so is a text
-/// without a certificate: the list is never shortened.
-/// Errors: file_malformed.
+/// Reads every certificate of a PEM text in its order, those in PKCS#7 included. A broken one is an error that names
+/// its place, and so is a text without a certificate: the list is never shortened. Errors: file_malformed.
 SIGNET_EXPORT result<std::vector<certificate>> parse_certificates(std::string_view pem);
-/// Reads the same from a file in PEM, or a single DER certificate; the content decides which. A file over 64 MiB is
-/// refused. load_x509() also reads PKCS#12.
+/// Reads the same from a file in PEM, a PKCS#7 file in DER, or a single DER certificate; the content decides which. A
+/// file over 64 MiB is refused. load_x509() also reads PKCS#12.
 /// Errors: file_not_readable, file_too_large, file_malformed.
 SIGNET_EXPORT result<std::vector<certificate>> load_certificates(const std::filesystem::path& file);
 

@@ -53,4 +53,10 @@ struct pkcs12_options {
 SIGNET_EXPORT result<std::vector<std::byte>> make_pkcs12(const identity& who, std::string_view password,
                                                          const pkcs12_options& options = {});
 
+/// Writes certificates alone, as a trust store: each is marked as trusted for what Java's keytool marks it.
+/// Errors: invalid_argument.
+SIGNET_EXPORT result<std::vector<std::byte>> make_pkcs12_trust_store(const std::vector<certificate>& trusted,
+                                                                     std::string_view password,
+                                                                     const pkcs12_options& options = {});
+
 }  // namespace signet

@@ -1,5 +1,5 @@
-// All certificates, private keys, requests and revocation lists that a file holds, in PEM, DER or PKCS#12. The content
-// decides the format, never the name of the file.
+// All certificates, private keys, requests and revocation lists that a file holds, in PEM, DER, PKCS#7 or PKCS#12. The
+// content decides the format, never the name of the file.
 //
 // As with every load function of the library, the file may be a pipe: the call waits at most ten seconds for its
 // writer.
@@ -19,8 +19,8 @@
 namespace signet {
 
 /// The format of a file as a whole.
-enum class file_format : unsigned char { pem, der, pkcs12 };
-/// "PEM", "DER", "PKCS#12".
+enum class file_format : unsigned char { pem, der, pkcs12, pkcs7 };
+/// "PEM", "DER", "PKCS#12", "PKCS#7".
 SIGNET_EXPORT std::string_view name(file_format format) noexcept;
 
 /// What a file holds, in the order of the file. Certificates from PKCS#12 have the order of pkcs12_contents.

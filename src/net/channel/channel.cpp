@@ -5,18 +5,19 @@
 #include <cerrno>
 
 #include "base/sentence.hpp"
+#include "net/channel/progress.hpp"
 
 namespace signet::net {
 
-void channel::begin(std::string_view phase, deadline until, waiting may_wait) noexcept {
+void channel::begin(std::string_view phase, time_limits limits, waiting may_wait) noexcept {
   phase_ = phase;
-  until_ = until;
+  limits_ = limits;
   may_wait_ = may_wait;
   moved_ = false;
   late_ = false;
-  if (until.is_never()) return;
+  if (until().is_never()) return;
   began_ = deadline::clock::now();
-  late_ = began_ >= until.when();
+  late_ = began_ >= until().when();
 }
 
 result<io_status> channel::try_read(byte_span buffer) {
@@ -42,7 +43,7 @@ error channel::problem(errc code, std::string why, std::string hint) const {
 }
 
 result<void> channel::in_time() const {
-  if (until_.passed()) return timed_out_now();
+  if (until().passed()) return timed_out_now();
   return {};
 }
 
@@ -50,14 +51,16 @@ result<void> channel::check() const {
   return moved_ ? in_time() : result<void>();
 }
 
-result<void> channel::wait(int fd, short events, deadline until) const {
+result<void> channel::wait(int fd, short events) const {
   pollfd waited{fd, events, 0};
+  progress bytes(write_handle(), limits_.stall);
   for (;;) {
-    const int ready = ::poll(&waited, 1, until.poll_timeout());
+    const int ready = ::poll(&waited, 1, deadline::earlier(until(), bytes.next_look()).poll_timeout());
     if (ready > 0) return {};
     if (ready == 0) {
       // Rounding aside, the time is up: poll_timeout() is capped for deadlines weeks away.
-      if (until.passed()) return timed_out_now();
+      if (until().passed()) return timed_out_now();
+      if (bytes.has_stalled()) return stalled_now();
     } else if (errno != EINTR) {
       return failure(errno);
     }

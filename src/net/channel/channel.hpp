@@ -2,6 +2,8 @@
 // encrypted sockets are made over one, and an upgrade hands it from the one to the other.
 #pragma once
 
+#include <chrono>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -9,6 +11,7 @@
 #include <signet/base/deadline.hpp>
 #include <signet/tls/transport.hpp>
 
+#include "net/channel/departures.hpp"
 #include "net/failure.hpp"
 
 namespace signet {
@@ -19,11 +22,17 @@ namespace signet::net {
 
 enum class waiting : unsigned char { allowed, forbidden };
 
+// How long a call may wait: until then, and for as long as bytes move (zero: no such limit).
+struct time_limits {
+  deadline until = {};
+  std::chrono::milliseconds stall{0};
+};
+
 class channel : public transport {
  public:
-  // Opens a call: what errors name as its phase (a literal), when it ends, and whether it may wait.
-  virtual void begin(std::string_view phase, deadline until, waiting may_wait) noexcept;
-  void begin(std::string_view phase, deadline until) noexcept { begin(phase, until, waiting::allowed); }
+  // Opens a call: what errors name as its phase (a literal), how long it may wait, and whether it may.
+  virtual void begin(std::string_view phase, time_limits limits, waiting may_wait) noexcept;
+  void begin(std::string_view phase, time_limits limits) noexcept { begin(phase, limits, waiting::allowed); }
   result<io_status> try_read(byte_span buffer) override;
   result<io_status> try_write(byte_view bytes) override;
   // Within a call: what it may do from here on. Answers what it might do so far.
@@ -32,8 +41,8 @@ class channel : public transport {
   [[nodiscard]] result<void> in_time() const;
   // The same once something has moved: a call whose deadline had passed before it began still moves what is ready.
   [[nodiscard]] result<void> check() const;
-  // poll(2) of one descriptor.
-  [[nodiscard]] result<void> wait(int fd, short events, deadline until) const;
+  // poll(2) of one descriptor, within the limits of the call.
+  [[nodiscard]] result<void> wait(int fd, short events) const;
   [[nodiscard]] const peer& whom() const noexcept { return whom_; }
   [[nodiscard]] std::string describe() const override { return whom_.describe(); }
   // An error of the call that is under way: whom, its phase, and why.
@@ -55,10 +64,18 @@ class channel : public transport {
   virtual std::optional<result<std::size_t>> look(byte_span) { return {}; }
   // Ends our direction.
   virtual result<void> end_writing() = 0;
-  // Our end of a conversation that is over: says that we are done, and takes what has already arrived, at most 1 MiB
-  // and without waiting. A descriptor closed over unread bytes makes the kernel reset the connection, and the peer then
-  // loses what it had not read yet.
-  virtual void part() noexcept = 0;
+  // Our end of a conversation that is over: says that we are done, and takes what has come. It leaves the descriptor
+  // open, or to whoever sees it off. True when nothing is to be waited for any more.
+  virtual bool part() noexcept = 0;
+  // The same, and closes: after the peer's end, or then, and no later than `farewell` from now.
+  virtual void depart(deadline) noexcept {
+    part();
+    close();
+  }
+  // Who is to see it off. Forgotten where that is of no use.
+  virtual void leave_to(std::weak_ptr<departures>) noexcept {}
+  // The peer has said something, and nothing of ours has left.
+  [[nodiscard]] bool waits_for_an_answer() const noexcept { return has_read_ && !has_written_; }
   // Closes; sends nothing.
   virtual void close() noexcept = 0;
   // Closes so that the peer sees an error and no end; false, and still open, where nothing can tell it so.
@@ -75,24 +92,30 @@ class channel : public transport {
   explicit channel(peer whom) noexcept : whom_(std::move(whom)) {}
 
   [[nodiscard]] bool patient() const noexcept { return may_wait_ == waiting::allowed; }
-  [[nodiscard]] bool timed() const noexcept { return patient() && !until_.is_never(); }
+  [[nodiscard]] bool timed() const noexcept { return patient() && (!until().is_never() || limits_.stall.count() > 0); }
   // Before each move of a call with a deadline: a peer that always has one more byte ready does not outlive it. A read
   // that began too late waits for nothing, and takes all that is there.
   [[nodiscard]] result<void> may_read() const { return timed() && !late_ ? check() : result<void>(); }
   [[nodiscard]] result<void> may_write() const { return timed() ? check() : result<void>(); }
-  [[nodiscard]] deadline until() const noexcept { return until_; }
+  [[nodiscard]] deadline until() const noexcept { return limits_.until; }
+  [[nodiscard]] const time_limits& limits() const noexcept { return limits_; }
   [[nodiscard]] error failure(int system_error) const { return io_failure(whom_, phase_, system_error); }
   [[nodiscard]] error timed_out_now() const;
+  [[nodiscard]] error stalled_now() const { return stalled(whom_, phase_, limits_.stall); }
   void moved() noexcept { moved_ = true; }
+  void has_read() noexcept { moved_ = has_read_ = true; }
+  void has_written() noexcept { moved_ = has_written_ = true; }
 
  private:
   peer whom_;
   std::string_view phase_ = "reading";
-  deadline until_ = {};
+  time_limits limits_ = {};
   deadline::clock::time_point began_ = {};
   waiting may_wait_ = waiting::allowed;
   bool moved_ = false;
   bool late_ = false;
+  bool has_read_ = false;
+  bool has_written_ = false;
 };
 
 }  // namespace signet::net

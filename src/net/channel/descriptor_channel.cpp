@@ -3,8 +3,6 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-#include <algorithm>
-#include <array>
 #include <cerrno>
 
 namespace signet::net {
@@ -14,12 +12,15 @@ result<io_status> descriptor_channel::read(byte_span buffer) {
   bool polled = false;
   for (;;) {
     if (timed() && !polled) {
-      if (auto ready = wait(fd_.get(), POLLIN, until()); !ready) return std::move(ready).error();
+      if (auto ready = wait(fd_.get(), POLLIN); !ready) return std::move(ready).error();
       polled = true;
     }
     const auto n = ::recv(fd_.get(), buffer.data(), buffer.size(), patient() && !timed() ? 0 : MSG_DONTWAIT);
     if (n >= 0) {
-      moved();
+      if (n > 0)
+        has_read();
+      else
+        moved();
       io_status out;
       out.bytes = static_cast<std::size_t>(n);
       out.end = n == 0;
@@ -31,7 +32,7 @@ result<io_status> descriptor_channel::read(byte_span buffer) {
       // Readiness that was none, or a descriptor that somebody made non-blocking.
       polled = false;
       if (!timed()) {
-        if (auto ready = wait(fd_.get(), POLLIN, deadline::never()); !ready) return std::move(ready).error();
+        if (auto ready = wait(fd_.get(), POLLIN); !ready) return std::move(ready).error();
       }
       continue;
     }
@@ -41,7 +42,7 @@ result<io_status> descriptor_channel::read(byte_span buffer) {
 
 std::optional<result<std::size_t>> descriptor_channel::look(byte_span buffer) {
   for (;;) {
-    if (auto came = wait(fd_.get(), POLLIN, until()); !came) return std::move(came).error();
+    if (auto came = wait(fd_.get(), POLLIN); !came) return std::move(came).error();
     const auto n = ::recv(fd_.get(), buffer.data(), buffer.size(), MSG_PEEK | MSG_DONTWAIT);
     if (n >= 0) return static_cast<std::size_t>(n);
     if (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK) return failure(errno);
@@ -54,14 +55,13 @@ result<io_status> descriptor_channel::write(byte_view bytes) {
   for (;;) {
     const auto n = ::send(fd_.get(), bytes.data(), bytes.size(), flags);
     if (n >= 0) {
-      moved();
+      has_written();
       return io_status{static_cast<std::size_t>(n)};
     }
     if (errno == EINTR) continue;
     if (errno != EAGAIN && errno != EWOULDBLOCK) return failure(errno);
     if (!patient()) return io_status{0, wait_for::write};
-    if (auto ready = wait(fd_.get(), POLLOUT, timed() ? until() : deadline::never()); !ready)
-      return std::move(ready).error();
+    if (auto ready = wait(fd_.get(), POLLOUT); !ready) return std::move(ready).error();
   }
 }
 
@@ -83,18 +83,27 @@ bool descriptor_channel::reset() noexcept {
   return true;
 }
 
-void descriptor_channel::part() noexcept {
-  ::shutdown(fd_.get(), SHUT_WR);
-  std::array<char, 16384> scrap;
-  std::size_t left = std::size_t{1} << 20;
-  while (left > 0) {
-    const auto n = ::recv(fd_.get(), scrap.data(), std::min(left, scrap.size()), MSG_DONTWAIT);
-    // To the last byte: one that is left makes the kernel reset what the peer has not read yet.
-    if (n > 0)
-      left -= static_cast<std::size_t>(n);
-    else if (n == 0 || errno != EINTR)
-      return;
+bool descriptor_channel::part() noexcept {
+  departing leaves(std::move(fd_));
+  leaves.say_goodbye();
+  const bool over = leaves.is_over();
+  if (const auto others = over ? nullptr : departures_.lock()) {
+    others->see_off(std::move(leaves));
+    return true;
   }
+  fd_ = leaves.release();
+  return over;
+}
+
+void descriptor_channel::depart(deadline until) noexcept {
+  if (!part()) departing(std::move(fd_)).wait(deadline::earlier(until, farewell));
+  close();
+}
+
+// A plain connection that nobody sees off is closed as it is.
+void descriptor_channel::end() noexcept {
+  if (!departures_.expired()) part();
+  close();
 }
 
 }  // namespace signet::net

@@ -18,13 +18,17 @@ class descriptor_channel final : public channel {
   [[nodiscard]] int read_handle() const noexcept override { return fd_.get(); }
   void last_words() noexcept override { last_words_ = true; }
   result<void> end_writing() override;
-  void part() noexcept override;
+  bool part() noexcept override;
+  void depart(deadline until) noexcept override;
+  void leave_to(std::weak_ptr<departures> them) noexcept override { departures_ = std::move(them); }
   void close() noexcept override { fd_.reset(); }
+  void end() noexcept override;
   bool reset() noexcept override;
   result<int> release() override { return fd_.release(); }
 
  private:
   base::descriptor fd_;
+  std::weak_ptr<departures> departures_;
   bool last_words_ = false;
 };
 

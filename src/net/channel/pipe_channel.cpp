@@ -52,7 +52,7 @@ result<bool> pipe_channel::ready(int fd, short events) {
   if (fd < 0) return failure(EPIPE);
   if (auto ok = events == POLLIN ? may_read() : may_write(); !ok) return std::move(ok).error();
   if (patient()) {
-    if (auto ok = wait(fd, events, until()); !ok) return std::move(ok).error();
+    if (auto ok = wait(fd, events); !ok) return std::move(ok).error();
     return true;
   }
   pollfd waited{fd, events, 0};

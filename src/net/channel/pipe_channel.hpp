@@ -19,7 +19,10 @@ class pipe_channel final : public channel {
   [[nodiscard]] int read_handle() const noexcept override { return in_.get(); }
   [[nodiscard]] int write_handle() const noexcept override { return out_.get(); }
   result<void> end_writing() override;
-  void part() noexcept override { out_.reset(); }
+  bool part() noexcept override {
+    out_.reset();
+    return true;
+  }
   void close() noexcept override;
 
  private:

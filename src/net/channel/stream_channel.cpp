@@ -7,12 +7,23 @@ constexpr std::chrono::seconds at_once{0};
 
 }  // namespace
 
+// Each of its calls ends when something has moved, so a limit for no progress is one for each of them.
+deadline stream_channel::until_below() const {
+  if (!patient()) return at_once;
+  return limits().stall.count() > 0 ? deadline::earlier(until(), deadline(limits().stall)) : until();
+}
+
+error stream_channel::failure_below(const error& why) const {
+  const bool ours = patient() && why.code() == errc::timed_out && limits().stall.count() > 0 && !until().passed();
+  return ours ? stalled_now() : why;
+}
+
 result<io_status> stream_channel::read(byte_span buffer) {
   if (auto ok = may_read(); !ok) return std::move(ok).error();
-  auto got = stream_->read_some(buffer, patient() ? until() : deadline(at_once));
+  auto got = stream_->read_some(buffer, until_below());
   if (!got) {
     if (!patient() && got.error().code() == errc::timed_out) return io_status{0, wait_for::read};
-    return std::move(got).error();
+    return failure_below(got.error());
   }
   moved();
   io_status out;
@@ -23,10 +34,10 @@ result<io_status> stream_channel::read(byte_span buffer) {
 
 result<io_status> stream_channel::write(byte_view bytes) {
   if (auto ok = may_write(); !ok) return std::move(ok).error();
-  auto taken = stream_->write_some(bytes, patient() ? until() : deadline(at_once));
+  auto taken = stream_->write_some(bytes, until_below());
   if (!taken) {
     if (!patient() && taken.error().code() == errc::timed_out) return io_status{0, wait_for::write};
-    return std::move(taken).error();
+    return failure_below(taken.error());
   }
   moved();
   return io_status{*taken};

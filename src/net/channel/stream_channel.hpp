@@ -26,7 +26,10 @@ class stream_channel : public channel {
   [[nodiscard]] bool is_open() const noexcept override { return stream_ != nullptr; }
   [[nodiscard]] int read_handle() const noexcept override { return stream_ ? stream_->native_handle() : -1; }
   result<void> end_writing() override { return stream_->close_write(); }
-  void part() noexcept override { stream_->close(); }
+  bool part() noexcept override {
+    stream_->close();
+    return true;
+  }
   void close() noexcept override { stream_.reset(); }
   void end() noexcept override {
     if (stream_) stream_->close();
@@ -34,6 +37,9 @@ class stream_channel : public channel {
   }
 
  private:
+  [[nodiscard]] deadline until_below() const;
+  [[nodiscard]] error failure_below(const error& why) const;
+
   std::unique_ptr<byte_stream> stream_;
 };
 

@@ -2,13 +2,14 @@
 
 #include <signet/verify/server_name.hpp>
 
+#include "base/host_name.hpp"
 #include "net/tls_socket_impl.hpp"
 
 namespace signet {
 
 result<tls_socket> connect(const endpoint& to, const client_config& config, connect_options options) {
   // Before anybody is spoken to: without a name there is nothing to verify.
-  auto expected = server_name::parse(options.name.empty() ? to.host : options.name);
+  auto expected = server_name::parse(options.name.empty() ? base::without_zone(to.host) : options.name);
   if (!expected) return std::move(expected).error();
   const auto until = net::deadline_of(options);
   auto plain = tcp_socket::connect(to, net::plain_options_of(options, until));
@@ -16,7 +17,7 @@ result<tls_socket> connect(const endpoint& to, const client_config& config, conn
   auto secured = net::secure(*plain, net::as_client(config, *expected, net::engine_options_of(options),
                                                     inside(*plain).wire->whom(), until, options.first_bytes));
   // So that the alert which tells the server why arrives.
-  if (!secured) inside(*plain).wire->part();
+  if (!secured) inside(*plain).wire->depart(until);
   return secured;
 }
 

@@ -13,7 +13,7 @@
 
 #include "base/sentence.hpp"
 #include "net/connect/resolve.hpp"
-#include "net/serve/turn_away.hpp"
+#include "net/serve/last_words.hpp"
 #include "net/tls_socket_impl.hpp"
 #include "tls/first_octets.hpp"
 
@@ -264,8 +264,7 @@ result<client_speaks> incoming::speaks(deadline until) {
   auto& plain = inside(socket_);
   std::byte first{};
   const byte_span buffer(&first, 1);
-  until = net::deadline_of_call(until, plain.timeout, plain.whole);
-  plain.wire->begin("looking", until);
+  plain.wire->begin("looking", plain.patience.of_call(until));
   auto seen = plain.held.buffered() == 0 ? plain.wire->look(buffer) : std::nullopt;
   if (!seen) seen = socket_.peek(buffer, until);
   if (!*seen) return std::move(*seen).error();
@@ -278,8 +277,9 @@ result<tls_socket> incoming::handshake(handshake_options options) && {
   if (!socket_.is_open()) return net::not_open("handshake");
   auto secured = net::secure(socket_, net::as_server(config_, net::deadline_of(options)));
   if (secured) return secured;
-  net::turn_away(*inside(socket_).wire, secured.error());
-  socket_.close();
+  auto& wire = *inside(socket_).wire;
+  net::last_words(wire, secured.error());
+  wire.depart(net::deadline_of(options));
   return secured;
 }
 

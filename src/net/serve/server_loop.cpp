@@ -6,11 +6,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 
 #include "base/sentence.hpp"
 #include "net/failure.hpp"
+#include "net/tcp_socket_impl.hpp"
 
 namespace signet {
 namespace {
@@ -18,6 +18,9 @@ namespace {
 constexpr std::chrono::milliseconds without_descriptors{50};
 // Clients taken in before those who have something to say are looked after.
 constexpr int accepted_at_once = 64;
+// A client that says nothing for so long in its handshake may have to make room.
+constexpr std::chrono::seconds silence{1};
+constexpr std::chrono::milliseconds between_requests_for_room{100};
 
 void raise(const base::descriptor& event) noexcept {
   const std::uint64_t one = 1;
@@ -74,10 +77,10 @@ result<void> server_loop::run(listener& door) {
   try {
     ended = loop(door);
   } catch (...) {
-    static_cast<void>(finish());
+    static_cast<void>(finish(door));
     throw;
   }
-  auto drained = finish();
+  auto drained = finish(door);
   return ended ? drained : ended;
 }
 
@@ -99,20 +102,18 @@ result<void> server_loop::prepare(listener& door) {
 }
 
 result<void> server_loop::loop(listener& door) {
-  std::array<epoll_event, 256> events;
   for (;;) {
     if (auto ok = watch_door(door); !ok) return ok;
-    const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), time_left());
-    if (count < 0 && errno != EINTR) return failure_of_the_system(errno);
-    for (int i = 0; i < count; ++i) {
-      const auto id = events[static_cast<std::size_t>(i)].data.u64;
+    const auto count = wait_for_events(time_left());
+    if (!count) return count.error();
+    for (int i = 0; i < *count; ++i) {
+      const auto id = events_[static_cast<std::size_t>(i)].data.u64;
       if (id == closed_tag) return {};
       if (id == wake_tag) {
-        std::uint64_t times = 0;
-        [[maybe_unused]] const auto taken = ::read(wake_.get(), &times, sizeof times);
+        take_leaving();
       } else if (id == door_tag) {
         if (auto ok = take_new(door); !ok) return ok;
-      } else {
+      } else if (!went(id)) {
         heard_from(id);
       }
     }
@@ -120,8 +121,31 @@ result<void> server_loop::loop(listener& door) {
   }
 }
 
+result<int> server_loop::wait_for_events(int timeout) {
+  const int count = ::epoll_wait(epoll_.get(), events_.data(), static_cast<int>(events_.size()), timeout);
+  if (count < 0 && errno != EINTR) return failure_of_the_system(errno);
+  return std::max(count, 0);
+}
+
 bool server_loop::may_accept() const {
-  return total_ < options_.max_connections || !shaking_.empty();
+  return total_ < options_.max_connections || has_silent_one();
+}
+
+bool server_loop::has_silent_one() const {
+  return !silent_since_.empty() && clock::now() - silent_since_.begin()->first >= silence;
+}
+
+void server_loop::park(client_ptr c) {
+  silent_since_.emplace(c->heard, c->id);
+  const auto id = c->id;
+  shaking_.emplace(id, std::move(c));
+}
+
+server_loop::client_ptr server_loop::take(std::uint64_t id) {
+  auto found = shaking_.extract(id);
+  if (found.empty()) return {};
+  silent_since_.erase({found.mapped()->heard, id});
+  return std::move(found.mapped());
 }
 
 // Who cannot be taken in waits in the system's queue, and may not keep the loop awake.
@@ -130,7 +154,7 @@ result<void> server_loop::watch_door(listener& door) {
   {
     const std::lock_guard lock(mutex_);
     full_ = !may_accept();
-    wanted = wanted && !full_;
+    wanted = wanted && (!full_ || (options_.on_full && ask_again_.is_never()));
   }
   if (wanted == door_watched_) return {};
   if (!control(wanted ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, door.native_handle(), EPOLLIN, door_tag))
@@ -142,9 +166,17 @@ result<void> server_loop::watch_door(listener& door) {
 result<void> server_loop::take_new(listener& door) {
   bool gave_way = false;
   for (int i = 0; i < accepted_at_once; ++i) {
+    bool full = false;
     {
       const std::lock_guard lock(mutex_);
-      if (!may_accept()) return {};
+      full = !may_accept();
+    }
+    if (full) {
+      if (options_.on_full && somebody_waits(door)) {
+        ask_again_ = between_requests_for_room;
+        options_.on_full();
+      }
+      return {};
     }
     auto accepted = door.try_accept();
     if (accepted) {
@@ -159,7 +191,10 @@ result<void> server_loop::take_new(listener& door) {
     // accept(2) says so when nobody waits, too.
     if (!somebody_waits(door)) return {};
     // One that has given its descriptor up in vain is enough: another process may be what uses them up.
-    if (gave_way || !oldest_gives_way("gives way to newer clients: no descriptor is left")) {
+    const bool had_left = !leaving_.empty();
+    if (had_left) leaving_.erase(leaving_.begin());
+    if (gave_way || !(had_left || a_silent_one_gives_way("gives way to newer clients: no descriptor is left"))) {
+      if (options_.on_full) options_.on_full();
       accept_again_ = without_descriptors;
       return {};
     }
@@ -176,32 +211,33 @@ void server_loop::admit(incoming&& accepted) {
   }
   // Only this thread takes clients out of `shaking_`, and there was one.
   if (one_too_many)
-    oldest_gives_way("gives way to newer clients: there are " + std::to_string(options_.max_connections) +
-                     ", as many as may be");
+    a_silent_one_gives_way("gives way to newer clients: there are " + std::to_string(options_.max_connections) +
+                           ", as many as may be, and it is silent");
+  inside(accepted.socket_).wire->leave_to(weak_from_this());
   auto from = accepted.remote_endpoint();
+  const auto now = clock::now();
   // NOLINTNEXTLINE(modernize-make-unique): an aggregate is made with braces
-  client_ptr c(new client{next_id_++, std::move(from), clock::now(), options_.handshake_timeout, std::move(accepted)});
+  client_ptr c(new client{next_id_++, std::move(from), now, now, options_.handshake_timeout, std::move(accepted)});
   if (!c->until.is_never()) deadlines_.push_back({c->id, c->until.when()});
   bool watched = false;
   {
     const std::lock_guard lock(mutex_);
     ++total_;
     watched = control(EPOLL_CTL_ADD, c->handle(), EPOLLIN | EPOLLONESHOT, c->id);
-    if (watched) shaking_.emplace(c->id, std::move(c));
+    if (watched) park(std::move(c));
   }
   if (!watched) refuse(std::move(c), failure_of_the_system(errno));
 }
 
-bool server_loop::oldest_gives_way(std::string_view why) {
-  client_ptr oldest;
+bool server_loop::a_silent_one_gives_way(std::string_view why) {
+  client_ptr longest;
   {
     const std::lock_guard lock(mutex_);
-    if (shaking_.empty()) return false;
-    oldest = std::move(shaking_.begin()->second);
-    shaking_.erase(shaking_.begin());
+    if (!has_silent_one()) return false;
+    longest = take(silent_since_.begin()->second);
   }
-  const auto told = oldest->failure(errc::resource_exhausted, why);
-  refuse(std::move(oldest), told);
+  const auto told = longest->failure(errc::resource_exhausted, why);
+  refuse(std::move(longest), told);
   return true;
 }
 
@@ -209,16 +245,18 @@ bool server_loop::oldest_gives_way(std::string_view why) {
 void server_loop::heard_from(std::uint64_t id) {
   {
     const std::lock_guard lock(mutex_);
-    auto found = shaking_.extract(id);
-    if (found.empty()) return;
-    ready_.push_back(std::move(found.mapped()));
+    auto found = take(id);
+    if (!found) return;
+    ready_.push_back(std::move(found));
     start_worker_if_needed();
   }
   work_.notify_one();
 }
 
 void server_loop::on_time() {
-  if (accept_again_.passed()) accept_again_ = deadline::never();
+  for (auto* again : {&accept_again_, &ask_again_})
+    if (again->passed()) *again = deadline::never();
+  while (!leaving_.empty() && leaving_.begin()->second.until.passed()) leaving_.erase(leaving_.begin());
   const auto now = clock::now();
   std::vector<client_ptr> late;
   std::vector<std::uint64_t> again;
@@ -226,8 +264,7 @@ void server_loop::on_time() {
     const std::lock_guard lock(mutex_);
     for (; !deadlines_.empty() && deadlines_.front().when <= now; deadlines_.pop_front())
       // Who is with a worker finds out when it comes back.
-      if (auto found = shaking_.extract(deadlines_.front().id); !found.empty())
-        late.push_back(std::move(found.mapped()));
+      if (auto found = take(deadlines_.front().id)) late.push_back(std::move(found));
     for (; !retries_.empty() && retries_.front().when <= now; retries_.pop_front())
       again.push_back(retries_.front().id);
   }
@@ -239,20 +276,62 @@ void server_loop::on_time() {
 }
 
 int server_loop::time_left() {
-  auto until = accept_again_;
+  auto until = deadline::earlier(accept_again_, ask_again_);
   if (!deadlines_.empty()) until = deadline::earlier(until, deadlines_.front().when);
+  if (!leaving_.empty()) until = deadline::earlier(until, leaving_.begin()->second.until);
   const std::lock_guard lock(mutex_);
+  if (full_ && !silent_since_.empty()) until = deadline::earlier(until, silent_since_.begin()->first + silence);
   if (!retries_.empty()) until = deadline::earlier(until, retries_.front().when);
   return until.poll_timeout();
 }
 
-result<void> server_loop::finish() {
+// A connection that its handler is done with.
+void server_loop::see_off(net::departing one) noexcept {
+  const std::lock_guard lock(mutex_);
+  try {
+    // Once the loop has ended there is nobody to wait with it.
+    if (!over_) departed_.push_back(std::move(one));
+  } catch (const std::bad_alloc&) {
+    // It is closed at once.
+    return;
+  }
+  wake();
+}
+
+void server_loop::take_leaving() {
+  std::uint64_t times = 0;
+  [[maybe_unused]] const auto taken = ::read(wake_.get(), &times, sizeof times);
+  std::vector<net::departing> departed;
+  {
+    const std::lock_guard lock(mutex_);
+    departed.swap(departed_);
+  }
+  for (auto& one : departed) {
+    const auto id = next_id_++;
+    const int fd = one.handle();
+    // It may be known from its handshake.
+    if (!control(EPOLL_CTL_ADD, fd, EPOLLIN, id) && !control(EPOLL_CTL_MOD, fd, EPOLLIN, id)) continue;
+    leaving_.emplace(id, leaver{std::move(one), net::farewell});
+    if (leaving_.size() > options_.max_connections) leaving_.erase(leaving_.begin());
+  }
+}
+
+// Whether it is one that leaves.
+bool server_loop::went(std::uint64_t id) {
+  const auto found = leaving_.find(id);
+  if (found == leaving_.end()) return false;
+  if (found->second.socket.is_over()) leaving_.erase(found);
+  return true;
+}
+
+result<void> server_loop::finish(const listener& door) {
   std::vector<client_ptr> dropped;
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
     for (auto& [id, c] : shaking_) dropped.push_back(std::move(c));
     shaking_.clear();
+    silent_since_.clear();
     for (auto* queue : {&ready_, &made_}) {
       for (auto& c : *queue) dropped.push_back(std::move(c));
       queue->clear();
@@ -267,17 +346,10 @@ result<void> server_loop::finish() {
   }
 
   const auto began = clock::now();
-  const deadline until(options_.drain_timeout);
+  const auto left = drain(door);
   std::vector<std::thread> workers;
-  std::size_t left = 0;
   {
-    std::unique_lock lock(mutex_);
-    const auto over = [this] { return serving_ == 0; };
-    if (until.is_never())
-      drained_.wait(lock, over);
-    else
-      drained_.wait_until(lock, until.when(), over);
-    left = serving_;
+    const std::lock_guard lock(mutex_);
     workers.swap(workers_);
   }
   for (auto& w : workers) {
@@ -292,6 +364,32 @@ result<void> server_loop::finish() {
   silent_ = true;
   return net::timed_out("serving", "waiting for " + std::to_string(left) + (left == 1 ? " handler" : " handlers"),
                         clock::now() - began);
+}
+
+// Waits for the handlers that are running, and for the clients that leave. How many handlers were left.
+std::size_t server_loop::drain(const listener& door) {
+  for (const int fd : {door.close_handle(), door_watched_ ? door.native_handle() : -1})
+    control(EPOLL_CTL_DEL, fd, 0, 0);
+  deadlines_.clear();
+  accept_again_ = ask_again_ = deadline::never();
+  const deadline until(options_.drain_timeout);
+  std::size_t left = 0;
+  for (;;) {
+    take_leaving();
+    on_time();
+    {
+      const std::lock_guard lock(mutex_);
+      left = serving_;
+      if ((left == 0 || until.passed()) && leaving_.empty() && departed_.empty()) {
+        over_ = true;
+        return left;
+      }
+    }
+    auto next = deadline(std::chrono::milliseconds(time_left() < 0 ? 60000 : time_left()));
+    if (left != 0 && !until.passed()) next = deadline::earlier(next, until);
+    const auto count = wait_for_events(next.poll_timeout());
+    for (int i = 0; count && i < *count; ++i) static_cast<void>(went(events_[static_cast<std::size_t>(i)].data.u64));
+  }
 }
 
 }  // namespace signet

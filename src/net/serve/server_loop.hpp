@@ -1,8 +1,12 @@
-// What serve() runs. One thread, the caller's, waits with epoll for new clients, for those in their handshake, and for
-// time; workers take handshakes a step further and run the handlers. A client is owned by one place at a time: by
-// `shaking_` while it waits to be heard from, by a queue while it waits for a worker, by the worker that has it.
+// What serve() runs. One thread, the caller's, waits with epoll for new clients, for those in their handshake, for
+// those that leave, and for time; workers take handshakes a step further and run the handlers. A client is owned by one
+// place at a time: by `shaking_` while it waits to be heard from, by a queue while it waits for a worker, by the worker
+// that has it.
 #pragma once
 
+#include <sys/epoll.h>
+
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <deque>
@@ -10,6 +14,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <thread>
 #include <variant>
 #include <vector>
@@ -18,6 +23,7 @@
 #include <signet/net/serve.hpp>
 
 #include "base/descriptor.hpp"
+#include "net/channel/departures.hpp"
 
 namespace signet {
 
@@ -26,11 +32,12 @@ struct stop_signal::impl {
   base::descriptor handle;
 };
 
-class server_loop : public std::enable_shared_from_this<server_loop> {
+class server_loop : public net::departures, public std::enable_shared_from_this<server_loop> {
  public:
   server_loop(client_handler handler, serve_options options);
 
   result<void> run(listener& door);
+  void see_off(net::departing one) noexcept override;
 
  private:
   using clock = deadline::clock;
@@ -42,6 +49,8 @@ class server_loop : public std::enable_shared_from_this<server_loop> {
     std::uint64_t id;
     endpoint from;
     clock::time_point came;
+    // When it last gave us something to do.
+    clock::time_point heard;
     deadline until;
     // Silent so far; in its handshake or done with it; plain.
     std::variant<incoming, nonblocking_socket, tcp_socket> stage;
@@ -56,13 +65,20 @@ class server_loop : public std::enable_shared_from_this<server_loop> {
   result<void> loop(listener& door);
   result<void> take_new(listener& door);
   void admit(incoming&& accepted);
-  bool oldest_gives_way(std::string_view why);
+  bool a_silent_one_gives_way(std::string_view why);
   result<void> watch_door(listener& door);
   [[nodiscard]] bool may_accept() const;
+  [[nodiscard]] bool has_silent_one() const;
+  void park(client_ptr c);
+  [[nodiscard]] client_ptr take(std::uint64_t id);
+  result<int> wait_for_events(int timeout);
+  void take_leaving();
+  [[nodiscard]] bool went(std::uint64_t id);
   void heard_from(std::uint64_t id);
   void on_time();
   [[nodiscard]] int time_left();
-  result<void> finish();
+  result<void> finish(const listener& door);
+  std::size_t drain(const listener& door);
 
   // The workers'; the first three under the mutex.
   bool start_worker();
@@ -94,6 +110,15 @@ class server_loop : public std::enable_shared_from_this<server_loop> {
   std::uint64_t next_id_ = first_client;
   bool door_watched_ = false;
   deadline accept_again_ = deadline::never();
+  // When to ask handlers again to make room.
+  deadline ask_again_ = deadline::never();
+  std::array<epoll_event, 256> events_{};
+  // Those whose handlers are done with them, until they end, or then. By id, so the oldest comes first.
+  struct leaver {
+    net::departing socket;
+    deadline until;
+  };
+  std::map<std::uint64_t, leaver> leaving_;
   struct due {
     std::uint64_t id;
     clock::time_point when;
@@ -104,6 +129,9 @@ class server_loop : public std::enable_shared_from_this<server_loop> {
   std::mutex mutex_;
   // Under the mutex, down to here:
   std::map<std::uint64_t, client_ptr> shaking_;
+  // The same by the time since when each of them is silent.
+  std::set<std::pair<clock::time_point, std::uint64_t>> silent_since_;
+  std::vector<net::departing> departed_;
   std::deque<client_ptr> ready_;
   std::deque<client_ptr> made_;
   // In `shaking_`, waiting for the application and not for the client.
@@ -115,9 +143,9 @@ class server_loop : public std::enable_shared_from_this<server_loop> {
   std::size_t total_ = 0;
   bool full_ = false;
   bool stopping_ = false;
+  bool over_ = false;
   // Until here.
   std::condition_variable work_;
-  std::condition_variable drained_;
 
   std::mutex telling_;
   // Under `telling_`.

@@ -125,7 +125,8 @@ void server_loop::put_back(client_ptr c, wait_for what) {
     } else if (events != 0 && !control(EPOLL_CTL_MOD, c->handle(), events | EPOLLONESHOT, id)) {
       why = failure_of_the_system(errno);
     } else {
-      shaking_.emplace(id, std::move(c));
+      c->heard = clock::now();
+      park(std::move(c));
       if (events == 0) retries_.push_back({id, clock::now() + without_identity});
       // The one that may give way now, or the time to look again.
       if (full_ || events == 0) wake();
@@ -135,13 +136,17 @@ void server_loop::put_back(client_ptr c, wait_for what) {
 }
 
 void server_loop::handle(client_ptr c) {
+  const auto ready_for_handler = [this](auto socket) {
+    socket.set_stall_limit(options_.stall_limit);
+    return socket;
+  };
   const auto from = c->from;
   std::optional<error> why;
   try {
     if (auto* plain = std::get_if<tcp_socket>(&c->stage))
-      options_.on_plain(std::move(*plain), stop_);
+      options_.on_plain(ready_for_handler(std::move(*plain)), stop_);
     else
-      handler_(std::move(std::get<nonblocking_socket>(c->stage)).blocking().value(), stop_);
+      handler_(ready_for_handler(std::move(std::get<nonblocking_socket>(c->stage)).blocking().value()), stop_);
   } catch (const exception& e) {
     why = e.error();
   } catch (const std::exception& e) {
@@ -153,11 +158,12 @@ void server_loop::handle(client_ptr c) {
   if (why) tell(from, *why);
   const std::lock_guard lock(mutex_);
   --serving_;
-  if (stopping_) drained_.notify_all();
+  if (stopping_) wake();
 }
 
 void server_loop::refuse(client_ptr c, const error& why) {
   const auto from = c->from;
+  if (auto* talking = std::get_if<nonblocking_socket>(&c->stage)) talking->give_up(why);
   gone(std::move(c));
   tell(from, why);
 }

@@ -5,6 +5,7 @@
 
 #include <signet/verify/server_name.hpp>
 
+#include "base/host_name.hpp"
 #include "base/printable.hpp"
 #include "base/sentence.hpp"
 #include "net/starttls/conversation.hpp"
@@ -154,14 +155,14 @@ result<void> negotiate(tcp_socket& plain, protocol which, const options& with, d
   const auto names = names_for(plain, which, with);
   if (!names) return names.error();
   const auto& from = inside(plain);
-  socket_stream stream(plain, net::deadline_of_call(until, from.timeout, from.whole));
+  socket_stream stream(plain, from.patience.of_call(until).until);
   net::conversation talk(stream, which, from.wire->describe(), with.trace);
   return net::hold_dialogue(talk, which, *names);
 }
 
 result<tls_socket> connect(const endpoint& to, protocol which, const client_config& config, connect_options how,
                            options with) {
-  const auto expected = how.name.empty() ? to.host : how.name;
+  const auto expected = how.name.empty() ? base::without_zone(to.host) : how.name;
   // Before anybody is spoken to: without a name there is nothing to verify.
   if (auto parsed = server_name::parse(expected); !parsed) return std::move(parsed).error();
   const bool proxied = which == protocol::http_connect;
@@ -189,10 +190,11 @@ result<tls_socket> connect(const endpoint& to, protocol which, const client_conf
                            .until = until,
                            .sni = how.sni,
                            .session_key = how.session_key,
+                           .port = to.port,
                            .first_bytes = how.first_bytes});
   if (secure) return secure;
   // So that the alert which tells the server why arrives.
-  inside(*plain).wire->part();  // NOLINT(bugprone-use-after-move): moved from only on success
+  inside(*plain).wire->depart(until);  // NOLINT(bugprone-use-after-move): moved from only on success
   return proxied ? secure.error().in(to_string(to) + " through a proxy") : std::move(secure).error();
 }
 

@@ -68,6 +68,18 @@ signet::x509_contents read_for_a_look(const std::string& file, const signet::pas
   cannot_read(file, contents.error());
 }
 
+std::vector<std::string> files_in(const std::filesystem::path& folder) {
+  std::vector<std::string> files;
+  std::error_code why;
+  for (std::filesystem::directory_iterator next(folder, why), end; !why && next != end; next.increment(why)) {
+    std::error_code ignored;
+    if (next->is_regular_file(ignored)) files.push_back(next->path().string());
+  }
+  if (why) throw failure(exit_status::local, "reading " + folder.string() + ": " + why.message());
+  std::ranges::sort(files);
+  return files;
+}
+
 signet::private_key read_key(const std::string& file, const std::string& password_file) {
   auto keys = read_x509(file, password_from(password_file)).keys;
   if (keys.empty()) throw failure(exit_status::local, "reading " + file + ": it holds no private key");
@@ -110,9 +122,57 @@ void refuse_options_of_peers(const command_line& line, const std::string& comman
   }
 }
 
+void own_certificate::add_certificate_to(command_line& line) {
+  line.add_option("--cert", certificate_, "our own certificate and its chain, for a HOST:PORT that asks for one")
+      .type_name("FILE")
+      .group("Connection");
+}
+
+void own_certificate::add_to(command_line& line) {
+  add_certificate_to(line);
+  line.add_option("--key", key_, "its key, when it is not in the same file").type_name("FILE").group("Connection");
+}
+
+void own_certificate::apply(const std::string& command, const std::string& password_file, client_flags& client) const {
+  if (certificate_.empty() && !key_.empty()) throw failure(exit_status::usage, command + ": --key needs --cert");
+  if (is_given()) client.show_ourselves_as(certificate_, key_, password_file);
+}
+
+namespace {
+
+void say_request(const std::string& who, const signet::connection_info& info) {
+  if (!info.certificate_requested) return;
+  std::string from;
+  for (const auto& one : info.accepted_issuers) from += (from.empty() ? " from " : ", ") + one;
+  say(who + ": asks for a client certificate" + from);
+}
+
+// As far as the handshake came.
+struct looked {
+  peer_look seen;
+  std::optional<signet::tls_socket> socket = {};
+};
+
+looked shake_hands(const signet::endpoint& peer, const client_flags& flags) {
+  const auto who = signet::to_string(peer);
+  try {
+    auto socket = flags.connect(peer, flags.config_for_a_look());
+    const auto info = socket.info();
+    say_request(who, info);
+    return {{.peer = peer, .chain = info.peer_chain, .judged = socket.peer_verdict()}, std::move(socket)};
+  } catch (const signet::exception& e) {
+    const auto info = e.error().reached();
+    if (!info || info->peer_chain.empty()) throw;
+    warn(who + ": its handshake did not come to an end: " + e.error().message());
+    say_request(who, *info);
+    return {{.peer = peer, .chain = info->peer_chain, .judged = e.error().verdict()}};
+  }
+}
+
+}  // namespace
+
 peer_look look_at(const signet::endpoint& peer, const client_flags& flags) {
-  auto socket = flags.connect(peer, flags.config_for_a_look());
-  peer_look seen{.peer = peer, .chain = socket.info().peer_chain, .judged = socket.peer_verdict()};
+  auto [seen, socket] = shake_hands(peer, flags);
   const auto who = signet::to_string(peer);
   if (seen.chain.empty()) throw failure(exit_status::judged_bad, "looking at " + who + ": it sent no certificate");
   if (seen.verified()) {
@@ -126,7 +186,8 @@ peer_look look_at(const signet::endpoint& peer, const client_flags& flags) {
     if (!hint.empty()) say("hint: " + in_options(hint));
   }
   // It was shown that we leave; whether the peer takes the word changes nothing about what it sent.
-  if (auto closed = socket.close(); !closed) say(who + ": closing: " + closed.error().message());
+  if (auto closed = socket ? socket->close() : signet::result<void>(); !closed)
+    say(who + ": closing: " + closed.error().message());
   return seen;
 }
 

@@ -23,6 +23,8 @@ signet::x509_contents read_x509(const std::string& file, const signet::password_
 /// The same for looking: a key that is encrypted, and no password at hand, is passed over with a note on stderr as long
 /// as something else is there.
 signet::x509_contents read_for_a_look(const std::string& file, const signet::password_callback& password);
+/// The regular files of a folder, by name. Throws failure.
+std::vector<std::string> files_in(const std::filesystem::path& folder);
 /// A private key, or a CA with its key, from files.
 signet::private_key read_key(const std::string& file, const std::string& password_file);
 signet::identity read_ca(const std::string& certificate, const std::string& key, const std::string& password_file);
@@ -35,8 +37,10 @@ struct peer_look {
   std::shared_ptr<const signet::verdict> judged = {};
 
   /// What a connection would have been refused for.
-  [[nodiscard]] const std::vector<signet::finding>& objections() const noexcept { return judged->waived(); }
-  [[nodiscard]] bool verified() const noexcept { return judged && objections().empty(); }
+  [[nodiscard]] std::vector<signet::finding> objections() const {
+    return judged ? judged->waived() : std::vector<signet::finding>{};
+  }
+  [[nodiscard]] bool verified() const noexcept { return judged && judged->waived().empty(); }
 };
 /// HOST:PORT, when the text is that and no file has the name; "-" never is. Throws signet::exception for a port that
 /// is none.
@@ -48,7 +52,24 @@ enum class file_rules : unsigned char { none, trust };
 /// them. Throws failure (usage).
 void refuse_options_of_peers(const command_line& line, const std::string& command,
                              const std::vector<std::string>& sources, file_rules judged_by);
-/// Shakes hands, says the verdict on stderr, and closes: no byte of data is sent.
+/// --cert and --key of subcommands that look at a peer: what to show it, should it ask.
+class own_certificate {
+ public:
+  void add_to(command_line& line);
+  /// Where --key is the subcommand's own.
+  void add_certificate_to(command_line& line);
+  /// Throws failure (usage).
+  void apply(const std::string& command, const std::string& password_file, client_flags& client) const;
+  [[nodiscard]] bool is_given() const noexcept { return !certificate_.empty(); }
+  void set_key(std::string file) { key_ = std::move(file); }
+
+ private:
+  std::string certificate_;
+  std::string key_;
+};
+
+/// Shakes hands, says the verdict on stderr, and closes: no byte of data is sent. A peer whose handshake does not come
+/// to its end, for want of a certificate of ours, has been seen all the same.
 peer_look look_at(const signet::endpoint& peer, const client_flags& flags);
 
 enum class secrecy : unsigned char { open, secret };

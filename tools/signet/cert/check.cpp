@@ -2,6 +2,8 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <filesystem>
+#include <utility>
 
 #include <signet/verify/certificate_check.hpp>
 #include <signet/verify/verify_peer.hpp>
@@ -125,12 +127,27 @@ checked read_source(const std::string& name, const signet::password_callback& pa
   if (const auto peer = as_peer(name)) {
     auto seen = look_at(*peer, client);
     checked result{.name = signet::to_string(*peer), .certificates = seen.chain, .is_peer = true};
-    add_verdict(result, seen.objections(), seen.judged->chain());
+    add_verdict(result, seen.objections(), seen.judged ? seen.judged->chain() : seen.chain);
     return result;
   }
   auto contents = read_for_a_look(name, password);
   if (contents.certificates.empty()) throw failure(exit_status::local, "reading " + name + ": it holds no certificate");
   return {name == "-" ? "stdin" : name, std::move(contents.certificates), std::move(contents.keys)};
+}
+
+// A folder stands for the files in it.
+std::vector<std::string> sources_in(const std::vector<std::string>& names) {
+  std::vector<std::string> out;
+  for (const auto& name : names) {
+    std::error_code why;
+    if (name == "-" || !std::filesystem::is_directory(name, why)) {
+      out.push_back(name);
+      continue;
+    }
+    auto files = files_in(name);
+    out.insert(out.end(), files.begin(), files.end());
+  }
+  return out;
 }
 
 struct judgement {
@@ -235,11 +252,12 @@ exit_status run_cert_check(arguments args) {
   std::string key_file, password_file, days = "30", at_text, out, purpose = "server";
   bool fix = false, force = false, as_json = false;
   client_flags client;
-  line.add_option("source", names, "a file with a chain, - or HOST:PORT")
+  line.add_option("source", names, "a file with a chain, a folder of them, - or HOST:PORT")
       .required()
       .takes_all()
-      .type_name("FILE|-|HOST:PORT");
-  line.add_option("--key", key_file, "the key the first certificate should belong to").type_name("FILE");
+      .type_name("FILE|DIR|-|HOST:PORT");
+  line.add_option("--key", key_file, "the key the first certificate should belong to; with --cert, the key of that")
+      .type_name("FILE");
   line.add_option("--password-file", password_file, "the password of what is encrypted: the first line of a file")
       .type_name("FILE");
   line.add_option("--days", days, "warn of what expires within so many days (30)").type_name("N");
@@ -252,7 +270,12 @@ exit_status run_cert_check(arguments args) {
   line.add_flag("--force", force, "replace a file that exists");
   line.add_flag("--json", as_json, "print a JSON object");
   client.add_for_a_look_to(line);
+  own_certificate own;
+  own.add_certificate_to(line);
   if (const auto over = line.read(args)) return *over;
+  // The key of the certificate that is shown, then, and of none that is looked at.
+  if (own.is_given()) own.set_key(std::exchange(key_file, {}));
+  own.apply(command, password_file, client);
   client.check(command);
   refuse_options_of_peers(line, command, names, file_rules::trust);
 
@@ -273,13 +296,29 @@ exit_status run_cert_check(arguments args) {
   if (!key_file.empty()) rules.options.key = read_key(key_file, password_file);
   const auto password = password_from(password_file);
   std::vector<checked> all;
-  for (const auto& name : names) {
-    all.push_back(read_source(name, password, client));
-    rules.judge(all.back());
+  auto unread = exit_status::ok;
+  const auto sources = sources_in(names);
+  for (const auto& name : sources) {
+    // What cannot be read is a finding, and keeps nobody from the rest.
+    try {
+      all.push_back(read_source(name, password, client));
+      rules.judge(all.back());
+    } catch (const output_closed&) {
+      throw;
+    } catch (const std::exception& why) {
+      const auto* ours = dynamic_cast<const failure*>(&why);
+      const bool alone = sources.size() == 1 && !as_json;
+      if (alone || (ours != nullptr && ours->status() == exit_status::usage)) throw;
+      unread = report_current_exception();
+      all.push_back({.name = name,
+                     .findings = {{.weight = signet::severity::problem, .id = "unreadable", .message = why.what()}}});
+    }
   }
+  if (fix && unread != exit_status::ok) return unread;
   bool bad = std::any_of(all.begin(), all.end(), [](const checked& one) { return one.bad(); });
   if (fix) bad = write_fixed(all.front(), rules, out, force ? existing_file::replace : existing_file::keep).bad();
   if (out != "-") print_reports(all, rules, as_json);
+  if (unread != exit_status::ok) return unread;
   return bad ? exit_status::judged_bad : exit_status::ok;
 }
 

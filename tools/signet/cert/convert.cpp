@@ -1,6 +1,7 @@
 // signet cert convert: the same things in another form. Files that hold a key are readable by their owner only.
 #include <signet/verify/certificate_check.hpp>
 #include <signet/x509/pkcs12.hpp>
+#include <signet/x509/pkcs7.hpp>
 
 #include "cert/cert_files.hpp"
 #include "cert/subcommands.hpp"
@@ -48,17 +49,30 @@ std::vector<std::byte> to_der(const conversion& how, const signet::x509_contents
 
 std::vector<std::byte> to_pkcs12(const conversion& how, const signet::x509_contents& contents) {
   const std::string doing = "converting " + how.in;
+  const signet::pkcs12_options options{.encryption = how.legacy ? signet::pkcs12_encryption::legacy
+                                                                : signet::pkcs12_encryption::modern};
+  if (contents.keys.empty() && !contents.certificates.empty()) {
+    say("signet: there is no key (--key FILE names one): a trust store is made");
+    return value_in(doing, signet::make_pkcs12_trust_store(contents.certificates, *how.out_password, options));
+  }
   if (contents.keys.empty())
-    throw failure(exit_status::local, doing + ": PKCS#12 holds a key and its certificates, and there is no key",
+    throw failure(exit_status::local,
+                  doing + ": PKCS#12 holds a key and its certificates, or a trust store, and there is none",
                   "name the key with --key FILE");
   if (contents.certificates.empty())
     throw failure(exit_status::local, doing + ": it holds no certificate to go with the key");
   const auto& key = contents.keys.front();
   auto who = value_in(
       doing, signet::identity::make(signet::in_chain_order(contents.certificates, key, signet::chain_root::keep), key));
-  return value_in(doing, signet::make_pkcs12(who, *how.out_password,
-                                             {.encryption = how.legacy ? signet::pkcs12_encryption::legacy
-                                                                       : signet::pkcs12_encryption::modern}));
+  return value_in(doing, signet::make_pkcs12(who, *how.out_password, options));
+}
+
+std::vector<std::byte> to_pkcs7(const conversion& how, const signet::x509_contents& contents) {
+  const std::string doing = "converting " + how.in;
+  if (!contents.keys.empty())
+    throw failure(exit_status::local, doing + ": PKCS#7 holds no keys, and there is one",
+                  "leave it out with --only certificates");
+  return value_in(doing, signet::make_pkcs7({contents.certificates, contents.crls}));
 }
 
 // What --only leaves.
@@ -79,6 +93,8 @@ exit_status run_cert_convert(arguments args) {
                     "  signet cert convert --in cert.der --out cert.pem\n"
                     "  signet cert convert --in cert.pem --key key.pem --to pkcs12 --out-password-file password.txt "
                     "--out both.p12\n"
+                    "  signet cert convert --in cas.pem --to pkcs12 --out-password-file password.txt --out trust.p12\n"
+                    "  signet cert convert --in chain.p7b --out chain.pem\n"
                     "  signet cert convert --in both.p12 --password-file password.txt --only keys --out key.pem\n"
                     "  signet cert convert --in key.pem --traditional --out rsa.pem\n");
   conversion how;
@@ -86,7 +102,9 @@ exit_status run_cert_convert(arguments args) {
   bool force = false;
   line.add_option("--in", how.in, "what to convert, detected by content (-: stdin)").required().type_name("FILE");
   line.add_option("--out", how.out, "where it goes (-: stdout)").required().type_name("FILE");
-  line.add_option("--to", how.to, "pem, der or pkcs12 (pem)").one_of({"pem", "der", "pkcs12"}).type_name("FORM");
+  line.add_option("--to", how.to, "pem, der, pkcs12 or pkcs7 (pem)")
+      .one_of({"pem", "der", "pkcs12", "pkcs7"})
+      .type_name("FORM");
   line.add_option("--only", how.only, "of what is there: certificates, keys, requests, crls or all (all)")
       .one_of({"all", "certificates", "keys", "requests", "crls"})
       .type_name("KIND");
@@ -102,8 +120,8 @@ exit_status run_cert_convert(arguments args) {
 
   if (how.to == "pkcs12" && out_password_file.empty())
     throw failure(exit_status::usage, command + ": --to pkcs12 needs --out-password-file FILE");
-  if (how.to == "der" && !out_password_file.empty())
-    throw failure(exit_status::usage, command + ": --out-password-file does not go with --to der");
+  if ((how.to == "der" || how.to == "pkcs7") && !out_password_file.empty())
+    throw failure(exit_status::usage, command + ": --out-password-file does not go with --to " + how.to);
   if (how.legacy && how.to != "pkcs12") throw failure(exit_status::usage, command + ": --legacy goes with --to pkcs12");
   if (how.traditional && (how.to != "pem" || !out_password_file.empty()))
     throw failure(exit_status::usage, command + ": --traditional goes with --to pem, without a password");
@@ -120,7 +138,9 @@ exit_status run_cert_convert(arguments args) {
     if (text.empty()) throw failure(exit_status::local, "converting " + how.in + ": it holds none of " + how.only);
     files.fill(how.out, text);
   } else {
-    files.fill(how.out, how.to == "der" ? to_der(how, contents) : to_pkcs12(how, contents));
+    files.fill(how.out, how.to == "der"     ? to_der(how, contents)
+                        : how.to == "pkcs7" ? to_pkcs7(how, contents)
+                                            : to_pkcs12(how, contents));
   }
   files.commit();
   return exit_status::ok;

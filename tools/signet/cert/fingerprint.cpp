@@ -63,8 +63,11 @@ exit_status run_cert_fingerprint(arguments args) {
   line.add_flag("--json", as_json, "print all of them as a JSON object").excludes(of_key).excludes(for_curl);
   line.add_option("--password-file", password_file, "the password of a PKCS#12 file: the first line of a file")
       .type_name("FILE");
+  own_certificate own;
+  own.add_to(line);
   client.add_for_a_look_to(line);
   if (const auto over = line.read(args)) return *over;
+  own.apply(command, password_file, client);
   client.check(command);
   refuse_options_of_peers(line, command, {name}, file_rules::none);
 

@@ -49,7 +49,9 @@ void warn_if_cut_short(const signet::certificate& made, const signet::certificat
 }
 
 void say_made(const std::string& places, const signet::certificate& leaf) {
-  say("made " + places + " (" + leaf.subject() + ", valid until " + signet::to_rfc3339(leaf.not_after()) + ")");
+  auto name = leaf.subject();
+  if (const auto others = leaf.alternative_names(); name.empty() && !others.empty()) name = others.front().value;
+  say("made " + places + " (" + name + ", valid until " + signet::to_rfc3339(leaf.not_after()) + ")");
 }
 
 }  // namespace

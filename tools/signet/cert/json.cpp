@@ -5,6 +5,7 @@
 #include <signet/x509/certificate_builder.hpp>
 
 #include "hints.hpp"
+#include "json_text.hpp"
 #include "output.hpp"
 
 namespace tool {
@@ -231,7 +232,7 @@ json text_or_null(const std::string& text) {
 }
 
 void print_json(const json& document) {
-  print(document.dump(2, ' ', true, json::error_handler_t::replace) + "\n");
+  print(to_text(document) + "\n");
 }
 
 }  // namespace tool

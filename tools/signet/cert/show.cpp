@@ -32,14 +32,7 @@ struct skipped_file {
 // What lies in a folder beside certificates is noted and passed over.
 void read_folder(const std::filesystem::path& folder, const signet::password_callback& password,
                  std::vector<source>& found, std::vector<skipped_file>& skipped) {
-  std::vector<std::string> files;
-  std::error_code why;
-  for (std::filesystem::directory_iterator next(folder, why), end; !why && next != end; next.increment(why)) {
-    std::error_code ignored;
-    if (next->is_regular_file(ignored)) files.push_back(next->path().string());
-  }
-  if (why) throw failure(exit_status::local, "reading " + folder.string() + ": " + why.message());
-  std::sort(files.begin(), files.end());
+  const auto files = files_in(folder);
   const auto before = found.size();
   for (const auto& file : files) {
     try {
@@ -156,8 +149,11 @@ exit_status run_cert_show(arguments args) {
       .type_name("FILE");
   const auto json_flag = line.add_flag("--json", as_json, "print a JSON object with every field");
   line.add_flag("--pem", as_pem, "print PEM").excludes(json_flag);
+  own_certificate own;
+  own.add_to(line);
   client.add_for_a_look_to(line);
   if (const auto over = line.read(args)) return *over;
+  own.apply("cert show", password_file, client);
   client.check("cert show");
   refuse_options_of_peers(line, "cert show", names, file_rules::none);
 

@@ -40,26 +40,28 @@ std::string http_call::head() const {
 }
 
 http_exchange http_exchange::over_tls(const http_call& call, const signet::client_config& config,
-                                      signet::connect_options options, std::chrono::milliseconds each_wait) {
+                                      signet::connect_options options, std::chrono::milliseconds stall) {
   std::string first = call.head();
   const bool whole = first.size() + call.body.size() <= most_first_bytes;
   if (whole) first += call.body;
   options.first_bytes = first;
   auto socket = signet::connect(call.server(), config, options).value();
-  socket.set_timeout(each_wait);
+  socket.set_stall_limit(stall);
+  socket.set_deadline(options.until);
   http_exchange out(std::move(socket));
   if (!whole) out.send(call.body);
-  out.read_head(call.method, each_wait);
+  out.read_head(call.method);
   return out;
 }
 
 http_exchange http_exchange::over_tcp(const http_call& call, signet::tcp_connect_options options,
-                                      std::chrono::milliseconds each_wait) {
+                                      std::chrono::milliseconds stall) {
   auto socket = signet::tcp_socket::connect(call.server(), options).value();
-  socket.set_timeout(each_wait);
+  socket.set_stall_limit(stall);
+  socket.set_deadline(options.until);
   http_exchange out(std::move(socket));
   out.send(call.head() + call.body);
-  out.read_head(call.method, each_wait);
+  out.read_head(call.method);
   return out;
 }
 
@@ -73,11 +75,11 @@ void http_exchange::send(std::string_view bytes) {
   if (!sent) send_failed_ = std::move(sent).error();
 }
 
-signet::result<std::size_t> http_exchange::read_some(signet::byte_span into, signet::deadline until) {
-  return std::visit([&](auto& socket) { return socket.read_some(into, until); }, socket_);
+signet::result<std::size_t> http_exchange::read_some(signet::byte_span into) {
+  return std::visit([&](auto& socket) { return socket.read_some(into); }, socket_);
 }
 
-void http_exchange::read_head(const std::string& method, signet::deadline until) {
+void http_exchange::read_head(const std::string& method) {
   std::array<char, 16384> piece{};
   for (int interim = 0;;) {
     if (const auto size = http1::head_size(buffer_, http1::line_ends::crlf_or_lf); size > 0) {
@@ -93,7 +95,7 @@ void http_exchange::read_head(const std::string& method, signet::deadline until)
           signet::errc::limit_exceeded,
           "reading the HTTP response: its head is longer than " + std::to_string(longest_head) + " bytes"));
     }
-    auto got = read_some(piece, until);
+    auto got = read_some(piece);
     if (!got) throw signet::exception(send_failed_ ? *send_failed_ : std::move(got).error());
     if (*got == 0) {
       if (send_failed_) throw signet::exception(*send_failed_);
@@ -118,7 +120,7 @@ void http_exchange::read_body(const std::function<void(std::string_view)>& sink)
       arrived.remove_prefix(step.consumed);
     }
     if (body.done()) return;
-    const auto got = read_some(piece, {}).value();
+    const auto got = read_some(piece).value();
     if (got == 0) return body.end().value();
     arrived = std::string_view(piece.data(), got);
   }

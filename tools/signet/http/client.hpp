@@ -30,10 +30,11 @@ struct http_call {
 class http_exchange {
  public:
   /// Connects, sends the call, and reads the head of the answer. Throws signet::exception.
+  /// The deadline of the options is that of the whole exchange; `stall` limits each time without a byte that moves.
   static http_exchange over_tls(const http_call& call, const signet::client_config& config,
-                                signet::connect_options options, std::chrono::milliseconds each_wait);
+                                signet::connect_options options, std::chrono::milliseconds stall);
   static http_exchange over_tcp(const http_call& call, signet::tcp_connect_options options,
-                                std::chrono::milliseconds each_wait);
+                                std::chrono::milliseconds stall);
 
   [[nodiscard]] const http1::response& response() const noexcept { return response_; }
   /// As it came, with its empty line.
@@ -51,8 +52,8 @@ class http_exchange {
   using any_socket = std::variant<signet::tls_socket, signet::tcp_socket>;
   explicit http_exchange(any_socket socket) : socket_(std::move(socket)) {}
   void send(std::string_view bytes);
-  void read_head(const std::string& method, signet::deadline until);
-  signet::result<std::size_t> read_some(signet::byte_span into, signet::deadline until);
+  void read_head(const std::string& method);
+  signet::result<std::size_t> read_some(signet::byte_span into);
 
   any_socket socket_;
   std::string buffer_;

@@ -10,13 +10,14 @@
 #include "files.hpp"
 #include "http/client.hpp"
 #include "http1/characters.hpp"
+#include "json_text.hpp"
 #include "options/connection.hpp"
 #include "output.hpp"
 
 namespace tool {
 namespace {
 
-constexpr int most_redirects = 10;
+constexpr int most_redirects = 20;
 constexpr std::size_t most_json_body = std::size_t{64} << 20;
 
 struct get_options {
@@ -28,6 +29,7 @@ struct get_options {
   bool include_head = false;
   bool fail = false;
   bool follow = false;
+  bool follow_with_all = false;
   bool json = false;
   bool verbose = false;
   client_flags client = {};
@@ -56,7 +58,7 @@ class result_sink {
 
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {
-    const auto size = utf8_size(text);
+    const auto size = http1::first_character(text).size;
     if (size == 0) return false;
     text.remove_prefix(size);
   }
@@ -76,11 +78,44 @@ void add_header(const std::string& command, const std::string& text, http1::head
   into.add(name, value);
 }
 
-http_exchange perform(const http_call& call, const client_flags& client, std::optional<signet::client_config>& config) {
-  if (call.where.protocol == http1::url::scheme::http)
-    return http_exchange::over_tcp(call, client.tcp_connect_options(), client.timeout());
-  if (!config) config = client.config();
-  return http_exchange::over_tls(call, *config, client.connect_options(), client.timeout());
+// Whom a call goes to: the server that the command line names, or one that a redirect led to, for which nothing on the
+// command line is meant that could tell it who we are.
+enum class meant_for : unsigned char { the_one_named, others };
+
+class exchanges {
+ public:
+  explicit exchanges(const client_flags& client) : client_(client) {}
+
+  http_exchange perform(const http_call& call, meant_for whom) {
+    if (call.where.protocol == http1::url::scheme::http)
+      return http_exchange::over_tcp(call, client_.tcp_connect_options(), client_.timeout());
+    if (whom == meant_for::the_one_named) {
+      if (!own_) own_ = client_.config();
+      return http_exchange::over_tls(call, *own_, client_.connect_options(), client_.timeout());
+    }
+    if (!others_) others_ = client_.config_for_others();
+    try {
+      return http_exchange::over_tls(call, *others_, client_.connect_options_for_others(), client_.timeout());
+    } catch (const signet::exception& e) {
+      if (e.error().code() != signet::errc::certificate_required || !client_.has_certificate()) throw;
+      auto parts = e.error().parts();
+      parts.hint =
+          "a redirect led to another server, which does not get the certificate of --cert: name that server "
+          "itself, or allow it with --location-trusted";
+      throw signet::exception(signet::error(std::move(parts)));
+    }
+  }
+
+ private:
+  const client_flags& client_;
+  std::optional<signet::client_config> own_;
+  std::optional<signet::client_config> others_;
+};
+
+// What a server may learn that somebody else's redirect leads to.
+bool is_for_everybody(std::string_view name) {
+  return http1::same_ignoring_case(name.substr(0, 6), "accept") ||
+         http1::same_ignoring_case(name, "content-language") || http1::same_ignoring_case(name, "user-agent");
 }
 
 // The call that a redirecting answer asks for (RFC 9110 section 15.4), or nothing.
@@ -100,10 +135,6 @@ std::optional<http_call> redirected(const http_call& call, const http1::response
   }
   http_call next = call;
   next.where = *std::move(target);
-  // What was meant for one server is not told to another.
-  if (!next.where.same_origin(call.where)) {
-    for (const char* name : {"Authorization", "Cookie", "Host", "Proxy-Authorization"}) next.fields.remove(name);
-  }
   const bool was_post = call.method == "POST";
   if ((status == 303 && call.method != "HEAD") || ((status == 301 || status == 302) && was_post)) {
     next.method = "GET";
@@ -111,6 +142,19 @@ std::optional<http_call> redirected(const http_call& call, const http1::response
     next.fields.remove("Content-Type");
   }
   return next;
+}
+
+// What was meant for one server is not told to another.
+void make_fit_for_others(http_call& next, const http_call& before) {
+  if (!next.body.empty())
+    throw failure(exit_status::dialogue,
+                  "following the redirect from " + before.where.text() + ": it leads to another server, " +
+                      next.where.text() + ", which would get the body of the request",
+                  "send it there yourself, or allow it with --location-trusted");
+  std::vector<std::string> dropped;
+  for (const auto& field : next.fields.all())
+    if (!is_for_everybody(field.name)) dropped.push_back(field.name);
+  for (const auto& name : dropped) next.fields.remove(name);
 }
 
 void tell_connection(const http_exchange& exchange, bool verbose) {
@@ -146,7 +190,46 @@ void write_json(const http_call& call, http_exchange& exchange, result_sink& sin
   } else {
     document["body_hex"] = signet::to_hex(body);
   }
-  sink.write(document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+  sink.write(to_text(document) + "\n");
+}
+
+// The exchange and those that it leads to.
+exit_status follow(const std::string& command, const get_options& o, http_call call) {
+  result_sink sink(o.out);
+  exchanges with(o.client);
+  auto whom = meant_for::the_one_named;
+  for (int redirects = 0;; ++redirects) {
+    auto exchange = with.perform(call, whom);
+    tell_connection(exchange, o.verbose);
+    const auto& response = exchange.response();
+    if (o.follow || o.follow_with_all) {
+      if (auto next = redirected(call, response)) {
+        if (redirects == most_redirects)
+          throw failure(exit_status::dialogue,
+                        "following redirects from " + o.address + ": more than " + std::to_string(most_redirects));
+        if (o.verbose) say("redirect:    " + next->where.text());
+        if (!next->where.same_origin(call.where) && !o.follow_with_all) {
+          make_fit_for_others(*next, call);
+          whom = meant_for::others;
+        }
+        call = *std::move(next);
+        continue;
+      }
+    }
+    if (o.fail && response.status >= 400) {
+      throw failure(exit_status::judged_bad, command + " " + call.where.text() + ": the server answered " +
+                                                 std::to_string(response.status) + " " + response.reason);
+    }
+    if (o.json) {
+      write_json(call, exchange, sink);
+    } else {
+      if (o.include_head || call.method == "HEAD") sink.write(exchange.head());
+      exchange.read_body([&](std::string_view piece) { sink.write(piece); });
+    }
+    exchange.close();
+    sink.commit();
+    return exit_status::ok;
+  }
 }
 
 exit_status run_method(const std::string& command, const std::string& method, arguments args) {
@@ -165,7 +248,9 @@ exit_status run_method(const std::string& command, const std::string& method, ar
   line.add_flag("-i,--include", o.include_head, "the head of the answer too");
   line.repeatable("-H,--header", o.headers, "send a header field (again for more)").type_name("'NAME: VALUE'");
   line.add_flag("--fail", o.fail, "status 1 and no output when the answer is 400 or more");
-  line.add_flag("--location", o.follow, "follow redirects, ten at most, never out of TLS");
+  line.add_flag("--location", o.follow, "follow redirects, 20 at most, never out of TLS");
+  line.add_flag("--location-trusted", o.follow_with_all,
+                "follow them, and give another server all that the first one gets: body, headers, certificate");
   line.add_flag("--json", o.json, "print a JSON object: status, headers, connection, body");
   line.add_flag("-v,--verbose", o.verbose, "tell on stderr whom we talk to");
   if (sends) {
@@ -178,6 +263,7 @@ exit_status run_method(const std::string& command, const std::string& method, ar
   o.client.add_to(line);
   if (const auto over = line.read(args)) return *over;
   o.client.check(command);
+  o.client.tls().allow_alpn(command, {"http/1.1", "http/1.0"});
 
   http_call call{.method = method, .where = http1::url::parse(o.address).value()};
   for (const auto& header : o.headers) add_header(command, header, call.fields);
@@ -188,35 +274,12 @@ exit_status run_method(const std::string& command, const std::string& method, ar
   if (call.fields.count("User-Agent") == 0) call.fields.add("User-Agent", "signet/" + signet::version().library);
   if (call.fields.count("Accept") == 0) call.fields.add("Accept", "*/*");
 
-  result_sink sink(o.out);
-  std::optional<signet::client_config> config;
-  for (int redirects = 0;; ++redirects) {
-    auto exchange = perform(call, o.client, config);
-    tell_connection(exchange, o.verbose);
-    const auto& response = exchange.response();
-    if (o.follow) {
-      if (auto next = redirected(call, response)) {
-        if (redirects == most_redirects)
-          throw failure(exit_status::dialogue,
-                        "following redirects from " + o.address + ": more than " + std::to_string(most_redirects));
-        if (o.verbose) say("redirect:    " + next->where.text());
-        call = *std::move(next);
-        continue;
-      }
-    }
-    if (o.fail && response.status >= 400) {
-      throw failure(exit_status::judged_bad, command + " " + call.where.text() + ": the server answered " +
-                                                 std::to_string(response.status) + " " + response.reason);
-    }
-    if (o.json) {
-      write_json(call, exchange, sink);
-    } else {
-      if (o.include_head || method == "HEAD") sink.write(exchange.head());
-      exchange.read_body([&](std::string_view piece) { sink.write(piece); });
-    }
-    exchange.close();
-    sink.commit();
-    return exit_status::ok;
+  try {
+    return follow(command, o, call);
+  } catch (const signet::exception& failed) {
+    if (o.verbose) say_what_was_reached(failed.error());
+    if (o.json) print(to_text({{"url", call.where.text()}, {"failure", json_of(failed.error())}}) + "\n");
+    throw;
   }
 }
 

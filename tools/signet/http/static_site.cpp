@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -45,6 +46,8 @@ std::string_view reason(int status) {
       return "Range Not Satisfiable";
     case 431:
       return "Request Header Fields Too Large";
+    case 503:
+      return "Service Unavailable";
     case 501:
       return "Not Implemented";
     case 505:
@@ -146,7 +149,8 @@ std::optional<std::string> path_within(std::string_view target) {
   return path;
 }
 
-signet::result<static_site> static_site::open(const std::filesystem::path& folder) {
+signet::result<static_site> static_site::open(const std::filesystem::path& folder,
+                                              std::vector<std::filesystem::path> secrets) {
   owned_descriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd) {
     const int why = errno;
@@ -155,7 +159,7 @@ signet::result<static_site> static_site::open(const std::filesystem::path& folde
                             .message = "opening the folder " + folder.string() + ": " + std::strerror(why),
                             .system_error = why});
   }
-  return static_site(std::move(fd));
+  return static_site(std::move(fd), std::move(secrets));
 }
 
 owned_descriptor static_site::open_beneath(const std::string& path) const {
@@ -173,6 +177,24 @@ owned_descriptor static_site::open_beneath(const std::string& path) const {
   return {};
 }
 
+// Asked each time: a key is renewed by putting another file in its place.
+bool static_site::is_secret(const struct stat& file) const {
+  return std::any_of(secrets_.begin(), secrets_.end(), [&file](const auto& path) {
+    struct stat secret = {};
+    return ::stat(path.c_str(), &secret) == 0 && secret.st_dev == file.st_dev && secret.st_ino == file.st_ino;
+  });
+}
+
+namespace {
+
+// That there is nothing is the client's to know, that we could not look is ours.
+http_answer not_opened(int why) {
+  const bool for_want_of_means = why == EMFILE || why == ENFILE || why == ENOMEM;
+  return plain_answer(for_want_of_means ? 503 : 404);
+}
+
+}  // namespace
+
 http_answer static_site::answer(const http1::request& request) const {
   if (request.method != "GET" && request.method != "HEAD") {
     auto refused = plain_answer(405);
@@ -186,7 +208,8 @@ http_answer static_site::answer(const http1::request& request) const {
 
   auto file = open_beneath(*path);
   struct stat about = {};
-  if (!file || ::fstat(file.get(), &about) != 0) return plain_answer(404);
+  if (!file) return not_opened(errno);
+  if (::fstat(file.get(), &about) != 0) return plain_answer(404);
   if (S_ISDIR(about.st_mode)) {
     if (!names_folder) {
       auto moved = plain_answer(301);
@@ -195,11 +218,12 @@ http_answer static_site::answer(const http1::request& request) const {
     }
     *path += path->empty() ? "index.html" : "/index.html";
     file = open_beneath(*path);
-    if (!file || ::fstat(file.get(), &about) != 0) return plain_answer(404);
+    if (!file) return not_opened(errno);
+    if (::fstat(file.get(), &about) != 0) return plain_answer(404);
   } else if (names_folder) {
     return plain_answer(404);
   }
-  if (!S_ISREG(about.st_mode)) return plain_answer(404);
+  if (!S_ISREG(about.st_mode) || is_secret(about)) return plain_answer(404);
 
   http_answer out;
   const auto size = static_cast<std::uint64_t>(about.st_size);

@@ -3,6 +3,7 @@
 // regular files are served; of names that begin with a dot only .well-known (RFC 8615). Folders are not listed.
 #pragma once
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <cstdint>
@@ -11,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <signet/base/result.hpp>
 
@@ -62,15 +64,20 @@ std::optional<std::string> path_within(std::string_view target);
 
 class static_site {
  public:
-  /// file_not_readable.
-  static signet::result<static_site> open(const std::filesystem::path& folder);
+  /// Never serves the files named as secrets, by whatever name they are asked for. file_not_readable.
+  static signet::result<static_site> open(const std::filesystem::path& folder,
+                                          std::vector<std::filesystem::path> secrets = {});
   [[nodiscard]] http_answer answer(const http1::request& request) const;
 
  private:
-  explicit static_site(owned_descriptor folder) : folder_(std::move(folder)) {}
+  static_site(owned_descriptor folder, std::vector<std::filesystem::path> secrets)
+      : folder_(std::move(folder)), secrets_(std::move(secrets)) {}
+  // Nothing, with errno, where it cannot be opened.
   [[nodiscard]] owned_descriptor open_beneath(const std::string& path) const;
+  [[nodiscard]] bool is_secret(const struct stat& file) const;
 
   owned_descriptor folder_;
+  std::vector<std::filesystem::path> secrets_;
 };
 
 /// "text/html; charset=utf-8" for "a/index.html".

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -55,16 +56,21 @@ class key_log_file {
 
 }  // namespace
 
-signet::trust_store trust_at(const std::string& place) {
+signet::trust_store trust_at(const std::string& option, const std::string& place, const std::string& password_file) {
   std::error_code ignored;
-  return std::filesystem::is_directory(place, ignored) ? signet::trust_store::directory(place).value()
-                                                       : signet::trust_store::pem_file(place).value();
+  if (std::filesystem::is_directory(place, ignored)) return value_in(option, signet::trust_store::directory(place));
+  auto stored = signet::trust_store::pem_file(place);
+  if (stored) return *std::move(stored);
+  // PKCS#12, as Java keeps it, may need a password.
+  if (auto all = pkcs12_certificates(option, place, password_file)) return signet::trust_store::of(*std::move(all));
+  return value_in(option, std::move(stored));
 }
 
-signet::trust_store trust_of(const std::vector<std::string>& ca, const std::vector<std::string>& add_ca) {
-  auto all = ca.empty() ? signet::trust_store::system() : trust_at(ca.front());
-  for (std::size_t i = 1; i < ca.size(); ++i) all = all + trust_at(ca[i]);
-  for (const auto& one : add_ca) all = all + trust_at(one);
+signet::trust_store trust_of(const std::vector<std::string>& ca, const std::vector<std::string>& add_ca,
+                             const std::string& password_file) {
+  auto all = ca.empty() ? signet::trust_store::system() : trust_at("--ca", ca.front(), password_file);
+  for (std::size_t i = 1; i < ca.size(); ++i) all = all + trust_at("--ca", ca[i], password_file);
+  for (const auto& one : add_ca) all = all + trust_at("--add-ca", one, password_file);
   return all;
 }
 
@@ -81,7 +87,7 @@ void tls_flags::add_to(command_line& line) {
       .group(group);
   line.add_option("--ciphersuites", ciphersuites_, "suites of TLS 1.3").type_name("LIST").group(group);
   line.add_option("--groups", groups_, "groups for the key exchange").type_name("LIST").group(group);
-  line.add_option("--alpn", alpn_, "application protocols, most wanted first: h2,http/1.1")
+  line.add_option("--alpn", alpn_, "application protocols, most wanted first: imap,pop3")
       .type_name("LIST")
       .group(group);
   line.add_option("--keylog", key_log_, "append the connection's secrets to a file (also: SSLKEYLOGFILE)")
@@ -96,6 +102,13 @@ void tls_flags::check(const std::string& command) {
     throw failure(exit_status::usage, command + ": --tls-min " + min_text_ + " is newer than --tls-max " + max_text_);
   if (version_ < signet::protocol_version::tls1_2)
     warn("TLS 1.0 and 1.1 can be broken (RFC 8996): what they carry may be read or changed");
+}
+
+void tls_flags::allow_alpn(const std::string& command, std::initializer_list<std::string_view> spoken) const {
+  for (const auto& one : split_list(alpn_))
+    if (std::find(spoken.begin(), spoken.end(), one) == spoken.end())
+      throw failure(exit_status::usage, command + ": --alpn: " + one + " is not spoken here",
+                    "HTTP/1.1 is: http/1.1, or leave --alpn out");
 }
 
 signet::key_log_sink tls_flags::open_key_log() const {
@@ -151,6 +164,12 @@ void client_flags::add_for_a_look_to(command_line& line) {
   add_starttls_to(line);
 }
 
+void client_flags::show_ourselves_as(std::string certificate, std::string key, std::string password_file) {
+  certificate_ = std::move(certificate);
+  key_ = std::move(key);
+  password_file_ = std::move(password_file);
+}
+
 void client_flags::add_trust_to(command_line& line) {
   line.repeatable("--ca", ca_, "trust these certificates instead of the system's (again for more)")
       .type_name("FILE|DIR")
@@ -164,10 +183,12 @@ void client_flags::add_trust_to(command_line& line) {
 }
 
 void client_flags::add_connection_to(command_line& line) {
-  line.add_option("--timeout", timeout_text_,
-                  "for connecting and the handshake, and where an answer is due for each wait (30)")
+  line.add_option(
+          "--timeout", timeout_text_,
+          "for connecting with its handshake, and for each time in which nothing moves where something is due (30)")
       .type_name("SECONDS")
       .group(connection_group);
+  line.add_option("--max-time", max_time_text_, "for everything together").type_name("SECONDS").group(connection_group);
   line.add_flag("-4,--ipv4", ipv4_, "connect by IPv4 only").group(connection_group);
   line.add_flag("-6,--ipv6", ipv6_, "connect by IPv6 only").group(connection_group);
   tls_.add_to(line);
@@ -175,6 +196,7 @@ void client_flags::add_connection_to(command_line& line) {
 
 void client_flags::check(const std::string& command) {
   timeout_ = parse_seconds(command, "--timeout", timeout_text_);
+  if (max_time_text_) whole_ = parse_seconds(command, "--max-time", *max_time_text_);
   if (ipv4_ && ipv6_) throw failure(exit_status::usage, command + ": -4 and -6 exclude each other");
   if (certificate_.empty() && !key_.empty()) throw failure(exit_status::usage, command + ": --key needs --cert");
   if (certificate_.empty() && !password_file_.empty())
@@ -204,7 +226,7 @@ void client_flags::check_starttls(const std::string& command) {
 }
 
 signet::trust_store client_flags::trust() const {
-  return trust_of(ca_, add_ca_);
+  return trust_of(ca_, add_ca_, rules_.ca_password_file());
 }
 
 signet::client_options client_flags::options() const {
@@ -218,16 +240,25 @@ signet::client_config client_flags::config_for_a_look() const {
   auto options = this->options();
   options.loosened = signet::dangerous::accept_any_certificate("its certificates are looked at");
   options.resumption = signet::resumption::disabled;
+  if (!certificate_.empty()) options.identity = our_identity();
   return signet::client_config::make(std::move(options)).value();
 }
 
+signet::identity client_flags::our_identity() const {
+  return identity_of(certificate_, key_, password_file_);
+}
+
 signet::client_config client_flags::config() const {
+  return config_with(certificate_);
+}
+
+signet::client_config client_flags::config_for_others() const {
+  return config_with({});
+}
+
+signet::client_config client_flags::config_with(const std::string& certificate) const {
   auto options = this->options();
-  if (!certificate_.empty()) {
-    options.identity =
-        signet::identity::load({.certificate = certificate_, .key = key_, .password = password_from(password_file_)})
-            .value();
-  }
+  if (!certificate.empty()) options.identity = our_identity();
   if (insecure_) {
     warn("--insecure: nobody checks who the peer is; an attacker may read and change everything");
     options.loosened = signet::dangerous::accept_any_certificate("--insecure on the command line");
@@ -237,6 +268,13 @@ signet::client_config client_flags::config() const {
 
 signet::tls_socket client_flags::connect(const signet::endpoint& to, const signet::client_config& config,
                                          verbosity dialogue) const {
+  auto made = connect_anyhow(to, config, dialogue);
+  made.set_deadline(whole_);
+  return made;
+}
+
+signet::tls_socket client_flags::connect_anyhow(const signet::endpoint& to, const signet::client_config& config,
+                                                verbosity dialogue) const {
   if (!starttls_) return signet::connect(to, config, connect_options()).value();
   signet::starttls::options with;
   with.proxy = proxy_;
@@ -253,18 +291,46 @@ std::uint16_t client_flags::default_port() const noexcept {
 }
 
 signet::connect_options client_flags::connect_options() const {
-  signet::connect_options options{.timeout = timeout_, .family = family(), .name = name_};
+  auto options = connect_options_for_others();
+  options.name = name_;
   if (sni_) options.sni = *sni_ == "none" ? "" : *sni_;
   return options;
 }
 
+signet::connect_options client_flags::connect_options_for_others() const {
+  return {.timeout = timeout_, .until = whole_, .family = family()};
+}
+
 signet::tcp_connect_options client_flags::tcp_connect_options() const {
-  return {.timeout = timeout_, .family = family()};
+  return {.timeout = timeout_, .until = whole_, .family = family()};
 }
 
 signet::address_family client_flags::family() const noexcept {
   if (ipv4_) return signet::address_family::ipv4;
   return ipv6_ ? signet::address_family::ipv6 : signet::address_family::any;
+}
+
+namespace {
+
+// "--key: key.pem: ...", so that it shows which option named the file.
+signet::error with_option(const signet::error& why, const std::string& key, const std::string& password_file) {
+  const auto& said = why.message();
+  const bool of_the_key = !key.empty() && said.starts_with(key);
+  auto named = why.in(of_the_key ? "--key" : "--cert");
+  if (why.code() != signet::errc::wrong_password && why.code() != signet::errc::password_required) return named;
+  auto parts = named.parts();
+  parts.hint = password_file.empty() ? "give its password: --password-file FILE, whose first line it is"
+                                     : "the password was the first line of " + password_file + " (--password-file)";
+  return signet::error(std::move(parts));
+}
+
+}  // namespace
+
+signet::identity identity_of(const std::string& certificate, const std::string& key, const std::string& password_file) {
+  auto loaded =
+      signet::identity::load({.certificate = certificate, .key = key, .password = password_from(password_file)});
+  if (!loaded) throw signet::exception(with_option(loaded.error(), key, password_file));
+  return *std::move(loaded);
 }
 
 signet::password_callback password_from(const std::string& file) {

@@ -33,6 +33,8 @@ class tls_flags {
   }
   /// After the line was read: what CLI11 cannot check. Throws failure.
   void check(const std::string& command);
+  /// Refuses protocols that the command does not speak. Throws failure.
+  void allow_alpn(const std::string& command, std::initializer_list<std::string_view> spoken) const;
 
  private:
   [[nodiscard]] signet::key_log_sink open_key_log() const;
@@ -51,10 +53,14 @@ class tls_flags {
 /// A decimal number of seconds, more than nothing. Throws failure (usage).
 std::chrono::milliseconds parse_seconds(const std::string& command, const std::string& option, const std::string& text);
 
-/// The certificates of a file or a folder, as trust. Throws signet::exception.
-signet::trust_store trust_at(const std::string& place);
+/// The certificates of a file or a folder that `option` named, as trust. Throws failure and signet::exception.
+signet::trust_store trust_at(const std::string& option, const std::string& place,
+                             const std::string& password_file = {});
 /// All of `ca`, or the system's when there are none, and `add_ca`.
-signet::trust_store trust_of(const std::vector<std::string>& ca, const std::vector<std::string>& add_ca);
+signet::trust_store trust_of(const std::vector<std::string>& ca, const std::vector<std::string>& add_ca,
+                             const std::string& password_file = {});
+/// Our own certificate and its key. Throws failure and signet::exception, which name the option.
+signet::identity identity_of(const std::string& certificate, const std::string& key, const std::string& password_file);
 
 enum class verbosity : unsigned char { quiet, verbose };
 
@@ -64,13 +70,19 @@ class client_flags {
   void add_to(command_line& line);
   /// --starttls, where what follows the handshake is the caller's.
   void add_starttls_to(command_line& line);
-  /// For subcommands that look at a peer: no certificate of our own, no --insecure. With --starttls.
+  /// For subcommands that look at a peer: no --insecure. With --starttls.
   void add_for_a_look_to(command_line& line);
+  /// The certificate to show, where the options that name it are the subcommand's.
+  void show_ourselves_as(std::string certificate, std::string key, std::string password_file);
   /// After the line was read. Throws failure.
   void check(const std::string& command);
 
   /// Throws failure and signet::exception. Warns when nobody is verified.
   [[nodiscard]] signet::client_config config() const;
+  /// For a server that another one led us to: our certificate and the names on the command line are not for it.
+  [[nodiscard]] signet::client_config config_for_others() const;
+  [[nodiscard]] signet::connect_options connect_options_for_others() const;
+  [[nodiscard]] bool has_certificate() const noexcept { return !certificate_.empty(); }
   /// Takes whatever certificate comes; the verdict tells what is wrong with it. For connections that carry nothing.
   [[nodiscard]] signet::client_config config_for_a_look() const;
   [[nodiscard]] signet::trust_store trust() const;
@@ -92,7 +104,11 @@ class client_flags {
   [[nodiscard]] std::uint16_t default_port() const noexcept;
   [[nodiscard]] signet::connect_options connect_options() const;
   [[nodiscard]] signet::tcp_connect_options tcp_connect_options() const;
+  /// Of --timeout: for connecting with its handshake, and for each time without a byte that moves.
   [[nodiscard]] std::chrono::milliseconds timeout() const noexcept { return timeout_; }
+  /// Of --max-time: for everything together.
+  [[nodiscard]] signet::deadline whole() const noexcept { return whole_; }
+  [[nodiscard]] const tls_flags& tls() const noexcept { return tls_; }
   [[nodiscard]] bool insecure() const noexcept { return insecure_; }
 
  private:
@@ -100,6 +116,10 @@ class client_flags {
   void add_connection_to(command_line& line);
   void check_starttls(const std::string& command);
   [[nodiscard]] signet::client_options options() const;
+  [[nodiscard]] signet::client_config config_with(const std::string& certificate) const;
+  [[nodiscard]] signet::identity our_identity() const;
+  [[nodiscard]] signet::tls_socket connect_anyhow(const signet::endpoint& to, const signet::client_config& config,
+                                                  verbosity dialogue) const;
   [[nodiscard]] signet::address_family family() const noexcept;
 
   std::vector<std::string> ca_;
@@ -112,6 +132,8 @@ class client_flags {
   bool insecure_ = false;
   std::string timeout_text_ = "30";
   std::chrono::milliseconds timeout_ = std::chrono::seconds(30);
+  std::optional<std::string> max_time_text_;
+  signet::deadline whole_ = signet::deadline::never();
   std::string starttls_text_;
   std::optional<signet::starttls::protocol> starttls_;
   signet::endpoint proxy_;

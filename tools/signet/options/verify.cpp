@@ -2,6 +2,9 @@
 
 #include <filesystem>
 
+#include <signet/x509/x509_file.hpp>
+
+#include "files.hpp"
 #include "output.hpp"
 
 namespace tool {
@@ -33,6 +36,23 @@ signet::server_name expected_name(const std::string& command, const std::string&
   return named(command, "--name", signet::server_name::parse(text));
 }
 
+std::optional<std::vector<signet::certificate>> pkcs12_certificates(const std::string& option, const std::string& file,
+                                                                    const std::string& password_file) {
+  signet::password_callback password;
+  if (!password_file.empty())
+    password = [text = first_line(password_file)]() -> std::optional<std::string> { return text; };
+  auto all = signet::load_x509(file, password, signet::private_keys::skip);
+  if (all && all->format == signet::file_format::pkcs12 && !all->certificates.empty())
+    return std::move(all->certificates);
+  if (all) return {};
+  const auto code = all.error().code();
+  if (code != signet::errc::password_required && code != signet::errc::wrong_password) return {};
+  auto parts = all.error().in(option).parts();
+  parts.hint = password_file.empty() ? "give its password: --ca-password-file FILE, whose first line it is"
+                                     : "the password was the first line of " + password_file + " (--ca-password-file)";
+  throw signet::exception(signet::error(std::move(parts)));
+}
+
 std::optional<signet::peer_role> role_of(const std::string& purpose) {
   if (purpose == "server") return signet::peer_role::server;
   if (purpose == "client") return signet::peer_role::client;
@@ -54,6 +74,10 @@ void verify_flags::add_to(command_line& line, const std::string& group) {
       .type_name("default|none|FILE")
       .group(group);
   line.repeatable("--intermediates", intermediates_, "certificates to build the chain with")
+      .type_name("FILE")
+      .group(group);
+  line.add_option("--ca-password-file", ca_password_file_,
+                  "the password of PKCS#12 among these files: the first line of a file")
       .type_name("FILE")
       .group(group);
   line.repeatable("--pin", pin_texts_, "the certificate or key it has to be, beside chain and name (one must match)")
@@ -89,13 +113,18 @@ void verify_flags::apply(signet::verify_options& options, const std::vector<std:
     options.public_suffixes = signet::public_suffix_list::none();
   else if (!public_suffix_.empty() && public_suffix_ != "default")
     options.public_suffixes = signet::public_suffix_list::load(public_suffix_).value();
-  for (const auto& file : intermediates_) append(options.intermediates, signet::load_certificates(file).value());
-  if (!known_peers_.empty()) options.first_use = signet::known_peers::open(known_peers_).value();
+  for (const auto& file : intermediates_) {
+    auto loaded = signet::load_certificates(file);
+    if (auto stored = loaded ? std::nullopt : pkcs12_certificates("--intermediates", file, ca_password_file_))
+      loaded = *std::move(stored);
+    append(options.intermediates, value_in("--intermediates", std::move(loaded)));
+  }
+  if (!known_peers_.empty()) options.first_use = value_in("--known-peers", signet::known_peers::open(known_peers_));
   if (crls_.empty() && !look_for_crls_) return;
   options.crls.emplace();
   options.crls->scope = whole_chain_ ? signet::crl_scope::chain : signet::crl_scope::leaf;
   auto& lists = options.crls->lists;
-  for (const auto& file : crls_) append(lists, signet::load_crls(file).value());
+  for (const auto& file : crls_) append(lists, value_in("--crl", signet::load_crls(file)));
   if (!look_for_crls_) return;
   for (const auto& folder : folders) {
     std::error_code ignored;

@@ -17,6 +17,11 @@ signet::server_name expected_name(const std::string& command, const std::string&
 /// "server", "client" or "any"; nothing for another word.
 std::optional<signet::peer_role> role_of(const std::string& purpose);
 
+/// The certificates of a PKCS#12 file that `option` named; nothing for a file of another kind. Throws failure and
+/// signet::exception when the password is missing or wrong.
+std::optional<std::vector<signet::certificate>> pkcs12_certificates(const std::string& option, const std::string& file,
+                                                                    const std::string& password_file);
+
 class verify_flags {
  public:
   void add_to(command_line& line, const std::string& group);
@@ -24,12 +29,15 @@ class verify_flags {
   void check(const std::string& command);
   /// Reads the files. `folders` are those trust was taken from, for --check-crl. Throws failure and signet::exception.
   void apply(signet::verify_options& options, const std::vector<std::string>& folders) const;
+  /// The file with the password of PKCS#12 among the files of trust; empty when none was named.
+  [[nodiscard]] const std::string& ca_password_file() const noexcept { return ca_password_file_; }
 
  private:
   std::string scheme_text_;
   std::string profile_text_;
   std::string public_suffix_;
   std::vector<std::string> intermediates_;
+  std::string ca_password_file_;
   std::vector<std::string> pin_texts_;
   std::vector<std::string> accepted_pin_texts_;
   std::vector<std::string> crls_;

@@ -13,7 +13,10 @@
 #include <csignal>
 #include <cstring>
 #include <functional>
+#include <mutex>
+#include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <signet/net/relay.hpp>
@@ -44,6 +47,10 @@ void carry(Client& client, signet::tcp_socket& other, const std::string& others_
   // The relay knows them as its first side, which names itself a client, and its second.
   auto parts = done.error().parts();
   constexpr std::string_view first = "first side: ", second = "second side: ";
+  // A health check has seen what it wanted.
+  const bool was_answered = std::none_of(parts.details.begin(), parts.details.end(),
+                                         [](const auto& one) { return one == "second to first: 0 bytes"; });
+  if (parts.code == signet::errc::connection_reset && parts.message.starts_with(first) && was_answered) return;
   if (parts.message.starts_with(first)) parts.message.erase(0, first.size());
   if (parts.message.starts_with(second)) parts.message.replace(0, second.size(), others_name + ' ');
   for (auto& detail : parts.details) {
@@ -117,12 +124,17 @@ class program {
     ::posix_spawn_file_actions_destroy(&actions);
     ::posix_spawnattr_destroy(&attributes);
     if (why != 0) cannot("starting a program", why);
+    {
+      const std::lock_guard lock(all_mutex);
+      all_groups.insert(pid_);
+    }
     // By number: <sys/pidfd.h> of glibc 2.36 declares it for C only.
     end_ = owned_descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
   }
   program(const program&) = delete;
   program& operator=(const program&) = delete;
-  // Its input has ended. It has a moment to see that, then it is asked to end, then it is ended.
+  // Its input has ended. It has a moment to see that, then it is asked to end, then it is ended; and what it has left
+  // behind in its group likewise.
   ~program() {
     ours_ = owned_descriptor();
     if (!ended_by_itself()) {
@@ -131,6 +143,19 @@ class program {
     }
     while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
     }
+    // The number of a group that has members is nobody else's.
+    if (::kill(-pid_, SIGTERM) == 0) {
+      for (int i = 0; i < 100 && ::kill(-pid_, 0) == 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      ::kill(-pid_, SIGKILL);
+    }
+    const std::lock_guard lock(all_mutex);
+    all_groups.erase(pid_);
+  }
+
+  /// All there are, when the server cannot wait for them.
+  static void kill_all() noexcept {
+    const std::lock_guard lock(all_mutex);
+    for (const pid_t group : all_groups) ::kill(-group, SIGKILL);
   }
 
   /// For what it was given that is not whole: it must not take the end of its input for the end of that.
@@ -152,6 +177,9 @@ class program {
     return end_ && ::poll(&waited, 1, 2000) > 0;
   }
 
+  static inline std::mutex all_mutex;
+  static inline std::set<pid_t> all_groups;
+
   pid_t pid_ = -1;
   owned_descriptor ours_;
   // Readable when it has ended.
@@ -165,7 +193,7 @@ client_service forward_service(const signet::endpoint& to, const service_limits&
     auto server = signet::tcp_socket::connect(to, {.timeout = limits.each_step}).value();
     carry(client, server, "backend", stop, limits);
   };
-  return {serve, serve};
+  return {.secure = serve, .plain = serve};
 }
 
 client_service exec_service(std::string command, const service_limits& limits) {
@@ -174,7 +202,7 @@ client_service exec_service(std::string command, const service_limits& limits) {
     auto pipe = child.socket();
     carry(client, pipe, "program", stop, limits, [&child] { child.interrupt(); });
   };
-  return {serve, serve};
+  return {.secure = serve, .plain = serve, .end_at_once = &program::kill_all};
 }
 
 }  // namespace tool

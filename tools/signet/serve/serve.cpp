@@ -10,11 +10,14 @@
 
 #include <signet/net/start_tls.hpp>
 
+#include <signet/verify/certificate_check.hpp>
 #include <signet/verify/server_name.hpp>
 #include <signet/x509/certificate_builder.hpp>
 
 #include "commands.hpp"
 #include "files.hpp"
+#include "hints.hpp"
+#include "json_text.hpp"
 #include "options/connection.hpp"
 #include "output.hpp"
 #include "serve/server.hpp"
@@ -38,7 +41,7 @@ struct serve_options {
   std::string client_ca = {};
   bool require_client_certificate = false;
   bool json = false;
-  std::string timeout = "10";
+  std::optional<std::string> timeout = {};
   std::size_t most_clients = 1024;
   tls_flags tls = {};
 };
@@ -73,21 +76,51 @@ signet::identity self_signed_identity(const serve_options& o) {
   return made;
 }
 
-signet::server_config server_config_of(const serve_options& o) {
+// What clients will object to, or somebody else make use of.
+std::vector<std::string> weak_points_of(const signet::identity& who, const std::string& certificate,
+                                        const std::string& key) {
+  std::vector<std::string> out;
+  const signet::certificate_check_options how{.key = who.key(), .trust = signet::trust_store::system()};
+  const auto& last = who.chain().back();
+  for (const auto& finding : signet::check_certificates(who.chain(), how)) {
+    if (finding.weight < signet::severity::warning) continue;
+    if (finding.id != "untrusted" && finding.id != "missing_intermediate")
+      out.push_back(certificate + ": " + finding.message +
+                    (finding.hint.empty() ? "" : ": " + in_options(finding.hint)));
+    else if (!last.is_self_issued())
+      // A root of one's own is nobody's fault, and looks like an intermediate from here.
+      out.push_back(certificate + ": its issuer, '" + last.issuer() + "', is neither in the file nor a root of the " +
+                    "system: if that is an intermediate, put its certificate behind this one");
+  }
+  const auto& file = key.empty() ? certificate : key;
+  struct stat about {};
+  if (::stat(file.c_str(), &about) == 0 && S_ISREG(about.st_mode) && (about.st_mode & 077) != 0)
+    out.push_back(file + ": it holds the private key, and others than its owner may read it: chmod 600 " + file);
+  return out;
+}
+
+struct configured {
+  signet::server_config config;
+  std::vector<std::string> weak_points;
+};
+
+configured server_config_of(const serve_options& o) {
+  std::vector<std::string> weak_points;
   signet::server_options options;
-  const auto password = password_from(o.password_file);
   for (std::size_t i = 0; i < o.certificates.size(); ++i) {
-    options.identities.push_back(
-        {.certificate = o.certificates[i], .key = o.keys.empty() ? "" : o.keys[i], .password = password});
+    const auto& key = o.keys.empty() ? std::string() : o.keys[i];
+    options.loaded_identities.push_back(identity_of(o.certificates[i], key, o.password_file));
+    const auto found = weak_points_of(options.loaded_identities.back(), o.certificates[i], key);
+    weak_points.insert(weak_points.end(), found.begin(), found.end());
   }
   if (!o.self_signed.empty()) options.loaded_identities.push_back(self_signed_identity(o));
   if (!o.client_ca.empty()) {
-    options.client_trust = signet::trust_store::pem_file(o.client_ca).value();
+    options.client_trust = trust_at("--client-ca", o.client_ca);
     options.client_auth =
         o.require_client_certificate ? signet::client_certificates::required : signet::client_certificates::requested;
   }
   o.tls.apply(options);
-  return signet::server_config::make(std::move(options)).value();
+  return {signet::server_config::make(std::move(options)).value(), std::move(weak_points)};
 }
 
 void check(const serve_options& o) {
@@ -104,9 +137,18 @@ void check(const serve_options& o) {
   if (!o.self_signed_out.empty() && o.self_signed.empty()) wrong("--self-signed-out needs --self-signed NAME");
 }
 
+// What no client may have, should it lie in the folder that is served.
+std::vector<std::filesystem::path> secrets_of(const serve_options& o) {
+  std::vector<std::filesystem::path> out(o.keys.begin(), o.keys.end());
+  // One without a key of its own holds it.
+  if (o.keys.empty()) out.insert(out.end(), o.certificates.begin(), o.certificates.end());
+  if (!o.password_file.empty()) out.emplace_back(o.password_file);
+  return out;
+}
+
 client_service service_of(const serve_options& o, const service_limits& limits) {
   if (o.echo) return echo_service(limits);
-  if (!o.www.empty()) return site_service(static_site::open(o.www).value(), limits);
+  if (!o.www.empty()) return site_service(static_site::open(o.www, secrets_of(o)).value(), limits);
   if (!o.forward.empty()) return forward_service(signet::endpoint::parse(o.forward).value(), limits);
   return exec_service(o.exec, limits);
 }
@@ -129,20 +171,21 @@ int own_copy(int given) {
 }
 
 // One connection, which inetd has accepted: on stdin and stdout.
-void serve_given(const serve_options& o, const client_service& service, std::chrono::milliseconds step) {
+void serve_given(const serve_options& o, const client_service& service, const service_limits& limits) {
   keep_stderr_out_of_the_connection();
-  const auto config = server_config_of(o);
+  const auto config = server_config_of(o).config;
   const int from = own_copy(STDIN_FILENO);
   auto client = signet::tcp_socket::adopt(from, own_copy(STDOUT_FILENO)).value();
   char first = 0;
-  const auto came = client.peek(signet::byte_span(&first, 1), step).value();
+  const auto came = client.peek(signet::byte_span(&first, 1), limits.each_step).value();
+  client.set_stall_limit(limits.stall);
   // A handshake record of TLS begins so (RFC 8446 section 5.1), and no other protocol's first word.
   if (came != 0 && first != 0x16) {
     if (o.also_plain) return service.plain(client, -1);
     throw failure(exit_status::dialogue, "serve: --inetd: the client does not speak TLS",
                   "--also-plain serves those that do not, too");
   }
-  auto secure = signet::start_tls(std::move(client), config, {.timeout = step}).value();
+  auto secure = signet::start_tls(std::move(client), config, {.timeout = limits.each_step}).value();
   service.secure(secure, -1);
 }
 
@@ -181,7 +224,8 @@ exit_status run_serve(arguments args) {
   line.add_option("--client-ca", o.client_ca, "ask clients for certificates of these CAs").type_name("FILE");
   line.add_flag("--require-client-cert", o.require_client_certificate, "refuse clients without one");
   line.add_option("--timeout", o.timeout,
-                  "for a handshake, a request, a piece of an answer, and for clients to finish after SIGTERM (10)")
+                  "for a handshake, the head of a request and clients to finish after SIGTERM (10), and for each time "
+                  "in which a client takes or sends nothing (60)")
       .type_name("SECONDS");
   line.add_option("--max-clients", o.most_clients, "clients at once; more wait (1024)")
       .type_name("N")
@@ -191,29 +235,38 @@ exit_status run_serve(arguments args) {
   if (const auto over = line.read(args)) return *over;
   check(o);
   o.tls.check("serve");
-  const auto step = parse_seconds("serve", "--timeout", o.timeout);
-  const auto service = service_of(o, {.each_step = step});
+  if (!o.www.empty()) o.tls.allow_alpn("serve: --www", {"http/1.1", "http/1.0"});
+  service_limits limits;
+  if (o.timeout) limits.each_step = limits.stall = parse_seconds("serve", "--timeout", *o.timeout);
+  const auto service = service_of(o, limits);
   if (o.inetd) {
-    serve_given(o, service, step);
+    serve_given(o, service, limits);
     return exit_status::ok;
   }
   const auto where = listen_address(o.address);
 
   block_server_signals();
-  auto door = signet::listener::bind(where, server_config_of(o)).value();
+  const auto [config, weak_points] = server_config_of(o);
+  auto door = signet::listener::bind(where, config).value();
   const auto taken = door.local_endpoint();
   const auto plain = o.also_plain ? plain_clients::served : plain_clients::refused;
   run_server(std::move(door), service, plain,
-             {.clients = o.most_clients, .handshake = step, .farewell = step + std::chrono::seconds(5)}, [&] {
+             {.clients = o.most_clients,
+              .stall = limits.stall,
+              .handshake = limits.each_step,
+              .farewell = limits.each_step + std::chrono::seconds(5)},
+             [&, &weak_points = weak_points] {
                if (o.json) {
                  const nlohmann::ordered_json document = {{"event", "listening"},
                                                           {"listening_on", signet::to_string(taken)},
                                                           {"host", taken.host},
                                                           {"port", taken.port}};
-                 say(document.dump());
+                 say(to_text(document, json_layout::one_line));
                } else {
                  say("listening on " + signet::to_string(taken));
                }
+               // Behind that line: whoever waits for it need not look for it.
+               for (const auto& one : weak_points) warn(one);
              });
   return exit_status::ok;
 }

@@ -27,8 +27,16 @@ sigset_t server_signals() {
   return set;
 }
 
+// What runs still has to end with us.
+[[noreturn]] void end_at_once(const client_service& service) {
+  if (service.end_at_once) service.end_at_once();
+  flush_lines();
+  // Threads that still run must not see the program's objects go.
+  std::_Exit(0);
+}
+
 // Closes the door on the first signal that asks for the end; `over` ends the wait.
-void watch_signals(signet::listener& door, int over) {
+void watch_signals(signet::listener& door, const client_service& service, int over) {
   const auto set = server_signals();
   const owned_descriptor signals(::signalfd(-1, &set, SFD_CLOEXEC));
   bool stopping = false;
@@ -44,7 +52,7 @@ void watch_signals(signet::listener& door, int over) {
       continue;
     }
     // Asked twice: at once.
-    if (std::exchange(stopping, true)) std::_Exit(0);
+    if (std::exchange(stopping, true)) end_at_once(service);
     door.close();
   }
 }
@@ -60,13 +68,16 @@ void run_server(signet::listener door, const client_service& service, plain_clie
                 const std::function<void()>& on_open) {
   const owned_descriptor over(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!over) throw failure(exit_status::local, std::string("starting: ") + std::strerror(errno));
-  std::thread watcher([&] { watch_signals(door, over.get()); });
+  const background_lines lines;
+  std::thread watcher([&] { watch_signals(door, service, over.get()); });
   on_open();
   signet::serve_options options;
   options.threads = limits.clients;
   options.max_connections = limits.clients;
   options.handshake_timeout = limits.handshake;
+  options.stall_limit = limits.stall;
   options.drain_timeout = limits.farewell;
+  options.on_full = service.make_room;
   options.on_refused = [](const signet::endpoint&, const signet::error& why) { say("signet: " + why.message()); };
   if (plain == plain_clients::served) {
     options.on_plain = [&service](signet::tcp_socket client, const signet::stop_signal& stop) {
@@ -81,8 +92,7 @@ void run_server(signet::listener door, const client_service& service, plain_clie
       options);
   if (!served && served.error().code() == signet::errc::timed_out) {
     say("signet: stopping: clients were still being served");
-    // Threads that still run must not see the program's objects go.
-    std::_Exit(0);
+    end_at_once(service);
   }
   const std::uint64_t one = 1;
   // Cannot fail: the counter is far from full.

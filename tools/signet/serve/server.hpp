@@ -13,6 +13,8 @@ namespace tool {
 struct server_limits {
   /// Clients at once; more of them wait to be accepted.
   std::size_t clients = 1024;
+  /// For a client that is being served, without a byte that moves.
+  std::chrono::milliseconds stall = std::chrono::seconds(60);
   std::chrono::milliseconds handshake = std::chrono::seconds(10);
   /// For clients still being served when the server is told to stop.
   std::chrono::milliseconds farewell = std::chrono::seconds(10);

@@ -1,5 +1,7 @@
 #include "serve/service.hpp"
 
+#include "serve/idle_clients.hpp"
+
 #include <poll.h>
 #include <unistd.h>
 
@@ -14,14 +16,22 @@ namespace {
 constexpr std::size_t longest_head = 32768;
 constexpr std::uint64_t most_discarded = std::uint64_t{1} << 20;
 
-// The next bytes of a client; nothing when the server stops or the client has been silent for too long.
+// The next bytes of a client from which none are due; nothing when the server stops or needs the room, or the client
+// has been silent for too long.
 template <class Socket>
-std::optional<std::size_t> read_or_stop(Socket& client, signet::byte_span into, int stop, signet::deadline until) {
+std::optional<std::size_t> read_or_stop(Socket& client, std::optional<idle_clients::stay>& idle, idle_clients& others,
+                                        signet::byte_span into, int stop, signet::deadline until) {
   for (;;) {
+    if (idle && idle->has_to_go()) return {};
     // What has come already needs no waiting, and may be in the socket's hands where poll(2) does not see it.
     auto got = client.read_some(into, std::chrono::seconds(0));
     if (got) return *got;
     if (got.error().code() != signet::errc::timed_out) throw signet::exception(std::move(got).error());
+    if (!idle) {
+      idle.emplace(others, client.native_handle());
+      // It may have come in between.
+      continue;
+    }
     std::array<pollfd, 2> waited{pollfd{client.native_handle(), POLLIN, 0}, pollfd{stop, POLLIN, 0}};
     const int ready = ::poll(waited.data(), waited.size(), until.poll_timeout());
     if (ready < 0 && errno != EINTR) return {};
@@ -46,7 +56,7 @@ void end(signet::tcp_socket& client) {
 // Sends a part of a file. False when the file has become shorter than was promised: the client must not take what it
 // has for the whole.
 template <class Socket>
-bool send_file(Socket& client, std::string first, const http_answer& answer, const service_limits& limits) {
+bool send_file(Socket& client, std::string first, const http_answer& answer) {
   std::array<char, 65536> piece{};
   std::uint64_t sent = 0;
   while (sent < answer.length) {
@@ -56,15 +66,15 @@ bool send_file(Socket& client, std::string first, const http_answer& answer, con
     if (n <= 0) break;
     sent += static_cast<std::uint64_t>(n);
     if (first.empty()) {
-      client.write_all(std::string_view(piece.data(), static_cast<std::size_t>(n)), limits.each_step).value();
+      client.write_all(std::string_view(piece.data(), static_cast<std::size_t>(n))).value();
     } else {
       // The head leaves together with the first piece.
       first.append(piece.data(), static_cast<std::size_t>(n));
-      client.write_all(first, limits.each_step).value();
+      client.write_all(first).value();
       first.clear();
     }
   }
-  if (!first.empty()) client.write_all(first, limits.each_step).value();
+  if (!first.empty()) client.write_all(first).value();
   return sent == answer.length;
 }
 
@@ -72,8 +82,9 @@ bool send_file(Socket& client, std::string first, const http_answer& answer, con
 template <class Socket>
 class site_conversation {
  public:
-  site_conversation(Socket& client, const static_site& site, int stop, const service_limits& limits)
-      : client_(client), site_(site), stop_(stop), limits_(limits) {}
+  site_conversation(Socket& client, const static_site& site, idle_clients& others, int stop,
+                    const service_limits& limits)
+      : client_(client), site_(site), others_(others), stop_(stop), limits_(limits) {}
 
   void run() {
     while (!is_raised(stop_) && next_request()) {
@@ -104,16 +115,16 @@ class site_conversation {
     // A client that waits for our leave to send its body does not get it: no answer here depends on one.
     if (request.fields.count("Expect") > 0 && !request.body.done()) {
       stay = false;
-    } else if (!discard_body(request.body, until)) {
+    } else if (!discard_body(request.body)) {
       return refuse({413, "the body of the request is too long"});
     }
     const auto answer = site_.answer(request);
     std::string head = answer.head(stay, request.minor_version);
     if (request.method == "HEAD" || answer.status == 304) {
-      client_.write_all(head, limits_.each_step).value();
+      client_.write_all(head).value();
     } else if (!answer.file) {
-      client_.write_all(head + answer.text, limits_.each_step).value();
-    } else if (!send_file(client_, std::move(head), answer, limits_)) {
+      client_.write_all(head + answer.text).value();
+    } else if (!send_file(client_, std::move(head), answer)) {
       cut_ = true;
       return false;
     }
@@ -122,13 +133,16 @@ class site_conversation {
 
   // At least one byte of the next request; false when there is none to come.
   bool first_bytes() {
+    // Empty lines make neither of the two longer.
+    const signet::deadline until(limits_.idle);
+    std::optional<idle_clients::stay> idle;
     for (;;) {
       // RFC 9112 section 2.2: empty lines before a request are passed over.
       while (buffer_.starts_with("\r\n")) buffer_.erase(0, 2);
       if (!buffer_.empty() && buffer_ != "\r") return true;
       const auto got = [&]() -> std::optional<std::size_t> {
         try {
-          return read_or_stop(client_, piece_, stop_, limits_.idle);
+          return read_or_stop(client_, idle, others_, piece_, stop_, until);
         } catch (const signet::exception& e) {
           // Between requests many clients just hang up; nothing is lost by that.
           const auto code = e.error().code();
@@ -142,7 +156,7 @@ class site_conversation {
     }
   }
 
-  bool discard_body(http1::body_decoder& body, signet::deadline until) {
+  bool discard_body(http1::body_decoder& body) {
     std::uint64_t discarded = 0;
     std::string_view arrived = buffer_;
     for (;;) {
@@ -154,7 +168,7 @@ class site_conversation {
         if (discarded > most_discarded) return false;
       }
       if (body.done()) break;
-      const auto got = client_.read_some(piece_, until).value();
+      const auto got = client_.read_some(piece_).value();
       if (got == 0) return false;
       buffer_.assign(piece_.data(), got);
       arrived = buffer_;
@@ -165,12 +179,13 @@ class site_conversation {
 
   bool refuse(const http1::refusal& refusal) {
     const auto answer = plain_answer(refusal.status, refusal.why);
-    client_.write_all(answer.head(false, 1) + answer.text, limits_.each_step).value();
+    client_.write_all(answer.head(false, 1) + answer.text).value();
     return false;
   }
 
   Socket& client_;
   const static_site& site_;
+  idle_clients& others_;
   int stop_;
   const service_limits& limits_;
   std::array<char, 16384> piece_{};
@@ -179,12 +194,13 @@ class site_conversation {
 };
 
 template <class Socket>
-void echo(Socket& client, int stop, const service_limits& limits) {
+void echo(Socket& client, idle_clients& others, int stop, const service_limits& limits) {
   std::array<char, 65536> piece{};
   for (;;) {
-    const auto got = read_or_stop(client, piece, stop, limits.idle);
+    std::optional<idle_clients::stay> idle;
+    const auto got = read_or_stop(client, idle, others, piece, stop, limits.idle);
     if (!got || *got == 0) break;
-    client.write_all(std::string_view(piece.data(), *got), limits.each_step).value();
+    client.write_all(std::string_view(piece.data(), *got)).value();
   }
   end(client);
 }
@@ -192,16 +208,18 @@ void echo(Socket& client, int stop, const service_limits& limits) {
 }  // namespace
 
 client_service echo_service(const service_limits& limits) {
-  const auto serve = [limits](auto& client, int stop) { echo(client, stop, limits); };
-  return {serve, serve};
+  const auto others = std::make_shared<idle_clients>();
+  const auto serve = [others, limits](auto& client, int stop) { echo(client, *others, stop, limits); };
+  return {.secure = serve, .plain = serve, .make_room = [others] { others->longest_goes(); }};
 }
 
 client_service site_service(static_site site, const service_limits& limits) {
   const auto shared = std::make_shared<const static_site>(std::move(site));
-  const auto serve = [shared, limits](auto& client, int stop) {
-    site_conversation(client, *shared, stop, limits).run();
+  const auto others = std::make_shared<idle_clients>();
+  const auto serve = [shared, others, limits](auto& client, int stop) {
+    site_conversation(client, *shared, *others, stop, limits).run();
   };
-  return {serve, serve};
+  return {.secure = serve, .plain = serve, .make_room = [others] { others->longest_goes(); }};
 }
 
 }  // namespace tool

@@ -15,9 +15,12 @@
 namespace tool {
 
 struct service_limits {
-  /// For a whole request, for the client to take each piece of an answer, and for what is carried to end by itself
-  /// after `stop`.
+  /// For the head of a request, for reaching the server of --forward, and for what is carried to end by itself after
+  /// `stop`.
   std::chrono::milliseconds each_step = std::chrono::seconds(10);
+  /// For a client that is in the middle of something, without a byte that moves. Clients come with it as the limit of
+  /// their sockets.
+  std::chrono::milliseconds stall = std::chrono::seconds(60);
   /// Between two requests, or with nothing to echo or to carry.
   std::chrono::milliseconds idle = std::chrono::seconds(300);
 };
@@ -26,6 +29,10 @@ struct service_limits {
 struct client_service {
   std::function<void(signet::tls_socket&, int stop)> secure = {};
   std::function<void(signet::tcp_socket&, int stop)> plain = {};
+  /// Others wait for room. Does not wait.
+  std::function<void()> make_room = {};
+  /// The server ends at once, and with it what was started for clients.
+  std::function<void()> end_at_once = {};
 };
 
 /// Sends back what comes, until the client ends.
