@@ -11,6 +11,7 @@
 #include <signet/base/deadline.hpp>
 #include <signet/base/endpoint.hpp>
 #include <signet/base/error.hpp>
+#include <signet/base/new_file.hpp>
 #include <signet/base/result.hpp>
 #include <signet/net/buffered_writer.hpp>
 #include <signet/net/connect.hpp>

@@ -9,6 +9,7 @@
 
 #include <limits>
 
+#include "base/printable.hpp"
 #include "ossl/errors.hpp"
 
 namespace signet::x509 {
@@ -161,6 +162,18 @@ error failed_decryption(std::string_view what) {
 
 error wrong_password(std::string_view what) {
   return explained(errc::wrong_password, "the password does not open " + std::string(what));
+}
+
+std::optional<std::string> as_latin1(std::string_view utf8) {
+  std::string out;
+  for (std::string_view rest = utf8; !rest.empty();) {
+    const auto [code_point, size] = base::first_character(rest);
+    if (size == 0 || code_point > 0xff) return std::nullopt;
+    out += static_cast<char>(code_point);
+    rest.remove_prefix(size);
+  }
+  if (out == utf8) return std::nullopt;
+  return out;
 }
 
 error explained(errc code, std::string message, std::string hint) {

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -40,6 +41,8 @@ result<pkcs8_ptr> decrypt(const X509_SIG* envelope, std::string_view password, s
 error failed_decryption(std::string_view what);
 error wrong_password(std::string_view what);
 // With OpenSSL's queue, which is drained.
+// The octets of a text in UTF-8 that ISO 8859-1 can hold and writes differently.
+std::optional<std::string> as_latin1(std::string_view utf8);
 error explained(errc code, std::string message, std::string hint = {});
 
 }  // namespace signet::x509

@@ -214,8 +214,20 @@ class file_reader {
     if (opened || opened.error().code() != errc::wrong_password) return opened;
     // Nothing was altered since it was made so.
     auto parts = opened.error().parts();
+    // The check turns the password into UTF-16 and so fits any encoding; what is encrypted in today's way takes its
+    // octets as they are.
+    if (const auto old = x509::as_latin1(password); old && open_with(*old)) {
+      parts.code = errc::wrong_password;
+      parts.message =
+          std::string(the_file) +
+          " was made with this password in another encoding: it has the octets of ISO 8859-1, and UTF-8 was given";
+      parts.hint =
+          "give it in that encoding: iconv -f UTF-8 -t ISO-8859-1 makes such a password file; then make the file anew";
+      return error(std::move(parts));
+    }
     parts.code = errc::not_supported;
-    parts.message = std::string(the_file) + " has one password for its integrity and another for what is in it";
+    parts.message = std::string(the_file) +
+                    " has one password for its integrity and another for what is in it, or one in two encodings";
     return error(std::move(parts));
   }
 

@@ -10,6 +10,7 @@
 #include "ossl/errors.hpp"
 #include "x509/impl.hpp"
 #include "x509/password_encryption.hpp"
+#include "x509/wiped.hpp"
 
 namespace signet {
 namespace {
@@ -77,6 +78,16 @@ result<std::string> private_key::traditional_pem() const {
 
 std::string private_key::public_pem() const {
   return written([&](BIO* out) { return PEM_write_bio_PUBKEY(out, raw(*this)); });
+}
+
+result<void> private_key::save(const std::filesystem::path& file, const key_file_options& options) const {
+  auto text = options.password ? encrypted_pem(*options.password) : result<std::string>(pem());
+  if (!text) return std::move(text).error();
+  const x509::wiped secret(*std::move(text));
+  auto out = new_file::begin(file, file_access::owner_only, options.existing);
+  if (!out) return std::move(out).error();
+  if (auto written = out->write(secret.text); !written) return written;
+  return out->commit();
 }
 
 }  // namespace signet

@@ -465,8 +465,12 @@ INSTANTIATE_TEST_SUITE_P(
         refusal{"postgres_no", protocol::postgres, "N", errc::starttls_refused, "\"N\"", "ssl = on"},
         refusal{"postgres_error", protocol::postgres, "E\0\0\0\x16SFATAL\0Mtoo many\0\0"s, errc::starttls_refused,
                 "\"too many\""},
+        // The form before protocol 3: a text that NUL ends.
+        refusal{"postgres_old_error", protocol::postgres, "EFATAL:  unsupported frontend protocol\n\0"s,
+                errc::starttls_refused, "FATAL:  unsupported frontend protocol"},
+        refusal{"postgres_old_error_of_two_letters", protocol::postgres, "Ehi\0\0"s, errc::starttls_refused, "\"hi\""},
         refusal{"postgres_error_without_end", protocol::postgres, "E\0\0\0\x08Mtoo"s, errc::starttls_refused, "\"E\""},
-        refusal{"postgres_error_too_long", protocol::postgres, "E\x7f\xff\xff\xff"s, errc::dialogue_failed, "bytes"},
+        refusal{"postgres_error_too_long", protocol::postgres, "E\0\x7f\xff\xff"s, errc::dialogue_failed, "bytes"},
         refusal{"postgres_error_too_short", protocol::postgres, "E\0\0\0\x03"s, errc::dialogue_failed, "instead of"},
         refusal{"mysql_no_offer", protocol::mysql, mysql_greeting(0xf7ff), errc::starttls_refused,
                 "does not offer TLS"},

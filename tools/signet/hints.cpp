@@ -25,6 +25,7 @@ constexpr std::array table{
     entry{"server_options::client_trust", "--client-ca FILE"},
     entry{"server_options::identities", "--cert FILE --key FILE, or --self-signed NAME"},
     entry{"certificate_check_options::role", "--purpose client"},
+    entry{"existing_file::replace", "--force"},
     entry{"starttls::negotiate", "--starttls SERVICE"},
     entry{"in_chain_order", "signet cert check --fix"},
 };

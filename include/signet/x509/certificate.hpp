@@ -115,7 +115,8 @@ class SIGNET_EXPORT certificate {
 };
 
 /// Reads every certificate of a PEM text in its order, those in PKCS#7 included. A broken one is an error that names
-/// its place, and so is a text without a certificate: the list is never shortened. Errors: file_malformed.
+/// its place, and so is a text without a certificate: the list is never shortened.
+/// Errors: file_malformed.
 SIGNET_EXPORT result<std::vector<certificate>> parse_certificates(std::string_view pem);
 /// Reads the same from a file in PEM, a PKCS#7 file in DER, or a single DER certificate; the content decides which. A
 /// file over 64 MiB is refused. load_x509() also reads PKCS#12.

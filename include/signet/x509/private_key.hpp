@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <signet/base/bytes.hpp>
+#include <signet/base/new_file.hpp>
 #include <signet/base/result.hpp>
 #include <signet/x509/certificate.hpp>
 
@@ -20,6 +21,14 @@ namespace signet {
 /// Returns the password of an encrypted key or file. It is asked at most once for each file or text, and only when
 /// something in it is encrypted. When it returns nothing, the load fails with password_required.
 using password_callback = std::function<std::optional<std::string>()>;
+
+/// How private_key::save() writes.
+struct key_file_options {
+  /// Encrypts the key, as encrypted_pem() does. Leave it absent only where the file's mode protects the key enough.
+  std::optional<std::string> password = {};
+  /// Whether a file of that name is replaced.
+  existing_file existing = existing_file::keep;
+};
 
 class SIGNET_EXPORT private_key {
  public:
@@ -52,6 +61,9 @@ class SIGNET_EXPORT private_key {
   /// none.
   /// Errors: not_supported.
   [[nodiscard]] result<std::string> traditional_pem() const;
+  /// Writes the key to a file as PKCS#8 in PEM: with mode 0600, whole or not at all (new_file).
+  /// Errors: invalid_argument, file_io_failed, file_exists.
+  [[nodiscard]] result<void> save(const std::filesystem::path& file, const key_file_options& options = {}) const;
   /// The public half as SubjectPublicKeyInfo.
   [[nodiscard]] std::string public_pem() const;
 

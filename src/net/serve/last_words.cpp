@@ -21,7 +21,11 @@ void last_words(channel& client, const error& why) {
   // A courtesy: whether it arrives or not, the handshake has failed.
   const auto say = [&client](std::string_view words) {
     client.begin("writing", {}, waiting::forbidden);
-    static_cast<void>(client.write(words));
+    while (!words.empty()) {
+      const auto taken = client.write(words);
+      if (!taken || taken->bytes == 0) return;
+      words.remove_prefix(taken->bytes);
+    }
   };
   switch (why.code()) {
     // A browser has no use for an alert.

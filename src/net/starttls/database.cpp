@@ -55,6 +55,20 @@ result<void> postgres_dialogue(conversation& with) {
     case 'E': {
       auto length = with.exactly(4, awaited);
       if (!length) return std::move(length).error();
+      // Before protocol 3 there was no length but a text that NUL ends. No message of today is so long.
+      if ((*length)[0] != '\0') {
+        constexpr std::string_view nul{"\0", 1};
+        auto words = *length;
+        if (words.find('\0') == words.npos) {
+          auto rest = with.until(nul, awaited);
+          if (!rest) return std::move(rest).error();
+          words += *rest;
+        }
+        words.resize(words.find('\0'));
+        while (words.ends_with('\n')) words.pop_back();
+        with.heard("E " + words);
+        return with.refused(words);
+      }
       if (big_endian(*length) < 4) return with.unexpected(awaited, *answer + *length);
       auto fields = with.exactly(big_endian(*length) - 4, awaited);
       if (!fields) return std::move(fields).error();

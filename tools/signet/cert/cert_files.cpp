@@ -194,7 +194,7 @@ peer_look look_at(const signet::endpoint& peer, const client_flags& flags) {
 void output_files::open(const std::string& target, secrecy how) {
   if (target.empty()) return;
   if (target == "-") {
-    if (!uses_stdout()) outputs_.push_back({target, nullptr, {}});
+    if (!uses_stdout()) outputs_.push_back({target, {}, {}});
     return;
   }
   std::error_code ignored;
@@ -203,7 +203,8 @@ void output_files::open(const std::string& target, secrecy how) {
         std::filesystem::weakly_canonical(other.target, ignored) == std::filesystem::weakly_canonical(target, ignored))
       throw failure(exit_status::usage, command_ + ": two outputs name the same file, " + target);
   }
-  outputs_.push_back({target, std::make_unique<new_file>(target, how == secrecy::secret ? 0600 : 0644, policy_), {}});
+  const auto access = how == secrecy::secret ? signet::file_access::owner_only : signet::file_access::others_read;
+  outputs_.push_back({target, signet::new_file::begin(target, access, policy_).value(), {}});
 }
 
 void output_files::fill(const std::string& target, signet::byte_view content) {
@@ -215,7 +216,7 @@ void output_files::fill(const std::string& target, signet::byte_view content) {
 
 void output_files::commit() {
   for (auto& one : outputs_) {
-    if (one.file) one.file->write(one.content);
+    if (one.file) one.file->write(one.content).value();
   }
   try {
     for (const auto& one : outputs_) {
@@ -228,7 +229,7 @@ void output_files::commit() {
   auto next = outputs_.begin();
   try {
     for (; next != outputs_.end(); ++next) {
-      if (next->file) next->file->commit();
+      if (next->file) next->file->commit().value();
     }
   } catch (...) {
     std::for_each(outputs_.begin(), next, [](output& made) {

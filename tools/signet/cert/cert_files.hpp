@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <signet/base/endpoint.hpp>
+#include <signet/base/new_file.hpp>
 #include <signet/x509/identity.hpp>
 #include <signet/x509/x509_file.hpp>
 
@@ -78,7 +79,7 @@ enum class secrecy : unsigned char { open, secret };
 /// key is made, and all of them appear or none. Secret ones are readable by their owner only.
 class output_files {
  public:
-  output_files(std::string command, existing_file policy) : command_(std::move(command)), policy_(policy) {}
+  output_files(std::string command, signet::existing_file policy) : command_(std::move(command)), policy_(policy) {}
 
   /// No name, no file. Throws failure.
   void open(const std::string& target, secrecy how);
@@ -91,12 +92,12 @@ class output_files {
   struct output {
     std::string target;
     // None: stdout.
-    std::unique_ptr<new_file> file;
+    std::optional<signet::new_file> file;
     std::string content;
   };
 
   std::string command_;
-  existing_file policy_;
+  signet::existing_file policy_;
   std::list<output> outputs_;
 };
 

@@ -193,7 +193,7 @@ struct judgement {
 };
 
 // The chain in its order, and a key that stood in the file. What is wrong with the rest stays wrong.
-checked write_fixed(const checked& one, const judgement& rules, const std::string& out, existing_file policy) {
+checked write_fixed(const checked& one, const judgement& rules, const std::string& out, signet::existing_file policy) {
   checked fixed{out, signet::in_chain_order(one.certificates, rules.key_of(one)), one.keys};
   output_files files("cert check", policy);
   files.open(out, one.keys.empty() ? secrecy::open : secrecy::secret);
@@ -316,7 +316,9 @@ exit_status run_cert_check(arguments args) {
   }
   if (fix && unread != exit_status::ok) return unread;
   bool bad = std::any_of(all.begin(), all.end(), [](const checked& one) { return one.bad(); });
-  if (fix) bad = write_fixed(all.front(), rules, out, force ? existing_file::replace : existing_file::keep).bad();
+  if (fix)
+    bad = write_fixed(all.front(), rules, out, force ? signet::existing_file::replace : signet::existing_file::keep)
+              .bad();
   if (out != "-") print_reports(all, rules, as_json);
   if (unread != exit_status::ok) return unread;
   return bad ? exit_status::judged_bad : exit_status::ok;

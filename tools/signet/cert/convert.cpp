@@ -131,7 +131,7 @@ exit_status run_cert_convert(arguments args) {
   if (!how.key.empty()) contents.keys.insert(contents.keys.begin(), read_key(how.key, password_file));
   select(how.only, contents);
   const auto how_secret = contents.keys.empty() ? secrecy::open : secrecy::secret;
-  output_files files(command, force ? existing_file::replace : existing_file::keep);
+  output_files files(command, force ? signet::existing_file::replace : signet::existing_file::keep);
   files.open(how.out, how_secret);
   if (how.to == "pem") {
     const auto text = to_pem(how, contents);

@@ -21,7 +21,7 @@ struct output_flags {
   /// Throws failure: stdout cannot hold both.
   void check(const std::string& command, const output_files& files) const;
   [[nodiscard]] output_files files(const std::string& command) const {
-    return {command, force ? existing_file::replace : existing_file::keep};
+    return {command, force ? signet::existing_file::replace : signet::existing_file::keep};
   }
 };
 

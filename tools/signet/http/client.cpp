@@ -120,9 +120,15 @@ void http_exchange::read_body(const std::function<void(std::string_view)>& sink)
       arrived.remove_prefix(step.consumed);
     }
     if (body.done()) return;
-    const auto got = read_some(piece).value();
-    if (got == 0) return body.end().value();
-    arrived = std::string_view(piece.data(), got);
+    const auto got = read_some(piece);
+    if (!got) {
+      // How much of it came.
+      auto parts = got.error().parts();
+      if (const auto cut = body.end(); !cut) parts.details.push_back(cut.error().message());
+      throw signet::exception(signet::error(std::move(parts)));
+    }
+    if (*got == 0) return body.end().value();
+    arrived = std::string_view(piece.data(), *got);
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include <signet/base/new_file.hpp>
 #include <signet/version.hpp>
 
 #include "commands.hpp"
@@ -39,21 +40,23 @@ struct get_options {
 class result_sink {
  public:
   explicit result_sink(const std::string& out) {
-    if (!out.empty() && out != "-") file_.emplace(out, 0666, existing_file::replace);
+    if (!out.empty() && out != "-")
+      file_.emplace(
+          signet::new_file::begin(out, signet::file_access::by_umask, signet::existing_file::replace).value());
   }
   void write(std::string_view bytes) {
     if (file_) {
-      file_->write(bytes);
+      file_->write(bytes).value();
     } else {
       print(bytes);
     }
   }
   void commit() {
-    if (file_) file_->commit();
+    if (file_) file_->commit().value();
   }
 
  private:
-  std::optional<new_file> file_;
+  std::optional<signet::new_file> file_;
 };
 
 bool is_utf8(std::string_view text) {

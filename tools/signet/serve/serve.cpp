@@ -8,6 +8,7 @@
 #include <charconv>
 #include <filesystem>
 
+#include <signet/base/new_file.hpp>
 #include <signet/net/start_tls.hpp>
 
 #include <signet/verify/certificate_check.hpp>
@@ -69,9 +70,11 @@ signet::identity self_signed_identity(const serve_options& o) {
   say("self-signed certificate for " + name.display() + ", SHA-256 " +
       signet::to_hex(made.leaf().fingerprint_sha256()));
   if (!o.self_signed_out.empty()) {
-    new_file out(o.self_signed_out, 0644, existing_file::replace);
-    out.write(made.leaf().pem());
-    out.commit();
+    auto out =
+        signet::new_file::begin(o.self_signed_out, signet::file_access::others_read, signet::existing_file::replace)
+            .value();
+    out.write(made.leaf().pem()).value();
+    out.commit().value();
   }
   return made;
 }

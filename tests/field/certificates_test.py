@@ -1,0 +1,225 @@
+"""Certificates, lists and stores as people have them."""
+
+import datetime
+import json
+import pathlib
+import sys
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parent), str(HERE.parent / "cli")]
+from cert_support import CertTest  # noqa: E402
+from support.peers import on_a_free_port  # noqa: E402
+from support.signet_testing import CA, CERT, KEY, PKI, Program, signet, signet_server  # noqa: E402
+
+
+class Lists(CertTest):
+    def setUp(self):
+        super().setUp()
+        self.bad = PKI / "server-rsa.pem"
+        self.list = self.current_list(self.bad, self.folder / "lists")
+
+    def codes(self, certificate, *args):
+        status, out, err = signet("verify", "--json", "--ca", CA, "--crl", self.list, *args, certificate)
+        document = json.loads(out)
+        self.assertEqual(status, 1 if document["findings"] else 0, err)
+        return [one["error"] for one in document["findings"]]
+
+    def test_who_is_named_is_revoked_however_old_the_list_is(self):
+        later = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=40)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        self.assertEqual(self.codes(CERT, "--at", later), ["crl_expired"])
+        self.assertEqual(self.codes(self.bad, "--at", later), ["revoked"])
+
+    def test_a_list_without_a_number_is_let_pass_by_compatible(self):
+        (self.folder / "ca.cnf").write_text((self.folder / "ca.cnf").read_text().replace("crlnumber", "#crlnumber"))
+        self.openssl("ca", "-config", self.folder / "ca.cnf", "-gencrl", "-cert", CA, "-keyfile", PKI / "ca.key", "-crldays", "30",
+                     "-out", self.list)
+        self.assertEqual(self.codes(CERT), [])
+        self.assertEqual(self.codes(self.bad), ["revoked"])
+        for profile in ("webpki", "strict"):
+            self.assertIn("crl_invalid", self.codes(CERT, "--profile", profile))
+            self.assertIn("revoked", self.codes(self.bad, "--profile", profile))
+
+
+class Names(CertTest):
+    URIS = ("urn:host.example.org:app", "sip:alice@example.org", "did:web:example.org", "mailto:alice@example.org")
+
+    def test_uris_without_an_authority_are_made_asked_for_and_signed(self):
+        self.fine("cert", "ca", "--cn", "test", "--out", self.path("ca.pem"), "--out-key", self.path("ca-key.pem"))
+        options = [word for uri in self.URIS for word in ("--uri", uri)]
+        self.create(*options)
+        self.fine("cert", "csr", *options, "--out", self.path("r.pem"), "--out-key", self.path("r-key.pem"))
+        signer = ("--ca", self.path("ca.pem"), "--ca-key", self.path("ca-key.pem"))
+        self.fine("cert", "sign", "--in", self.path("r.pem"), *signer, "--out", self.path("signed.pem"))
+        self.openssl("req", "-new", "-key", KEY, "-subj", "/CN=x", "-addext", "subjectAltName=" + ",".join("URI:" + u for u in self.URIS),
+                     "-out", self.path("theirs.pem"))
+        self.fine("cert", "sign", "--in", self.path("theirs.pem"), *signer, "--out", self.path("theirs-signed.pem"))
+        for name in ("cert.pem", "signed.pem", "theirs-signed.pem"):
+            with self.subTest(name=name):
+                printed = self.printed(name)
+                for uri in self.URIS:
+                    self.assertIn("URI:" + uri, printed)
+        # An authority's host is looked at where there is one.
+        self.refused(2, "cert", "csr", "--uri", "https://exa mple.org/", "--out", self.path("x"), "--out-key", self.path("y"))
+        self.refused(2, "cert", "csr", "--uri", "https:///path", "--out", self.path("x"), "--out-key", self.path("y"))
+
+    def test_a_urn_does_not_stand_in_the_way_of_a_common_name(self):
+        # It speaks for no host; a URI with a host does.
+        for uri, status in ((self.URIS[0], 0), ("https://other.example/", 1)):
+            self.openssl("req", "-x509", "-key", KEY, "-subj", "/CN=host.example.org", "-addext", f"subjectAltName=URI:{uri}", "-days", "9",
+                         "-out", self.path("c.pem"))
+            with self.subTest(uri=uri):
+                got, _, err = signet("verify", "--name-only", "--scheme", "http", "--name", "host.example.org", self.path("c.pem"))
+                self.assertEqual(got, status, err)
+
+    def test_an_a_label_is_compared_as_it_is(self):
+        self.openssl("req", "-x509", "-key", KEY, "-subj", "/CN=x", "-addext", "subjectAltName=DNS:xn--n3h.example", "-days", "9", "-out",
+                     self.path("c.pem"))
+        self.fine("verify", "--name-only", "--name", "xn--n3h.example", self.path("c.pem"))
+        self.assertEqual(signet("verify", "--name-only", "--name", "xn--n3h.test", self.path("c.pem"))[0], 1)
+
+    def test_an_address_is_no_common_name(self):
+        self.openssl("req", "-x509", "-key", KEY, "-subj", "/CN=192.0.2.1", "-days", "9", "-out", self.path("c.pem"))
+        for scheme in ("default", "rfc9525", "smtp", "ldap"):
+            with self.subTest(scheme=scheme):
+                self.assertEqual(signet("verify", "--name-only", "--scheme", scheme, "--name", "192.0.2.1", self.path("c.pem"))[0], 1)
+
+    def test_one_without_a_host_is_named_by_what_it_has(self):
+        self.fine("cert", "ca", "--out", self.path("ca.pem"), "--out-key", self.path("ca-key.pem"))
+        _, err = self.create("--purpose", "client", "--email", "jane@example.org")
+        self.assertIn("(jane@example.org, valid until", err)
+
+
+class Stores(CertTest):
+    def setUp(self):
+        super().setUp()
+        self.password = self.write("password", b"changeit\n")
+
+    def verified(self, *trust):
+        return signet("verify", *trust, "--name", "server.test", CERT)[0]
+
+    def test_pkcs7_and_pkcs12_are_trust_and_intermediates(self):
+        p7b = self.path("cas.p7b")
+        for form in ("PEM", "DER"):
+            self.openssl("crl2pkcs7", "-nocrl", "-certfile", CA, "-outform", form, "-out", p7b)
+            self.assertEqual(self.verified("--ca", p7b), 0)
+            self.assertEqual(self.verified("--add-ca", p7b), 0)
+        for name, made in (("open.p12", ("-passout", "pass:")), ("sealed.p12", ("-passout", "pass:changeit"))):
+            self.openssl("pkcs12", "-export", "-nokeys", "-in", CA, "-out", self.path(name), *made)
+        self.assertEqual(self.verified("--ca", self.path("open.p12")), 0)
+        self.assertEqual(self.verified("--ca", self.path("sealed.p12"), "--ca-password-file", self.password), 0)
+        self.refused(5, "verify", "--ca", self.path("sealed.p12"), CERT, says="--ca: ", hint="--ca-password-file FILE")
+        self.refused(5, "verify", "--ca", self.path("sealed.p12"), "--ca-password-file", self.write("wrong", b"no\n"), CERT, says="--ca: ",
+                     hint="first line of .*wrong")
+        leaf = self.write("leaf.pem", (PKI / "chain.pem").read_bytes().split(b"-----END CERTIFICATE-----")[0] + b"-----END CERTIFICATE-----\n")
+        self.assertEqual(signet("verify", "--ca", CA, leaf)[0], 1)
+        self.openssl("crl2pkcs7", "-nocrl", "-certfile", PKI / "intermediate.pem", "-out", p7b)
+        self.fine("verify", "--ca", CA, "--intermediates", p7b, leaf)
+        self.openssl("pkcs12", "-export", "-nokeys", "-in", PKI / "intermediate.pem", "-out", self.path("i.p12"), "-passout", "pass:changeit")
+        self.fine("verify", "--ca", CA, "--intermediates", self.path("i.p12"), "--ca-password-file", self.password, leaf)
+
+    def test_convert_makes_and_reads_both(self):
+        self.fine("cert", "convert", "--in", PKI / "chain.pem", "--to", "pkcs7", "--out", self.path("c.p7b"))
+        printed = self.openssl("pkcs7", "-inform", "DER", "-in", self.path("c.p7b"), "-print_certs")
+        self.assertEqual(printed.count("BEGIN CERTIFICATE"), (PKI / "chain.pem").read_text().count("BEGIN CERTIFICATE"))
+        self.fine("cert", "convert", "--in", self.path("c.p7b"), "--out", self.path("c.pem"))
+        self.assertEqual(sorted(self.path("c.pem").read_text().split("-----BEGIN")), sorted((PKI / "chain.pem").read_text().split("-----BEGIN")))
+
+        _, err = self.fine("cert", "convert", "--in", CA, "--to", "pkcs12", "--out-password-file", self.password, "--out", self.path("t.p12"))
+        self.assertIn("a trust store is made", err)
+        listed = self.openssl("pkcs12", "-in", self.path("t.p12"), "-passin", "pass:changeit", "-nokeys")
+        # Oracle's mark, without which Java takes a certificate for none of its own.
+        self.assertRegex(listed, r"2\.16\.840\.1\.113894\.746875\.1\.1|Trusted key usage")
+        self.assertEqual(self.verified("--ca", self.path("t.p12"), "--ca-password-file", self.password), 0)
+        self.fine("cert", "convert", "--in", self.path("t.p12"), "--password-file", self.password, "--out", self.path("back.pem"))
+        self.assertEqual(self.path("back.pem").read_bytes(), CA.read_bytes())
+
+    def test_a_key_is_told_by_what_it_is(self):
+        for name, source in (("pkcs1", "server-rsa-traditional.key"), ("sealed", "server-enc-pkcs8.key")):
+            text = (PKI / source).read_text().replace("RSA PRIVATE KEY", "PRIVATE KEY").replace("ENCRYPTED PRIVATE KEY", "PRIVATE KEY")
+            key = self.write(f"{name}.key", text.encode())
+            with self.subTest(name=name):
+                if name == "pkcs1":
+                    self.fine("cert", "show", key)
+                else:
+                    self.refused(5, "cert", "show", key, says="password", hint="--password-file")
+
+
+class Looks(CertTest):
+    def test_the_chain_is_seen_where_the_handshake_cannot_end(self):
+        for version in ("-tls1_2", "-tls1_3"):
+            program, port = on_a_free_port(lambda p: Program("openssl", "s_server", "-accept", f"127.0.0.1:{p}", "-cert", CERT, "-key", KEY,
+                                                             "-CAfile", CA, "-Verify", "1", "-verify_return_error", version))
+            self.addCleanup(program.stop)
+            peer = f"127.0.0.1:{port}"
+            with self.subTest(version=version):
+                for command in (("show", "--pem"), ("fingerprint",), ("check",)):
+                    _, out, err = signet("cert", *command, peer, "--ca", CA, "--name", "server.test")
+                    self.assertNotEqual(out, b"", err)
+                    self.assertRegex(err, r"asks for a client certificate from .*signet test root")
+                own = ("--cert", PKI / "client.pem", "--key", PKI / "client.key")
+                for command in ("show", "fingerprint", "check"):
+                    _, err = self.fine("cert", command, peer, "--ca", CA, "--name", "server.test", *own)
+                    self.assertNotIn("did not come to an end", err)
+        self.refused(2, "cert", "show", CERT, "--key", KEY, says="--key needs --cert")
+
+    def test_what_cannot_be_read_is_a_finding_and_the_rest_is_checked(self):
+        broken = self.write("folder/broken.pem", b"-----BEGIN CERTIFICATE-----\nAAAA")
+        self.write("folder/good.pem", CA.read_bytes())
+        status, out, err = signet("cert", "check", "--json", self.folder / "folder", "127.0.0.1:1", CERT)
+        self.assertEqual(status, 3, err)
+        sources = json.loads(out)["sources"]
+        self.assertEqual([pathlib.Path(one["source"]).name for one in sources], ["broken.pem", "good.pem", "127.0.0.1:1", "server.pem"])
+        self.assertEqual([[f["id"] for f in one["findings"] if f["id"] == "unreadable"] for one in sources],
+                         [["unreadable"], [], ["unreadable"], []])
+        # One alone is an error as any; its document is whole all the same.
+        self.refused(5, "cert", "check", broken)
+        self.assertEqual(json.loads(signet("cert", "check", "--json", broken)[1])["sources"][0]["findings"][0]["id"], "unreadable")
+
+
+class Serving(CertTest):
+    def test_what_clients_will_object_to_is_told_at_the_start(self):
+        loose = self.write("loose.key", KEY.read_bytes())
+        loose.chmod(0o644)
+        self.openssl("req", "-x509", "-key", KEY, "-subj", "/CN=x", "-addext", "subjectAltName=DNS:x.test", "-not_before", "20200101000000Z",
+                     "-not_after", "20210101000000Z", "-out", self.path("over.pem")) if self.knows_dates() else \
+            self.path("over.pem").write_bytes((PKI / "expired.pem").read_bytes())
+        over_key = KEY if self.knows_dates() else PKI / "expired.key"
+        for cert, key, says in ((CERT, loose, r"loose.key: .*others than its owner.*chmod 600"),
+                                (self.path("over.pem"), over_key, "over.pem: .*expired"),
+                                (PKI / "chain-leaf-only.pem", PKI / "chain.key", "chain-leaf-only.pem: its issuer, .*intermediate")):
+            with self.subTest(says=says):
+                program, _ = signet_server("--echo", "--cert", cert, "--key", key)
+                self.addCleanup(program.stop)
+                program.wait_for("^signet: warning: .*" + says)
+
+    def knows_dates(self):
+        return "-not_before" in signet_help("openssl", "req")
+
+    def test_a_health_check_that_resets_after_its_answer_is_no_error(self):
+        import socket
+        import ssl
+        import struct
+
+        program, port = signet_server("--exec", "read line; echo healthy; cat >/dev/null", "--cert", CERT, "--key", KEY)
+        self.addCleanup(program.stop)
+        context = ssl.create_default_context(cafile=CA)
+        for _ in range(3):
+            raw = socket.create_connection(("127.0.0.1", port), 20)
+            with context.wrap_socket(raw, server_hostname="server.test") as client:
+                client.sendall(b"ping\n")
+                self.assertEqual(client.recv(100), b"healthy\n")
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        program._process.terminate()
+        self.assertEqual(program.finish(), 0)
+        self.assertNotIn("reset", program.stderr)
+
+
+def signet_help(*argv):
+    from support.peers import run
+    status, out, err = run(*argv, "-help")
+    return out.decode() + err
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,200 @@
+"""What clients of the field met: redirects, odd answers, files that are there already, hostile text, failures explained."""
+
+import json
+import pathlib
+import socket
+import stat
+import sys
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parent), str(HERE.parent / "cli")]
+from support.signet_testing import (CA, CERT, KEY, PKI, TOOL, Program, ToolTest, answering, read_head, signet,  # noqa: E402
+                                    signet_server, tls_peer)
+
+TRUST = ("--ca", CA, "--name", "server.test")
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+def moved(to, status=302):
+    return f"HTTP/1.1 {status} Moved\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n".encode()
+
+
+def recording(seen, answer):
+    def talk(connection):
+        seen.append(read_head(connection))
+        connection.sendall(answer)
+        connection.unwrap()
+
+    return talk
+
+
+class Redirects(ToolTest):
+    def test_another_server_gets_nothing_that_was_not_for_it(self):
+        seen = []
+        args = ("-H", "X-Token: mine", "-H", "Authorization: mine", "-H", "Accept-Language: la", "--location", "--ca", CA)
+        with tls_peer(recording(seen, OK)) as second, tls_peer(answering(moved(second.url()))) as first:
+            self.assertEqual(self.fine("get", first.url(), *args)[0], b"ok")
+            self.assertNotIn(b"mine", seen[-1])
+            self.assertIn(b"Accept-Language: la", seen[-1])
+            self.fine("get", first.url(), *args, "--location-trusted")
+            self.assertIn(b"X-Token: mine", seen[-1])
+            # --name is of the first one; the second proves the name in its URL.
+            localhost = f"https://localhost:{second.port}/"
+            with tls_peer(answering(moved(localhost))) as named:
+                self.fine("get", named.url(), *args, "--name", "server.test")
+
+    def test_a_body_goes_nowhere_else(self):
+        seen = []
+        with tls_peer(recording(seen, OK)) as second, tls_peer(answering(moved(second.url(), 307))) as first:
+            self.refused(4, "post", first.url(), "--data", "secret", "--location", "--ca", CA, says="would get the body",
+                         hint="--location-trusted")
+            self.assertEqual(seen, [])
+            self.fine("post", first.url(), "--data", "secret", "--location-trusted", "--ca", CA)
+            self.assertEqual(len(seen), 1)
+
+    def test_a_certificate_of_ours_is_for_the_server_it_was_named_for(self):
+        program, port = signet_server("--www", self.folder, "--cert", CERT, "--key", KEY, "--client-ca", CA, "--require-client-cert",
+                                      "--tls-max", "1.2")
+        self.addCleanup(program.stop)
+        self.write("index.html", b"inside")
+        ours = ("--cert", PKI / "client.pem", "--key", PKI / "client.key", "--ca", CA, "--location")
+        self.assertEqual(self.fine("get", f"https://127.0.0.1:{port}/", *ours)[0], b"inside")
+        with tls_peer(answering(moved(f"https://127.0.0.1:{port}/"))) as first:
+            self.refused(4, "get", first.url(), *ours, hint="--location-trusted")
+            self.assertEqual(self.fine("get", first.url(), *ours, "--location-trusted")[0], b"inside")
+
+    def test_a_blank_in_a_location_is_encoded(self):
+        seen = []
+
+        def talk(connection):
+            seen.append(read_head(connection))
+            connection.sendall(moved("/a b") if len(seen) == 1 else OK)
+            connection.unwrap()
+
+        with tls_peer(talk) as peer:
+            self.assertEqual(self.fine("get", peer.url(), "--ca", CA, "--location")[0], b"ok")
+        self.assertTrue(seen[1].startswith(b"GET /a%20b HTTP/1.1\r\n"))
+
+
+class Answers(ToolTest):
+    def test_a_folded_field_is_one_field(self):
+        with tls_peer(answering(b"HTTP/1.1 200 OK\r\nX-Long: a\r\n  b\r\nContent-Length:\r\n 2\r\n\r\nok")) as peer:
+            document = json.loads(self.fine("get", "--json", peer.url(), "--ca", CA)[0])
+        self.assertEqual(document["body"], "ok")
+        self.assertIn({"name": "X-Long", "value": "a b"}, document["headers"])
+
+    def test_what_would_move_or_turn_text_is_escaped(self):
+        # C1's CSI, right-to-left override, an isolate, a line separator.
+        hostile = "x\u009b31m\u202ey\u2066z\u2028"
+        body = hostile.encode()
+        answer = b"HTTP/1.1 404 " + body + b"\r\nX: " + body + b"\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+        with tls_peer(answering(answer)) as peer:
+            out, _ = self.fine("get", "--json", peer.url(), "--ca", CA)
+            _, _, err = signet("get", "--fail", peer.url(), "--ca", CA)
+        for text in (out.decode(), err):
+            for character in hostile.replace("x", "").replace("31m", "").replace("y", "").replace("z", ""):
+                self.assertNotIn(character, text)
+        self.assertEqual(json.loads(out)["body"], hostile)
+        self.assertIn("\\u202e", out.decode())
+
+
+class Files(ToolTest):
+    def test_an_output_keeps_its_mode_and_its_link(self):
+        private = self.write("private", b"old")
+        private.chmod(0o600)
+        target = self.write("elsewhere/target", b"old")
+        target.chmod(0o640)
+        link = self.folder / "link"
+        link.symlink_to("elsewhere/target")
+        with tls_peer(answering(OK)) as peer:
+            self.fine("get", peer.url(), "--ca", CA, "-o", private)
+            self.fine("get", peer.url(), "--ca", CA, "-o", link)
+        self.assertEqual((private.read_bytes(), stat.S_IMODE(private.stat().st_mode)), (b"ok", 0o600))
+        self.assertTrue(link.is_symlink())
+        self.assertEqual((target.read_bytes(), stat.S_IMODE(target.stat().st_mode)), (b"ok", 0o640))
+        # A link that leads to nothing yet.
+        loose = self.folder / "loose"
+        loose.symlink_to("elsewhere/new")
+        with tls_peer(answering(OK)) as peer:
+            self.fine("get", peer.url(), "--ca", CA, "-o", loose)
+        self.assertEqual(((self.folder / "elsewhere" / "new").read_bytes(), loose.is_symlink()), (b"ok", True))
+
+    def test_a_key_is_private_whatever_was_there(self):
+        key = self.write("key.pem", b"old")
+        key.chmod(0o644)
+        self.fine("cert", "create", "--self-signed", "--dns", "a.test", "--out", self.folder / "c.pem", "--out-key", key, "--force")
+        self.assertEqual(stat.S_IMODE(key.stat().st_mode), 0o600)
+
+
+class Failures(ToolTest):
+    """-v and --json on failure: what was reached, and every field."""
+
+    def test_what_was_reached_is_told(self):
+        with tls_peer(answering(OK), cert=PKI / "chain.pem", key=PKI / "chain.key") as peer:
+            _, _, err = signet("get", "-v", peer.url(), "--ca", PKI / "self-signed.pem")
+            self.assertRegex(err, r"(?m)^protocol:    TLSv1\.3")
+            self.assertRegex(err, r"(?m)^certificate: ")
+            self.assertRegex(err, r"(?m)^then:        .*, issued by ")
+            self.assertRegex(err, r"(?m)^alert:       unknown_ca, sent by us")
+            _, _, err = signet("cat", "-v", f"127.0.0.1:{peer.port}", "--ca", PKI / "self-signed.pem")
+            self.assertRegex(err, r"(?m)^alert:       unknown_ca, sent by us")
+
+    def test_a_failure_has_its_fields(self):
+        with tls_peer(answering(OK)) as peer:
+            for args in (("get", peer.url()), ("cat", f"127.0.0.1:{peer.port}")):
+                with self.subTest(command=args[0]):
+                    status, out, err = signet(*args, "--json", "--ca", CA, "--name", "other.test")
+                    self.assertEqual(status, 1, err)
+                    why = json.loads(out)["failure"]
+                    self.assertEqual((why["error"], why["kind"], why["phase"]), ("name_mismatch", "verification", "verification failed"))
+                    self.assertEqual((why["whom"], why["expected"]), (f"127.0.0.1:{peer.port}", "DNS:other.test"))
+                    self.assertIn("server.test", why["presented"])
+                    self.assertEqual((why["alert"]["number"], why["alert"]["from"]), (42, "us"))
+                    self.assertEqual(len(why["connection"]["peer_chain"]), 1)
+                    self.assertIn("hint", why)
+        with socket.create_server(("127.0.0.1", 0)) as gone:
+            port = gone.getsockname()[1]
+        why = json.loads(signet("get", "--json", f"https://127.0.0.1:{port}/", "--ca", CA)[1])["failure"]
+        self.assertEqual((why["error"], why["phase"], why["alert"], why["connection"]), ("connection_refused", "connecting", None, None))
+
+    def test_a_file_is_told_with_its_option(self):
+        missing = self.folder / "missing.pem"
+        url = "https://127.0.0.1:1/"
+        for option in ("--ca", "--add-ca", "--intermediates", "--crl"):
+            with self.subTest(option=option):
+                self.refused(5, "get", url, option, missing, says=f"{option}: .*missing.pem")
+        self.refused(5, "get", url, "--cert", missing, says="--cert: .*missing.pem")
+        self.refused(5, "get", url, "--cert", PKI / "client.pem", "--key", missing, says="--key: .*missing.pem")
+        self.refused(5, "get", url, "--cert", CERT, "--key", PKI / "server-enc-pkcs8.key", says="--key: ",
+                     hint="--password-file FILE")
+        wrong = self.write("wrong", b"not the password\n")
+        self.refused(5, "get", url, "--cert", CERT, "--key", PKI / "server-enc-pkcs8.key", "--password-file", wrong,
+                     hint="first line of .*wrong")
+
+    def test_a_protocol_that_is_not_spoken_is_refused(self):
+        self.refused(2, "get", "https://127.0.0.1:1/", "--alpn", "h2,http/1.1", says="h2 is not spoken here", hint="http/1.1")
+        self.refused(2, "serve", "0", "--www", self.folder, "--self-signed", "localhost", "--alpn", "h2", says="h2 is not spoken")
+        for command in ("get", "cat", "serve"):
+            self.assertNotIn("h2", self.fine(command, "--help")[0].decode())
+
+
+class Zones(ToolTest):
+    def test_a_zone_is_for_the_way_there_only(self):
+        try:
+            socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+        except OSError:
+            self.skipTest("this machine has no IPv6 on the loopback")
+        self.write("index.html", b"there")
+        program = Program(TOOL, "serve", "[::1]:0", "--www", self.folder, "--cert", CERT, "--key", KEY)
+        self.addCleanup(program.stop)
+        port = int(program.wait_for(r"^listening on \[::1\]:(\d+)$")[1])
+        loopback = socket.if_nametoindex("lo")
+        self.assertEqual(self.fine("get", f"https://[::1%25{loopback}]:{port}/", "--ca", CA)[0], b"there")
+        out, _ = self.fine("cat", f"[::1%{loopback}]:{port}", "--ca", CA, given=b"GET / HTTP/1.0\r\n\r\n")
+        self.assertIn(b"there", out)
+        self.fine("cert", "show", f"[::1%{loopback}]:{port}")
+
+
+if __name__ == "__main__":
+    unittest.main()
