@@ -1,17 +1,14 @@
 // Makes a CA, a certificate of it and a PKCS#12 file, and looks at what it made: certificates FOLDER.
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 
 #include <signet/signet.hpp>
 
-// The file is there with these bytes, or an exception is thrown. For keys, a real program asks the system for mode
-// 0600.
-void write(const std::filesystem::path& file, signet::byte_view content) {
-  std::ofstream out(file, std::ios::binary);
-  out.exceptions(std::ios::failbit | std::ios::badbit);
-  out.write(content.text().data(), static_cast<std::streamsize>(content.size()));
-  out.flush();
+// The file is there with these bytes, or an exception is thrown.
+void write(const std::filesystem::path& file, signet::byte_view content, signet::file_access access) {
+  auto out = signet::new_file::begin(file, access, signet::existing_file::replace).value();
+  out.write(content).value();
+  out.commit().value();
 }
 
 int main(int argc, char** argv) try {
@@ -26,8 +23,10 @@ int main(int argc, char** argv) try {
   const auto server = signet::issue_certificate({.dns_names = {"www.example.org"}, .lifetime = std::chrono::days(30)},
                                                 signet::private_key::generate("ec:P-256").value(), ca)
                           .value();
-  write(folder / "ca.pem", ca.leaf().pem());
-  write(folder / "server.p12", signet::make_pkcs12(server, "correct horse").value());
+  write(folder / "ca.pem", ca.leaf().pem(), signet::file_access::others_read);
+  // The CA's key stays where it is its owner's alone: mode 0600, and never over another key.
+  ca.key().save(folder / "ca.key", {.password = "battery staple", .existing = signet::existing_file::replace}).value();
+  write(folder / "server.p12", signet::make_pkcs12(server, "correct horse").value(), signet::file_access::owner_only);
 
   // Whatever a file holds, in PEM, DER or PKCS#12. A password is asked for only where one is needed.
   const auto contents =
@@ -45,7 +44,7 @@ int main(int argc, char** argv) try {
   for (const auto& finding : findings) std::cout << name(finding.weight) << ": " << finding.message << '\n';
   return findings.empty() ? 0 : 1;
 } catch (const std::exception& failure) {
-  // value() of a failure throws the whole sentence; write() throws too.
+  // value() of a failure throws the whole sentence.
   std::cerr << failure.what() << '\n';
   return 1;
 }

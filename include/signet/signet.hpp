@@ -13,6 +13,7 @@
 #include <signet/base/error.hpp>
 #include <signet/base/new_file.hpp>
 #include <signet/base/result.hpp>
+#include <signet/base/trace.hpp>
 #include <signet/net/buffered_writer.hpp>
 #include <signet/net/connect.hpp>
 #include <signet/net/listener.hpp>

@@ -50,162 +50,6 @@ std::string whole_sentence(const error& e) {
 
 }  // namespace
 
-std::string_view name(errc code) noexcept {
-  switch (code) {
-    case errc::invalid_argument:
-      return "invalid_argument";
-    case errc::invalid_name:
-      return "invalid_name";
-    case errc::invalid_endpoint:
-      return "invalid_endpoint";
-    case errc::invalid_configuration:
-      return "invalid_configuration";
-    case errc::not_supported:
-      return "not_supported";
-    case errc::not_connected:
-      return "not_connected";
-    case errc::unread_data:
-      return "unread_data";
-    case errc::file_not_readable:
-      return "file_not_readable";
-    case errc::file_malformed:
-      return "file_malformed";
-    case errc::file_too_large:
-      return "file_too_large";
-    case errc::file_exists:
-      return "file_exists";
-    case errc::password_required:
-      return "password_required";
-    case errc::wrong_password:
-      return "wrong_password";
-    case errc::key_mismatch:
-      return "key_mismatch";
-    case errc::file_io_failed:
-      return "file_io_failed";
-    case errc::out_of_memory:
-      return "out_of_memory";
-    case errc::resource_exhausted:
-      return "resource_exhausted";
-    case errc::name_not_found:
-      return "name_not_found";
-    case errc::resolve_failed:
-      return "resolve_failed";
-    case errc::connection_refused:
-      return "connection_refused";
-    case errc::connection_reset:
-      return "connection_reset";
-    case errc::unreachable:
-      return "unreachable";
-    case errc::address_in_use:
-      return "address_in_use";
-    case errc::permission_denied:
-      return "permission_denied";
-    case errc::io_failed:
-      return "io_failed";
-    case errc::timed_out:
-      return "timed_out";
-    case errc::closed:
-      return "closed";
-    case errc::end_of_stream:
-      return "end_of_stream";
-    case errc::truncated:
-      return "truncated";
-    case errc::handshake_failed:
-      return "handshake_failed";
-    case errc::not_tls:
-      return "not_tls";
-    case errc::plain_http:
-      return "plain_http";
-    case errc::protocol_version:
-      return "protocol_version";
-    case errc::no_shared_cipher:
-      return "no_shared_cipher";
-    case errc::no_shared_alpn:
-      return "no_shared_alpn";
-    case errc::unrecognized_name:
-      return "unrecognized_name";
-    case errc::certificate_required:
-      return "certificate_required";
-    case errc::bad_record:
-      return "bad_record";
-    case errc::protocol_violation:
-      return "protocol_violation";
-    case errc::alert_received:
-      return "alert_received";
-    case errc::plaintext_before_tls:
-      return "plaintext_before_tls";
-    case errc::starttls_refused:
-      return "starttls_refused";
-    case errc::dialogue_failed:
-      return "dialogue_failed";
-    case errc::limit_exceeded:
-      return "limit_exceeded";
-    case errc::no_verdict:
-      return "no_verdict";
-    case errc::no_peer_certificate:
-      return "no_peer_certificate";
-    case errc::no_trust_anchors:
-      return "no_trust_anchors";
-    case errc::unknown_issuer:
-      return "unknown_issuer";
-    case errc::self_signed:
-      return "self_signed";
-    case errc::self_signed_in_chain:
-      return "self_signed_in_chain";
-    case errc::expired:
-      return "expired";
-    case errc::not_yet_valid:
-      return "not_yet_valid";
-    case errc::name_mismatch:
-      return "name_mismatch";
-    case errc::name_constraint:
-      return "name_constraint";
-    case errc::invalid_purpose:
-      return "invalid_purpose";
-    case errc::invalid_ca:
-      return "invalid_ca";
-    case errc::path_too_long:
-      return "path_too_long";
-    case errc::bad_signature:
-      return "bad_signature";
-    case errc::weak_key:
-      return "weak_key";
-    case errc::weak_signature:
-      return "weak_signature";
-    case errc::revoked:
-      return "revoked";
-    case errc::unknown_critical_extension:
-      return "unknown_critical_extension";
-    case errc::invalid_version:
-      return "invalid_version";
-    case errc::invalid_serial_number:
-      return "invalid_serial_number";
-    case errc::invalid_extension:
-      return "invalid_extension";
-    case errc::no_alternative_names:
-      return "no_alternative_names";
-    case errc::wildcard_too_wide:
-      return "wildcard_too_wide";
-    case errc::path_search_exhausted:
-      return "path_search_exhausted";
-    case errc::pin_mismatch:
-      return "pin_mismatch";
-    case errc::crl_not_found:
-      return "crl_not_found";
-    case errc::crl_invalid:
-      return "crl_invalid";
-    case errc::crl_expired:
-      return "crl_expired";
-    case errc::invalid_certificate:
-      return "invalid_certificate";
-    case errc::certificate_rejected:
-      return "certificate_rejected";
-    case errc::internal:
-      return "internal";
-  }
-  return "internal";
-}
-
 error_kind kind_of(errc code) noexcept {
   using enum error_kind;
   constexpr std::array of_block{usage, file,         system,  io, error_kind::timed_out, error_kind::closed,
@@ -259,6 +103,20 @@ std::string error::message() && {
 }
 const std::string& error::message() const& noexcept {
   return parts().message;
+}
+std::string error::whom() && {
+  const error& self = *this;
+  return self.whom();
+}
+const std::string& error::whom() const& noexcept {
+  return parts().whom;
+}
+std::string error::phase() && {
+  const error& self = *this;
+  return self.phase();
+}
+const std::string& error::phase() const& noexcept {
+  return parts().phase;
 }
 std::string error::hint() && {
   const error& self = *this;

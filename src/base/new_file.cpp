@@ -68,9 +68,14 @@ struct new_file::impl {
     const mode_t mode = access == file_access::owner_only ? 0600 : access == file_access::others_read ? 0644 : 0666;
     struct stat there = {};
     const bool is_there = ::stat(target.c_str(), &there) == 0;
+    // Also what the system keeps us from following: a stranger's link in a folder for everybody.
+    if (!is_there && errno != ENOENT) return failed(errno);
     if (is_there) {
       if (S_ISDIR(there.st_mode)) return failed(EISDIR);
       if (!S_ISREG(there.st_mode)) {
+        // A pipe that a stranger has put there is no place for a secret.
+        if (access == file_access::owner_only && !S_ISCHR(there.st_mode) && there.st_uid != ::geteuid())
+          return failed(EACCES);
         direct = true;
         file = base::descriptor(::open(target.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
         return file ? result<void>() : failed(errno);
@@ -89,9 +94,11 @@ struct new_file::impl {
     }
     if (!file) return failed(errno);
     if (!is_there || access == file_access::owner_only) return {};
-    // The owner as far as we may; a mode that lends his rights only with him.
+    // Owner and group as far as we may; what the mode gives to them it gives to nobody else.
     const bool is_his = ::fchown(file.get(), there.st_uid, there.st_gid) == 0;
-    if (::fchmod(file.get(), there.st_mode & (is_his ? 07777U : 0777U)) != 0) return failed(errno);
+    const bool is_theirs = is_his || ::fchown(file.get(), static_cast<uid_t>(-1), there.st_gid) == 0;
+    const mode_t kept = is_his ? 07777U : is_theirs ? 0777U : 0707U;
+    if (::fchmod(file.get(), there.st_mode & kept) != 0) return failed(errno);
     return {};
   }
 
@@ -109,12 +116,12 @@ struct new_file::impl {
       if (::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, named.c_str(), AT_SYMLINK_FOLLOW) != 0) return failed(errno);
       temporary = std::move(named);
     }
-    if (existing == existing_file::keep) {
-      if (::link(temporary.c_str(), target.c_str()) != 0) return failed(errno);
+    if (::link(temporary.c_str(), target.c_str()) == 0) {
       made = true;
       drop();
       return {};
     }
+    if (errno != EEXIST || existing == existing_file::keep) return failed(errno);
     if (::rename(temporary.c_str(), target.c_str()) != 0) return failed(errno);
     temporary.clear();
     return {};

@@ -17,6 +17,8 @@ error_parts sentence::parts(errc code) const {
   out.code = code;
   out.message = text();
   out.hint = hint;
+  out.whom = whom;
+  out.phase = phase;
   out.system_error = system_error;
   return out;
 }

@@ -34,7 +34,11 @@ class header_fields {
   [[nodiscard]] const std::vector<header_field>& all() const noexcept { return all_; }
   void remove(std::string_view name);
   // More of the last one's value.
-  void continue_last(std::string_view value) { all_.back().value += ' ' + std::string(value); }
+  void continue_last(std::string_view value) {
+    auto& last = all_.back().value;
+    if (!last.empty() && !value.empty()) last += ' ';
+    last += value;
+  }
   // Whether one of the comma-separated members of the fields of that name is `token`, whatever its case.
   [[nodiscard]] bool lists(std::string_view name, std::string_view token) const noexcept;
 

@@ -269,8 +269,8 @@ class two_way {
 
   bool have_stalled() noexcept {
     // Each has to look.
-    const bool first = first_.has_stalled();
-    return second_.has_stalled() && first;
+    const bool first = first_.has_stalled(there_.from.wire().write_handle());
+    return second_.has_stalled(there_.to.wire().write_handle()) && first;
   }
 
   [[nodiscard]] std::string whom() const {
@@ -290,8 +290,8 @@ class two_way {
   direction back_;
   std::optional<error> failure_;
   deadline::clock::time_point began_ = deadline::clock::now();
-  net::progress first_{there_.from.wire().write_handle(), options_.idle};
-  net::progress second_{there_.to.wire().write_handle(), options_.idle};
+  net::progress first_{options_.idle};
+  net::progress second_{options_.idle};
   bool was_ready_ = false;
   bool stopping_ = false;
 };

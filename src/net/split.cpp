@@ -52,7 +52,7 @@ struct net::shared_connection {
   // Outside the lock.
   result<void> wait(std::string_view phase, short events, time_limits limits, deadline::clock::time_point began) const {
     auto& wire = inside(socket).wire();
-    progress bytes(wire.write_handle(), limits.stall);
+    progress bytes(limits.stall);
     pollfd both[2] = {{(events & POLLIN) != 0 ? wire.read_handle() : -1, POLLIN, 0},
                       {(events & POLLOUT) != 0 ? wire.write_handle() : -1, POLLOUT, 0}};
     for (;;) {
@@ -61,7 +61,7 @@ struct net::shared_connection {
       if (limits.until.passed()) return timed_out(wire.describe(), phase, deadline::clock::now() - began);
       if (ready > 0) return {};
       if (ready < 0 && errno != EINTR) return io_failure(wire.whom(), phase, errno);
-      if (bytes.has_stalled()) return stalled(wire.whom(), phase, limits.stall);
+      if (bytes.has_stalled(wire.write_handle())) return stalled(wire.whom(), phase, limits.stall);
     }
   }
 

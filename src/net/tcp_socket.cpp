@@ -9,7 +9,9 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/printable.hpp"
 #include "base/sentence.hpp"
+#include "base/tracing.hpp"
 #include "net/channel/gathered_writer.hpp"
 #include "net/channel/pipe_channel.hpp"
 #include "net/channel/stream_channel.hpp"
@@ -76,12 +78,21 @@ result<tcp_socket> tcp_socket::connect(const endpoint& to, tcp_connect_options o
   if (auto ok = net::may_connect(to); !ok) return std::move(ok).error();
   const auto whom = to_string(to);
   const auto until = net::deadline_of(options);
+  const auto tell = [&options](auto&& words) { base::tell(options.trace, trace_level::steps, words); };
+  tell([&] { return "looking up " + to.host; });
   auto addresses = net::resolve(to, options.family, until);
   if (!addresses) return std::move(addresses).error();
+  tell([&] {
+    std::vector<std::string> texts;
+    for (const auto& one : *addresses) texts.push_back(net::to_endpoint(one).host);
+    return "found " + base::listed(texts);
+  });
   auto permitted = net::addresses_to_try(whom, *addresses, options.permit);
   if (!permitted) return std::move(permitted).error();
   auto won = net::race(whom, *permitted, until);
   if (!won) return std::move(won).error();
+  for (const auto& attempt : won->trace) tell([&] { return "tried " + attempt; });
+  tell([&] { return "connected to " + net::to_string(won->address); });
   return tcp_socket(std::make_unique<impl>(std::move(won->socket), net::peer{whom, won->address, net::side::client}));
 }
 

@@ -256,7 +256,7 @@ result<void> tls_socket::impl::close(impl* s, net::waiting may_wait) {
   }
   // A client whose server has answered needs nothing more of it; what a server said last is for its client to read.
   const bool waits = may_wait == net::waiting::allowed && c.wire().whom().ours == net::side::server && !c.peer_ended();
-  c.wire().depart(waits ? net::farewell : std::chrono::seconds(0));
+  c.wire().depart(deadline::earlier(waits ? net::farewell : std::chrono::seconds(0), s->patience.whole));
   return outcome;
 }
 

@@ -79,14 +79,14 @@ result<void> only_a_client_hello_came(tcp_socket_impl& plain);
 
 template <class Options>
 engine_options engine_options_of(const Options& options) {
-  engine_options out{.sni = options.sni, .session_key = options.session_key};
+  engine_options out{.sni = options.sni, .session_key = options.session_key, .trace = options.trace};
   if constexpr (requires { options.port; }) out.port = options.port;
   return out;
 }
 template <class Options>
 tcp_connect_options plain_options_of(const Options& options, deadline until) {
   return {
-      .timeout = std::chrono::milliseconds::max(), .until = until, .family = options.family, .permit = options.permit};
+      .timeout = std::chrono::milliseconds::max(), .until = until, .family = options.family, .permit = options.permit, .trace = options.trace};
 }
 upgrade as_client(const client_config& config, const server_name& expected, engine_options options, const peer& whom,
                   deadline until, byte_view first_bytes);

@@ -19,7 +19,10 @@ std::string asked_name_in_hello(SSL* ssl) {
   if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &data, &size) != 1 || size < before || data[2] != 0 ||
       data[3] * 256U + data[4] != size - before)
     return {};
-  return base::lower(std::string_view(reinterpret_cast<const char*>(data) + before, size - before));
+  const std::string_view name(reinterpret_cast<const char*>(data) + before, size - before);
+  // OpenSSL refuses such a ClientHello when it comes to that.
+  if (name.size() > TLSEXT_MAXLEN_host_name || name.find('\0') != name.npos) return {};
+  return base::lower(name);
 }
 
 }  // namespace signet

@@ -51,10 +51,14 @@ int select_identity(SSL* ssl, int* alert) {
   // Of a ClientHello that comes a second time it stands.
   if (e.chosen) return SSL_CLIENT_HELLO_SUCCESS;
   *alert = SSL_AD_INTERNAL_ERROR;
-  auto choice = e.server->options.select_identity({.server_name = asked_name_in_hello(ssl)});
+  auto name = asked_name_in_hello(ssl);
+  auto choice = e.server->options.select_identity({.server_name = name});
   if (choice.is == identity_choice::state::not_yet) return SSL_CLIENT_HELLO_RETRY;
   *alert = SSL_AD_UNRECOGNIZED_NAME;
-  if (choice.is == identity_choice::state::refused || !choice.chosen) return SSL_CLIENT_HELLO_ERROR;
+  if (choice.is == identity_choice::state::refused || !choice.chosen) {
+    e.refused_name = std::make_unique<const std::string>(std::move(name));
+    return SSL_CLIENT_HELLO_ERROR;
+  }
   e.chosen = std::move(choice.chosen);
   return SSL_CLIENT_HELLO_SUCCESS;
 }

@@ -5,8 +5,10 @@
 #include <utility>
 
 #include "base/sentence.hpp"
+#include "base/tracing.hpp"
 #include "ossl/guard.hpp"
 #include "tls/engine_impl.hpp"
+#include "tls/message_trace.hpp"
 #include "x509/impl.hpp"
 
 namespace signet {
@@ -44,10 +46,12 @@ result<engine> engine::client(const client_config& config, const server_name& ex
   made->client = detail::access::shared(config);
   made->expected = expected;
   made->expected_port = options.port;
+  if (options.trace.sink) made->trace = std::make_unique<const trace_options>(std::move(options.trace));
   const auto& settings = made->client->options;
   set_up_ssl(*made, made->client->ctx.get());
   auto* ssl = made->ssl.get();
   SSL_set_connect_state(ssl);
+  if (made->trace) trace_messages(ssl);
 
   const std::string sni = options.sni ? *options.sni : (expected.is_ip() ? std::string() : expected.ascii());
   const auto send_sni = [&] {
@@ -100,6 +104,7 @@ error engine::impl::from_below(const error& e) const {
 // Latches, and sees to it that the alert OpenSSL wrote leaves: tried at once, for the call may have no time left.
 error engine::impl::fail(error e) {
   if (!fatal) {
+    if (trace) base::tell(*trace, trace_level::steps, [&] { return "failed: " + e.message(); });
     auto parts = e.parts();
     parts.reached = std::make_shared<const connection_info>(info());
     if (!parts.judged) parts.judged = judged;
@@ -154,6 +159,15 @@ std::chrono::sys_seconds engine::impl::now() const {
   return clock ? clock() : floor<seconds>(system_clock::now());
 }
 
+void engine::impl::tell_of_handshake() const {
+  base::tell(*trace, trace_level::steps, [this] {
+    const auto of = info();
+    return "handshake complete: " + std::string(name(of.version)) + ", " + of.cipher +
+           (of.group.empty() ? "" : ", " + of.group) + (of.resumed ? ", resumed" : "") +
+           (of.trust.empty() ? "" : ", trusted by " + of.trust);
+  });
+}
+
 result<void> engine::impl::check_verdict() {
   const bool resumed = SSL_session_reused(ssl.get()) == 1;
   if (which == side::client) {
@@ -195,6 +209,7 @@ result<io_status> engine::impl::handshake() {
   if (out.succeeded()) {
     if (auto proved = check_verdict(); !proved) return fail(proved.error());
     done = true;
+    if (trace) tell_of_handshake();
     // Idle connections keep no buffers. From here on only: each message of a handshake would set them up again.
     SSL_set_mode(ssl.get(), SSL_MODE_RELEASE_BUFFERS);
     SSL_free_buffers(ssl.get());

@@ -31,6 +31,9 @@ struct engine::impl {
   std::optional<server_name> expected;
   std::uint16_t expected_port = 0;
 
+  // None where nobody listens, which is the rule.
+  std::unique_ptr<const trace_options> trace;
+
   // Before ssl, which refers to it until it is freed.
   wire io;
   ossl::ssl_ptr ssl;
@@ -67,8 +70,9 @@ struct engine::impl {
   // What the ClientHello offered to resume, and where its like is found.
   std::shared_ptr<const saved_session> offered;
   std::string session_key;
-  // A server's: what its selector answered.
+  // A server's: what its selector answered, and the name that it refused.
   std::optional<identity> chosen;
+  std::unique_ptr<const std::string> refused_name;
   // A server's: what came of a ticket. It counts once the session is resumed.
   struct ticket_answer {
     std::shared_ptr<const signet::verdict> judged = {};
@@ -98,6 +102,8 @@ struct engine::impl {
   [[nodiscard]] verify_request request(const std::vector<certificate>& sent) const;
   [[nodiscard]] std::chrono::sys_seconds now() const;
   [[nodiscard]] connection_info info() const;
+  // "handshake complete: ..."
+  void tell_of_handshake() const;
 
  private:
   error fail(error e);

@@ -301,10 +301,10 @@ error_parts on_reason(const engine_impl& e, const ossl::outcome& failed) {
             .message = "the data was altered on its way, or " + peer + " encrypts wrongly",
             .hint = ""};
   if (ssl_reason(failed, {SSL_R_CERT_CB_ERROR, SSL_R_NO_CERTIFICATE_SET, SSL_R_CALLBACK_FAILED})) {
-    const char* asked = SSL_get_servername(e.ssl.get(), TLSEXT_NAMETYPE_host_name);
+    const bool is_named = e.refused_name && !e.refused_name->empty();
     return {.code = errc::unrecognized_name,
             .message = "no certificate was chosen for this client" +
-                       (asked == nullptr ? std::string() : ", which asks for " + base::quoted(asked)),
+                       (is_named ? ", which asks for " + base::quoted(*e.refused_name) : std::string()),
             .hint = ""};
   }
   return {.code = e.done ? errc::protocol_violation : errc::handshake_failed,
@@ -349,6 +349,8 @@ error explain_failure(const engine_impl& e, const ossl::outcome& failed) {
   };
   const auto with_queue = [&](error_parts parts) {
     parts.message = base::sentence{.whom = e.whom(), .why = parts.message}.text();
+    parts.whom = e.whom();
+    if (!e.done) parts.phase = "handshake";
     return finished(std::move(parts));
   };
 

@@ -35,10 +35,7 @@ digest32 policy_of_tickets(const engine_impl& e, const std::string& name, const 
 bool write_ticket(SSL* ssl) {
   auto& e = engine_of(ssl);
   const bool resumed = SSL_session_reused(ssl) == 1;
-  std::optional<certificate> shown;
-  if (e.server->options.select_identity)
-    if (X509* ours = SSL_get_certificate(ssl)) shown = adopt(ossl::share(ours));
-  session_ticket made{.policy = policy_of_tickets(e, asked_name(ssl), shown ? &*shown : nullptr),
+  session_ticket made{.policy = policy_of_tickets(e, asked_name(ssl), e.chosen ? &e.chosen->leaf() : nullptr),
                       .began = resumed && e.ticket ? e.ticket->began : e.now()};
   const auto& judged = resumed && e.ticket ? e.ticket->judged : e.judged;
   const auto& sent = resumed && e.ticket ? e.ticket->sent : e.sent;

@@ -81,10 +81,14 @@ bool is_from_issuer_of(const crl& list, const certificate& c) {
   return X509_NAME_cmp(X509_CRL_get_issuer(inside(list).list.get()), X509_get_issuer_name(raw(c))) == 0;
 }
 
-// However old or odd the list is: what its issuer has signed once it has said.
-bool revokes(const crl& list, const certificate& issuer, const certificate& c) {
+enum class list_counts : unsigned char { yes, no };
+
+// However old or odd the list is: what its issuer has signed once it has said, except what it may have taken back.
+bool revokes(const crl& list, const certificate& issuer, const certificate& c, list_counts counts) {
   const auto entry = list.find(c);
-  return entry && entry->reason != revocation_reason::remove_from_crl && list.is_signed_by(issuer);
+  if (!entry || entry->reason == revocation_reason::remove_from_crl) return false;
+  if (entry->reason == revocation_reason::certificate_hold && counts == list_counts::no) return false;
+  return list.is_signed_by(issuer);
 }
 
 void check_one(const certificate& c, const certificate& issuer, const std::vector<crl>& lists,
@@ -93,8 +97,10 @@ void check_one(const certificate& c, const certificate& issuer, const std::vecto
   bool is_covered = false;
   for (const auto& list : lists) {
     if (!is_from_issuer_of(list, c)) continue;
-    if (revokes(list, issuer, c)) return found.push_back({errc::revoked, depth});
-    if (const auto why = objection(list, issuer, now, profile, depth)) {
+    const auto why = objection(list, issuer, now, profile, depth);
+    if (revokes(list, issuer, c, why ? list_counts::no : list_counts::yes))
+      return found.push_back({errc::revoked, depth});
+    if (why) {
       in_the_way = in_the_way.value_or(*why);
       continue;
     }

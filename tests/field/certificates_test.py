@@ -163,15 +163,31 @@ class Looks(CertTest):
                     self.assertNotIn("did not come to an end", err)
         self.refused(2, "cert", "show", CERT, "--key", KEY, says="--key needs --cert")
 
+    def test_what_no_loosening_waives_is_told(self):
+        program, port = signet_server("--echo", "--cert", CERT, "--key", KEY)
+        self.addCleanup(program.stop)
+        asked = (f"127.0.0.1:{port}", "--ca", CA, "--name", "server.test", "--pin", "sha256$" + "0" * 64)
+        status, out, err = signet("cert", "check", *asked)
+        self.assertEqual(status, 1, out)
+        self.assertRegex(err, "is not verified: .*pin")
+        seen = json.loads(self.fine("cert", "show", "--json", *asked)[0])["peers"][0]
+        self.assertEqual((seen["verified"], seen["findings"][0]["code"]), (False, "pin_mismatch"))
+
     def test_what_cannot_be_read_is_a_finding_and_the_rest_is_checked(self):
         broken = self.write("folder/broken.pem", b"-----BEGIN CERTIFICATE-----\nAAAA")
         self.write("folder/good.pem", CA.read_bytes())
+        # What lies beside certificates is none of its business.
+        self.write("folder/README", b"live certificates\n")
+        self.write("folder/privkey.pem", KEY.read_bytes())
         status, out, err = signet("cert", "check", "--json", self.folder / "folder", "127.0.0.1:1", CERT)
         self.assertEqual(status, 3, err)
         sources = json.loads(out)["sources"]
         self.assertEqual([pathlib.Path(one["source"]).name for one in sources], ["broken.pem", "good.pem", "127.0.0.1:1", "server.pem"])
         self.assertEqual([[f["id"] for f in one["findings"] if f["id"] == "unreadable"] for one in sources],
                          [["unreadable"], [], ["unreadable"], []])
+        self.write("nothing/README", b"empty\n")
+        self.refused(5, "cert", "check", self.folder / "nothing", says="no file in it holds a certificate")
+        self.refused(2, "cert", "check", self.folder / "folder", "--fix", "--out", self.folder / "x", says="one chain")
         # One alone is an error as any; its document is whole all the same.
         self.refused(5, "cert", "check", broken)
         self.assertEqual(json.loads(signet("cert", "check", "--json", broken)[1])["sources"][0]["findings"][0]["id"], "unreadable")

@@ -1,6 +1,7 @@
 """What clients of the field met: redirects, odd answers, files that are there already, hostile text, failures explained."""
 
 import json
+import os
 import pathlib
 import socket
 import stat
@@ -83,6 +84,11 @@ class Answers(ToolTest):
             document = json.loads(self.fine("get", "--json", peer.url(), "--ca", CA)[0])
         self.assertEqual(document["body"], "ok")
         self.assertIn({"name": "X-Long", "value": "a b"}, document["headers"])
+        # A value that begins on the next line has no blank before it.
+        with tls_peer(answering(OK)) as second:
+            folded = b"HTTP/1.1 302 Moved\r\nLocation:\r\n " + second.url().encode() + b"\r\nContent-Length: 0\r\n\r\n"
+            with tls_peer(answering(folded)) as first:
+                self.assertEqual(self.fine("get", first.url(), "--location", "--ca", CA)[0], b"ok")
 
     def test_what_would_move_or_turn_text_is_escaped(self):
         # C1's CSI, right-to-left override, an isolate, a line separator.
@@ -119,6 +125,22 @@ class Files(ToolTest):
         with tls_peer(answering(OK)) as peer:
             self.fine("get", peer.url(), "--ca", CA, "-o", loose)
         self.assertEqual(((self.folder / "elsewhere" / "new").read_bytes(), loose.is_symlink()), (b"ok", True))
+
+    def test_a_strangers_link_in_a_folder_for_everybody_is_not_followed(self):
+        protected = pathlib.Path("/proc/sys/fs/protected_symlinks")
+        if os.geteuid() != 0 or not protected.exists() or protected.read_text().strip() != "1":
+            self.skipTest("it takes root, and a system that protects links")
+        shared = self.folder / "shared"
+        shared.mkdir()
+        victim = self.write("victim", b"precious")
+        link = shared / "page"
+        link.symlink_to(victim)
+        os.lchown(link, 12345, 12345)
+        os.chown(shared, 12346, 12346)
+        shared.chmod(0o1777)
+        with tls_peer(answering(OK)) as peer:
+            self.refused(5, "get", peer.url(), "--ca", CA, "-o", link, says="Permission denied")
+        self.assertEqual((victim.read_bytes(), link.is_symlink()), (b"precious", True))
 
     def test_a_key_is_private_whatever_was_there(self):
         key = self.write("key.pem", b"old")

@@ -184,6 +184,22 @@ class Slow(Served):
             status, _, err = signet(*args, "1", "--max-time", "0.7", server.url())
             self.assertEqual(status, 3, err)
             self.assertIn("timed out", err)
+
+        def flood(connection):
+            read_head(connection)
+            connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+            while True:
+                connection.sendall(bytes(65536))
+
+        with tls_peer(flood) as server:
+            status, _, err = signet(*args, "1", "--max-time", "0.7", "-o", "/dev/null", server.url())
+            self.assertEqual(status, 3, err)
+            self.assertIn("timed out", err)
+        # Nobody says anything, and stdin stays open.
+        with tls_peer(lambda connection: connection.recv(1)) as server:
+            with subprocess.Popen([TOOL, "cat", f"127.0.0.1:{server.port}", "--ca", CA, "--max-time", "0.5"], env=ENVIRONMENT,
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as program:
+                self.assertEqual(program.wait(PATIENCE), 3)
         with tls_peer(lambda connection: (read_head(connection), time.sleep(2))) as server:
             status, _, err = signet(*args, "0.3", server.url())
             self.assertEqual(status, 3, err)
@@ -231,6 +247,8 @@ class Crowd(Served):
                 for one in idle:
                     one.sendall(word)
                     self.assertTrue(one.recv(1000))
+                    # One after the other, for the server too.
+                    time.sleep(0.2)
                 # An empty line is no request.
                 if service[0] == "--www":
                     idle[0].sendall(b"\r\n")

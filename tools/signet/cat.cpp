@@ -24,8 +24,8 @@ constexpr std::size_t piece_size = 8192;
 
 class joint {
  public:
-  joint(signet::tls_socket socket, bool crlf, std::chrono::milliseconds patience)
-      : socket_(std::move(socket)), crlf_(crlf), patience_(patience) {}
+  joint(signet::tls_socket socket, bool crlf, std::chrono::milliseconds patience, signet::deadline whole)
+      : socket_(std::move(socket)), crlf_(crlf), patience_(patience), whole_(whole) {}
 
   void run() {
     while (!(input_ended_ && output_ended_)) {
@@ -38,6 +38,7 @@ class joint {
  private:
   // Waits for whatever can be done, and does it.
   void wait() {
+    if (whole_.passed()) throw_max_time_is_over("cat");
     const bool to_send = !held_.empty();
     std::array<pollfd, 2> waited{pollfd{input_ended_ || to_send ? -1 : STDIN_FILENO, POLLIN, 0},
                                  pollfd{socket_.native_handle(), 0, 0}};
@@ -49,7 +50,9 @@ class joint {
     if (more_to_read_) {
       timeout = 0;
     } else if (output_ended_ && quiet_until_) {
-      timeout = quiet_until_->poll_timeout();
+      timeout = signet::deadline::earlier(*quiet_until_, whole_).poll_timeout();
+    } else {
+      timeout = whole_.poll_timeout();
     }
     const int ready = ::poll(waited.data(), waited.size(), timeout);
     if (ready < 0 && errno != EINTR) throw failure(exit_status::local, std::string("waiting: ") + std::strerror(errno));
@@ -102,6 +105,7 @@ class joint {
   signet::tls_socket socket_;
   bool crlf_;
   std::chrono::milliseconds patience_;
+  signet::deadline whole_;
   std::array<char, 65536> buffer_{};
   std::string held_;
   char last_ = 0;
@@ -123,7 +127,6 @@ exit_status run_cat(arguments args) {
       "  signet cat --crlf --starttls smtp mail.example.org:submission\n");
   std::string address;
   bool crlf = false;
-  bool verbose = false;
   bool json = false;
   std::string wait = "1";
   client_flags client;
@@ -131,7 +134,7 @@ exit_status run_cat(arguments args) {
       .required()
       .type_name("HOST:PORT");
   line.add_flag("--crlf", crlf, "send each line of the input with CR LF");
-  line.add_flag("-v,--verbose", verbose, "tell on stderr whom we talk to");
+  client.add_verbose_to(line);
   line.add_flag("--json", json, "when no connection comes about, print why as a JSON object");
   line.add_option("--wait", wait, "how long to wait for input once the peer has ended (1)").type_name("SECONDS");
   client.add_to(line);
@@ -143,13 +146,13 @@ exit_status run_cat(arguments args) {
   const auto to = signet::endpoint::parse(address, client.default_port()).value();
   bool connected = false;
   try {
-    auto socket = client.connect(to, client.config(), verbose ? verbosity::verbose : verbosity::quiet);
+    auto socket = client.connect(to, client.config(), client.verbose() ? verbosity::verbose : verbosity::quiet);
     connected = true;
     warn_of_findings(socket);
-    if (verbose) say_connection(socket);
-    joint(std::move(socket), crlf, patience).run();
+    if (client.verbose()) say_connection(socket);
+    joint(std::move(socket), crlf, patience, client.whole()).run();
   } catch (const signet::exception& failed) {
-    if (verbose) say_what_was_reached(failed.error());
+    if (client.verbose()) say_what_was_reached(failed.error());
     // Later on stdout is the peer's.
     if (json && !connected)
       print(to_text({{"peer", signet::to_string(to)}, {"failure", json_of(failed.error())}}) + "\n");

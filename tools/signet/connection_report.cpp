@@ -90,19 +90,10 @@ nlohmann::ordered_json json_of(const signet::error& why) {
   const auto or_null = [](const std::string& text) {
     return text.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(text);
   };
-  // "whom: phase: why", as the library puts it.
-  std::vector<std::string> parts;
-  for (std::string_view rest = why.message(); parts.size() < 2;) {
-    const auto end = rest.find(": ");
-    if (end == rest.npos) break;
-    parts.emplace_back(rest.substr(0, end));
-    rest.remove_prefix(end + 2);
-  }
-  parts.resize(2);
   nlohmann::ordered_json out = {{"error", signet::name(why.code())},
                                 {"kind", signet::name(why.kind())},
-                                {"whom", or_null(parts[0])},
-                                {"phase", or_null(parts[1])},
+                                {"whom", or_null(why.whom())},
+                                {"phase", or_null(why.phase())},
                                 {"message", why.message()},
                                 {"expected", or_null(why.expected())},
                                 {"presented", or_null(why.presented())},

@@ -59,6 +59,7 @@ class line_queue {
         ++dropped_;
         return;
       }
+      tell_of_dropped();
       lines_.push_back(std::move(line));
     }
     changed_.notify_all();
@@ -66,14 +67,11 @@ class line_queue {
   void write_all() {
     std::unique_lock lock(mutex_);
     for (;;) {
-      changed_.wait(lock, [this] { return ended_ || !lines_.empty(); });
+      changed_.wait(lock, [this] { return ended_ || !lines_.empty() || dropped_ != 0; });
+      if (lines_.empty()) tell_of_dropped();
       if (lines_.empty()) return;
       auto line = std::move(lines_.front());
       lines_.pop_front();
-      if (dropped_ != 0 && lines_.size() < most / 2) {
-        line += "signet: " + std::to_string(std::exchange(dropped_, 0)) +
-                " lines are missing here: nobody read what was written\n";
-      }
       writing_ = true;
       lock.unlock();
       write_now(line);
@@ -96,6 +94,13 @@ class line_queue {
   }
 
  private:
+  // Where they would have stood: behind those that were there, before those that come.
+  void tell_of_dropped() {
+    if (dropped_ == 0) return;
+    lines_.push_back("signet: " + std::to_string(std::exchange(dropped_, 0)) +
+                     " lines are missing here: nobody read what was written\n");
+  }
+
   static constexpr std::size_t most = 1000;
   std::mutex mutex_;
   std::condition_variable changed_;

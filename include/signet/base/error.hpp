@@ -113,6 +113,10 @@ enum class errc : std::uint16_t {
 
 /// The stable name of the code in snake_case: "unknown_issuer".
 SIGNET_EXPORT std::string_view name(errc code) noexcept;
+/// What the code means, and what to do about it, for people: a sentence or two each. docs/guide/errors.md lists them
+/// with examples.
+SIGNET_EXPORT std::string_view meaning(errc code) noexcept;
+SIGNET_EXPORT std::string_view remedy(errc code) noexcept;
 
 /// The group that a code belongs to, for callers that need no single code.
 enum class error_kind : std::uint8_t { usage, file, system, io, timed_out, closed, peer, verification, internal };
@@ -137,6 +141,8 @@ struct error_parts {
   errc code = errc::internal;
   std::string message = {};
   std::string hint = {};
+  std::string whom = {};
+  std::string phase = {};
   std::string expected = {};
   std::string presented = {};
   std::vector<std::string> details = {};
@@ -164,6 +170,12 @@ class [[nodiscard]] SIGNET_EXPORT error {
   /// What to do about the error. Empty where the library does not know.
   [[nodiscard]] const std::string& hint() const& noexcept;
   [[nodiscard]] std::string hint() &&;
+  /// Whom the error is about ("example.org:443 (192.0.2.1)") and what was being done ("connecting"), as the message says
+  /// them. Empty where it says none.
+  [[nodiscard]] const std::string& whom() const& noexcept;
+  [[nodiscard]] std::string whom() &&;
+  [[nodiscard]] const std::string& phase() const& noexcept;
+  [[nodiscard]] std::string phase() &&;
   /// Where two things were compared: what was wanted ("serverAuth"), and what was there instead ("clientAuth").
   /// Otherwise empty.
   [[nodiscard]] const std::string& expected() const& noexcept;

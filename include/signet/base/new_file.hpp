@@ -2,7 +2,8 @@
 // before that if the system allows it. What exists and is no regular file, such as a pipe, is written to directly.
 //
 // A file is never replaced unasked. One that is replaced keeps its mode, and its owner as far as that is allowed; a
-// link is followed. A file that is for its owner only has mode 0600, whatever stood there.
+// link is followed. A file that is for its owner only has mode 0600 and belongs to whoever writes it, whatever stood
+// there.
 // Deliberately absent: appending, and locks.
 #pragma once
 

@@ -40,6 +40,8 @@ struct connect_options {
   std::string session_key = {};
   /// Bytes to send as soon as the server is verified. In TLS 1.3 they share a segment with the end of the handshake.
   byte_view first_bytes = {};
+  /// Who is told what happens, step by step.
+  trace_options trace = {};
 };
 
 /// Connects to the endpoint and completes a handshake that verifies the server. Without a config, it uses

@@ -72,7 +72,7 @@ class SIGNET_EXPORT nonblocking_socket {
   /// Sends close_notify and ends our direction; reading goes on. A second call only flushes.
   /// Errors: those of write_some().
   result<io_status> close_write();
-  /// Sends close_notify, takes what has already arrived, at most 1 MiB, and closes. timed_out means that the peer takes
+  /// Sends close_notify, takes what has already arrived, at most 16 MiB, and closes. timed_out means that the peer takes
   /// no more, so close_notify was not sent; the socket is closed all the same. Before the handshake is complete, it
   /// only releases.
   /// Errors: timed_out, connection_reset, unreachable, io_failed, invalid_argument.

@@ -37,6 +37,8 @@ struct start_tls_options {
   std::uint16_t port = 0;
   /// Bytes to send as soon as the server is verified. In TLS 1.3 they share a segment with the end of the handshake.
   byte_view first_bytes = {};
+  /// Who is told what happens, step by step.
+  trace_options trace = {};
 };
 
 /// Upgrades a plain connection as the client. The server has to prove `name`, a DNS name or an address. `plain` is

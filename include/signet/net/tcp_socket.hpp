@@ -18,6 +18,7 @@
 #include <signet/base/deadline.hpp>
 #include <signet/base/endpoint.hpp>
 #include <signet/base/result.hpp>
+#include <signet/base/trace.hpp>
 #include <signet/net/byte_stream.hpp>
 
 namespace signet {
@@ -36,6 +37,8 @@ struct tcp_connect_options {
   /// it. Empty: all of them. Set it when the host comes from somebody else, to keep that person out of your own
   /// network.
   address_filter permit = {};
+  /// Who is told what happens, step by step.
+  trace_options trace = {};
 };
 
 /// The most that a gathering read may hold, so that no peer can fill the memory. Do not raise it for peers that you do

@@ -91,8 +91,10 @@ class SIGNET_EXPORT tls_socket {
   /// then read until 0.
   /// Errors: timed_out, connection_reset, unreachable, io_failed, not_connected, invalid_argument.
   result<void> close_write(deadline until = {});
-  /// Sends close_notify, takes what has already arrived, at most 1 MiB, and closes. It does not wait. timed_out means
-  /// that the peer takes no more, so close_notify was not sent; the socket is closed all the same. After an error
+  /// Sends close_notify, takes what has already arrived, at most 16 MiB, and closes. A server then takes what the client
+  /// still sends, until the client ends and for a second at most, so that the client can read our last bytes; a socket
+  /// from serve() leaves that to serve(). Otherwise it does not wait. timed_out means that the peer takes no more, so
+  /// close_notify was not sent; the socket is closed all the same. After an error
   /// other than timed_out that was reported before, and on a second call, it only closes and succeeds.
   /// Errors: timed_out, connection_reset, unreachable, io_failed, invalid_argument.
   result<void> close();

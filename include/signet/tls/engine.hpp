@@ -15,6 +15,7 @@
 
 #include <signet/base/bytes.hpp>
 #include <signet/base/result.hpp>
+#include <signet/base/trace.hpp>
 #include <signet/tls/client_config.hpp>
 #include <signet/tls/connection_info.hpp>
 #include <signet/tls/server_config.hpp>
@@ -33,6 +34,8 @@ struct engine_options {
   std::string session_key = {};
   /// The port of the peer, for verify_options::first_use. 0: not known.
   std::uint16_t port = 0;
+  /// Who is told what happens, step by step.
+  trace_options trace = {};
 };
 
 class SIGNET_EXPORT engine {

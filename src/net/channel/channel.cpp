@@ -53,14 +53,14 @@ result<void> channel::check() const {
 
 result<void> channel::wait(int fd, short events) const {
   pollfd waited{fd, events, 0};
-  progress bytes(write_handle(), limits_.stall);
+  progress bytes(limits_.stall);
   for (;;) {
     const int ready = ::poll(&waited, 1, deadline::earlier(until(), bytes.next_look()).poll_timeout());
     if (ready > 0) return {};
     if (ready == 0) {
       // Rounding aside, the time is up: poll_timeout() is capped for deadlines weeks away.
       if (until().passed()) return timed_out_now();
-      if (bytes.has_stalled()) return stalled_now();
+      if (bytes.has_stalled(write_handle())) return stalled_now();
     } else if (errno != EINTR) {
       return failure(errno);
     }

@@ -15,13 +15,15 @@ inline constexpr std::chrono::seconds farewell{1};
 
 class departing {
  public:
+  static constexpr std::size_t most = std::size_t{16} << 20;
+
   explicit departing(base::descriptor socket) noexcept : fd_(std::move(socket)) {}
 
   // Ends our direction.
   void say_goodbye() noexcept;
-  // Takes what has come and does not wait. True when nothing is to be waited for any more: the peer has ended, the
-  // connection has failed, or too much came.
-  bool is_over() noexcept;
+  // Takes what has come, up to so many bytes, and does not wait. True when nothing is to be waited for any more: the peer
+  // has ended, the connection has failed, or too much came.
+  bool is_over(std::size_t at_once = most) noexcept;
   // Until it is over, at most until then.
   void wait(deadline until) noexcept;
 
@@ -30,7 +32,7 @@ class departing {
 
  private:
   base::descriptor fd_;
-  std::size_t left_ = std::size_t{1} << 20;
+  std::size_t left_ = most;
 };
 
 // Somebody who sees connections off, so that their owners need not wait.

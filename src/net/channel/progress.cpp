@@ -16,7 +16,7 @@ int unsent_in(int fd) noexcept {
 
 }  // namespace
 
-progress::progress(int fd, std::chrono::milliseconds limit) noexcept : fd_(fd), limit_(limit) {
+progress::progress(std::chrono::milliseconds limit) noexcept : limit_(limit) {
   if (limit_.count() <= 0) return;
   // As long as that is no limit.
   if (deadline(limit).is_never())
@@ -41,10 +41,10 @@ deadline progress::next_look() const {
   return end > now ? deadline::earlier(now + pause, end) : deadline(now + pause);
 }
 
-bool progress::has_stalled() noexcept {
+bool progress::has_stalled(int fd) noexcept {
   if (limit_.count() <= 0) return false;
   const auto now = deadline::clock::now();
-  const auto unsent = unsent_in(fd_);
+  const auto unsent = unsent_in(fd);
   if (unsent != unsent_.value_or(unsent)) since_ = now;
   unsent_ = unsent;
   return now - since_ >= limit_;

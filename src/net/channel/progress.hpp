@@ -11,18 +11,17 @@ namespace signet::net {
 
 class progress {
  public:
-  // Of the connection that is written to by `fd`, from now on. Zero: there is no limit, and nothing is looked at.
-  progress(int fd, std::chrono::milliseconds limit) noexcept;
+  // From now on. Zero: there is no limit, and nothing is looked at.
+  explicit progress(std::chrono::milliseconds limit) noexcept;
 
   // When a wait has to be interrupted to look.
   [[nodiscard]] deadline next_look() const;
-  // A look: true once nothing has moved for as long as the limit says.
-  [[nodiscard]] bool has_stalled() noexcept;
+  // A look at the connection that is written to by `fd`: true once nothing has moved for as long as the limit says.
+  [[nodiscard]] bool has_stalled(int fd) noexcept;
   // Something has moved.
   void moved() noexcept;
 
  private:
-  int fd_;
   std::chrono::milliseconds limit_;
   // As the last look has found it.
   std::optional<int> unsent_ = {};

@@ -1,5 +1,7 @@
 #include "net/channel/stream_channel.hpp"
 
+#include "net/tls_socket_impl.hpp"
+
 namespace signet::net {
 namespace {
 
@@ -41,6 +43,17 @@ result<io_status> stream_channel::write(byte_view bytes) {
   }
   moved();
   return io_status{*taken};
+}
+
+deadline tls_channel::until_below() const {
+  if (!patient()) return at_once;
+  inside(outer_->socket()).patience = {.stall = limits().stall, .whole = limits().until};
+  return {};
+}
+
+// Waits for nothing, as a stream's close().
+void tls_below::close() noexcept {
+  if (socket_.is_open()) static_cast<void>(tls_socket_impl::close(&inside(socket_), waiting::forbidden));
 }
 
 }  // namespace signet::net

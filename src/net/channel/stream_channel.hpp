@@ -36,8 +36,10 @@ class stream_channel : public channel {
     close();
   }
 
+ protected:
+  [[nodiscard]] virtual deadline until_below() const;
+
  private:
-  [[nodiscard]] deadline until_below() const;
   [[nodiscard]] error failure_below(const error& why) const;
 
   std::unique_ptr<byte_stream> stream_;
@@ -51,7 +53,7 @@ class tls_below final : public byte_stream {
   result<std::size_t> read_some(byte_span buffer, deadline until) override { return socket_.read_some(buffer, until); }
   result<std::size_t> write_some(byte_view bytes, deadline until) override { return socket_.write_some(bytes, until); }
   result<void> close_write() override { return socket_.close_write(); }
-  void close() noexcept override { static_cast<void>(socket_.close()); }
+  void close() noexcept override;
   [[nodiscard]] int native_handle() const noexcept override { return socket_.native_handle(); }
   [[nodiscard]] tls_socket& socket() noexcept { return socket_; }
 
@@ -64,12 +66,14 @@ class tls_channel final : public stream_channel {
   tls_channel(std::unique_ptr<tls_below> outer, peer whom) noexcept
       : stream_channel(std::unique_ptr<byte_stream>(outer.get()), std::move(whom)), outer_(outer.release()) {}
 
-  result<void> end_writing() override { return outer_->socket().close_write(until()); }
+  result<void> end_writing() override { return outer_->socket().close_write(until_below()); }
   tls_socket* below() noexcept override { return is_open() ? &outer_->socket() : nullptr; }
 
  private:
   // Records that have come wait above the descriptor.
   [[nodiscard]] bool polled_by_descriptor() const noexcept override { return false; }
+  // The outer one waits as the call may.
+  [[nodiscard]] deadline until_below() const override;
 
   tls_below* outer_;
 };

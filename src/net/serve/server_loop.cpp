@@ -172,10 +172,7 @@ result<void> server_loop::take_new(listener& door) {
       full = !may_accept();
     }
     if (full) {
-      if (options_.on_full && somebody_waits(door)) {
-        ask_again_ = between_requests_for_room;
-        options_.on_full();
-      }
+      if (somebody_waits(door)) ask_for_room();
       return {};
     }
     auto accepted = door.try_accept();
@@ -192,15 +189,21 @@ result<void> server_loop::take_new(listener& door) {
     if (!somebody_waits(door)) return {};
     // One that has given its descriptor up in vain is enough: another process may be what uses them up.
     const bool had_left = !leaving_.empty();
-    if (had_left) leaving_.erase(leaving_.begin());
+    if (had_left) forget(leaving_.begin());
     if (gave_way || !(had_left || a_silent_one_gives_way("gives way to newer clients: no descriptor is left"))) {
-      if (options_.on_full) options_.on_full();
+      ask_for_room();
       accept_again_ = without_descriptors;
       return {};
     }
     gave_way = true;
   }
   return {};
+}
+
+void server_loop::ask_for_room() {
+  if (!options_.on_full || !ask_again_.is_never()) return;
+  ask_again_ = between_requests_for_room;
+  options_.on_full();
 }
 
 void server_loop::admit(incoming&& accepted) {
@@ -256,7 +259,7 @@ void server_loop::heard_from(std::uint64_t id) {
 void server_loop::on_time() {
   for (auto* again : {&accept_again_, &ask_again_})
     if (again->passed()) *again = deadline::never();
-  while (!leaving_.empty() && leaving_.begin()->second.until.passed()) leaving_.erase(leaving_.begin());
+  while (!leaving_.empty() && leaving_.begin()->second.until.passed()) forget(leaving_.begin());
   const auto now = clock::now();
   std::vector<client_ptr> late;
   std::vector<std::uint64_t> again;
@@ -312,7 +315,7 @@ void server_loop::take_leaving() {
     // It may be known from its handshake.
     if (!control(EPOLL_CTL_ADD, fd, EPOLLIN, id) && !control(EPOLL_CTL_MOD, fd, EPOLLIN, id)) continue;
     leaving_.emplace(id, leaver{std::move(one), net::farewell});
-    if (leaving_.size() > options_.max_connections) leaving_.erase(leaving_.begin());
+    if (leaving_.size() > options_.max_connections) forget(leaving_.begin());
   }
 }
 
@@ -320,8 +323,15 @@ void server_loop::take_leaving() {
 bool server_loop::went(std::uint64_t id) {
   const auto found = leaving_.find(id);
   if (found == leaving_.end()) return false;
-  if (found->second.socket.is_over()) leaving_.erase(found);
+  // One that sends without end does not keep the others waiting.
+  if (found->second.socket.is_over(std::size_t{256} << 10)) forget(found);
   return true;
+}
+
+// Where a forked process has a copy of it, closing does not end the watch.
+void server_loop::forget(std::map<std::uint64_t, leaver>::iterator one) {
+  control(EPOLL_CTL_DEL, one->second.socket.handle(), 0, 0);
+  leaving_.erase(one);
 }
 
 result<void> server_loop::finish(const listener& door) {

@@ -74,6 +74,7 @@ class server_loop : public net::departures, public std::enable_shared_from_this<
   result<int> wait_for_events(int timeout);
   void take_leaving();
   [[nodiscard]] bool went(std::uint64_t id);
+  void ask_for_room();
   void heard_from(std::uint64_t id);
   void on_time();
   [[nodiscard]] int time_left();
@@ -119,6 +120,7 @@ class server_loop : public net::departures, public std::enable_shared_from_this<
     deadline until;
   };
   std::map<std::uint64_t, leaver> leaving_;
+  void forget(std::map<std::uint64_t, leaver>::iterator one);
   struct due {
     std::uint64_t id;
     clock::time_point when;

@@ -191,7 +191,8 @@ result<tls_socket> connect(const endpoint& to, protocol which, const client_conf
                            .sni = how.sni,
                            .session_key = how.session_key,
                            .port = to.port,
-                           .first_bytes = how.first_bytes});
+                           .first_bytes = how.first_bytes,
+                           .trace = how.trace});
   if (secure) return secure;
   // So that the alert which tells the server why arrives.
   inside(*plain).wire->depart(until);  // NOLINT(bugprone-use-after-move): moved from only on success

@@ -39,9 +39,13 @@ struct peer_look {
 
   /// What a connection would have been refused for.
   [[nodiscard]] std::vector<signet::finding> objections() const {
-    return judged ? judged->waived() : std::vector<signet::finding>{};
+    if (!judged) return {};
+    // What no loosening waives, such as a pin that does not match, and what was waived to look at it.
+    auto all = judged->findings();
+    all.insert(all.end(), judged->waived().begin(), judged->waived().end());
+    return all;
   }
-  [[nodiscard]] bool verified() const noexcept { return judged && judged->waived().empty(); }
+  [[nodiscard]] bool verified() const noexcept { return judged && judged->trusted() && judged->waived().empty(); }
 };
 /// HOST:PORT, when the text is that and no file has the name; "-" never is. Throws signet::exception for a port that
 /// is none.

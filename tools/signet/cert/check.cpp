@@ -22,7 +22,7 @@ using json = nlohmann::ordered_json;
 
 struct checked {
   std::string name;
-  std::vector<signet::certificate> certificates;
+  std::vector<signet::certificate> certificates = {};
   // Those that stand in the same file.
   std::vector<signet::private_key> keys = {};
   std::vector<signet::certificate_finding> findings = {};
@@ -135,6 +135,16 @@ checked read_source(const std::string& name, const signet::password_callback& pa
   return {name == "-" ? "stdin" : name, std::move(contents.certificates), std::move(contents.keys)};
 }
 
+bool may_hold_certificates(const std::string& file) {
+  try {
+    const auto text = whole_file(file, std::size_t{64} << 20);
+    return text.starts_with('0') || text.find("CERTIFICATE-----") != text.npos || text.find("PKCS7") != text.npos;
+  } catch (const failure&) {
+    // It is told of as any that cannot be read.
+    return true;
+  }
+}
+
 // A folder stands for the files in it.
 std::vector<std::string> sources_in(const std::vector<std::string>& names) {
   std::vector<std::string> out;
@@ -144,9 +154,11 @@ std::vector<std::string> sources_in(const std::vector<std::string>& names) {
       out.push_back(name);
       continue;
     }
-    auto files = files_in(name);
-    out.insert(out.end(), files.begin(), files.end());
+    // Keys, notes and the like beside them are none of our business.
+    for (auto& file : files_in(name))
+      if (may_hold_certificates(file)) out.push_back(std::move(file));
   }
+  if (out.empty()) throw failure(exit_status::local, "reading " + names.front() + ": no file in it holds a certificate");
   return out;
 }
 
@@ -283,7 +295,6 @@ exit_status run_cert_check(arguments args) {
   std::optional<std::chrono::sys_seconds> at;
   if (!at_text.empty()) at = parse_time(command, "--at", at_text);
   if (fix == out.empty()) throw failure(exit_status::usage, command + ": --fix and --out FILE go together");
-  if (fix && names.size() > 1) throw failure(exit_status::usage, command + ": --fix takes one chain");
   if (fix && as_json && out == "-")
     throw failure(exit_status::usage, command + ": --json and --out - both want stdout");
 
@@ -298,6 +309,7 @@ exit_status run_cert_check(arguments args) {
   std::vector<checked> all;
   auto unread = exit_status::ok;
   const auto sources = sources_in(names);
+  if (fix && sources.size() > 1) throw failure(exit_status::usage, command + ": --fix takes one chain");
   for (const auto& name : sources) {
     // What cannot be read is a finding, and keeps nobody from the rest.
     try {

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "options/connection.hpp"
+
 namespace tool {
 namespace {
 
@@ -48,7 +50,7 @@ http_exchange http_exchange::over_tls(const http_call& call, const signet::clien
   auto socket = signet::connect(call.server(), config, options).value();
   socket.set_stall_limit(stall);
   socket.set_deadline(options.until);
-  http_exchange out(std::move(socket));
+  http_exchange out(std::move(socket), options.until);
   if (!whole) out.send(call.body);
   out.read_head(call.method);
   return out;
@@ -59,7 +61,7 @@ http_exchange http_exchange::over_tcp(const http_call& call, signet::tcp_connect
   auto socket = signet::tcp_socket::connect(call.server(), options).value();
   socket.set_stall_limit(stall);
   socket.set_deadline(options.until);
-  http_exchange out(std::move(socket));
+  http_exchange out(std::move(socket), options.until);
   out.send(call.head() + call.body);
   out.read_head(call.method);
   return out;
@@ -114,6 +116,7 @@ void http_exchange::read_body(const std::function<void(std::string_view)>& sink)
   auto& body = response_.body;
   std::string_view arrived = buffer_;
   for (;;) {
+    if (whole_.passed() && !body.done()) throw_max_time_is_over("reading the HTTP body");
     while (!arrived.empty() && !body.done()) {
       const auto step = body.feed(arrived).value();
       if (!step.data.empty()) sink(step.data);

@@ -50,12 +50,13 @@ class http_exchange {
 
  private:
   using any_socket = std::variant<signet::tls_socket, signet::tcp_socket>;
-  explicit http_exchange(any_socket socket) : socket_(std::move(socket)) {}
+  http_exchange(any_socket socket, signet::deadline whole) : socket_(std::move(socket)), whole_(whole) {}
   void send(std::string_view bytes);
   void read_head(const std::string& method);
   signet::result<std::size_t> read_some(signet::byte_span into);
 
   any_socket socket_;
+  signet::deadline whole_;
   std::string buffer_;
   std::string head_;
   http1::response response_;

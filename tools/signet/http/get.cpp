@@ -32,7 +32,6 @@ struct get_options {
   bool follow = false;
   bool follow_with_all = false;
   bool json = false;
-  bool verbose = false;
   client_flags client = {};
 };
 
@@ -203,14 +202,14 @@ exit_status follow(const std::string& command, const get_options& o, http_call c
   auto whom = meant_for::the_one_named;
   for (int redirects = 0;; ++redirects) {
     auto exchange = with.perform(call, whom);
-    tell_connection(exchange, o.verbose);
+    tell_connection(exchange, o.client.verbose());
     const auto& response = exchange.response();
     if (o.follow || o.follow_with_all) {
       if (auto next = redirected(call, response)) {
         if (redirects == most_redirects)
           throw failure(exit_status::dialogue,
                         "following redirects from " + o.address + ": more than " + std::to_string(most_redirects));
-        if (o.verbose) say("redirect:    " + next->where.text());
+        if (o.client.verbose()) say("redirect:    " + next->where.text());
         if (!next->where.same_origin(call.where) && !o.follow_with_all) {
           make_fit_for_others(*next, call);
           whom = meant_for::others;
@@ -255,7 +254,7 @@ exit_status run_method(const std::string& command, const std::string& method, ar
   line.add_flag("--location-trusted", o.follow_with_all,
                 "follow them, and give another server all that the first one gets: body, headers, certificate");
   line.add_flag("--json", o.json, "print a JSON object: status, headers, connection, body");
-  line.add_flag("-v,--verbose", o.verbose, "tell on stderr whom we talk to");
+  o.client.add_verbose_to(line);
   if (sends) {
     const auto data = line.add_option("--data", o.data, "send this text as the body").type_name("TEXT");
     line.may_be_empty(data);
@@ -280,7 +279,7 @@ exit_status run_method(const std::string& command, const std::string& method, ar
   try {
     return follow(command, o, call);
   } catch (const signet::exception& failed) {
-    if (o.verbose) say_what_was_reached(failed.error());
+    if (o.client.verbose()) say_what_was_reached(failed.error());
     if (o.json) print(to_text({{"url", call.where.text()}, {"failure", json_of(failed.error())}}) + "\n");
     throw;
   }

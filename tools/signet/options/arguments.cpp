@@ -73,6 +73,9 @@ command_line::~command_line() = default;
 option command_line::add_flag(const std::string& names, bool& into, const std::string& description) {
   return option(app_->add_flag(names, into, description));
 }
+option command_line::add_flag(const std::string& names, int& into, const std::string& description) {
+  return option(app_->add_flag(names, into, description));
+}
 option command_line::add_option(const std::string& names, std::string& into, const std::string& description) {
   return option(app_->add_option(names, into, description));
 }

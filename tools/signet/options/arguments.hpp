@@ -63,6 +63,8 @@ class command_line {
   ~command_line();
 
   option add_flag(const std::string& names, bool& into, const std::string& description);
+  /// One that is counted: -v, -vv.
+  option add_flag(const std::string& names, int& into, const std::string& description);
   option add_option(const std::string& names, std::string& into, const std::string& description);
   option add_option(const std::string& names, std::optional<std::string>& into, const std::string& description);
   option add_option(const std::string& names, std::size_t& into, const std::string& description);

@@ -56,13 +56,14 @@ class key_log_file {
 
 }  // namespace
 
-signet::trust_store trust_at(const std::string& option, const std::string& place, const std::string& password_file) {
+signet::trust_store trust_at(const std::string& option, const std::string& place, const std::string& password_file,
+                             const std::string& password_option) {
   std::error_code ignored;
   if (std::filesystem::is_directory(place, ignored)) return value_in(option, signet::trust_store::directory(place));
   auto stored = signet::trust_store::pem_file(place);
   if (stored) return *std::move(stored);
   // PKCS#12, as Java keeps it, may need a password.
-  if (auto all = pkcs12_certificates(option, place, password_file)) return signet::trust_store::of(*std::move(all));
+  if (auto all = pkcs12_certificates(option, place, password_file, password_option)) return signet::trust_store::of(*std::move(all));
   return value_in(option, std::move(stored));
 }
 
@@ -72,6 +73,11 @@ signet::trust_store trust_of(const std::vector<std::string>& ca, const std::vect
   for (std::size_t i = 1; i < ca.size(); ++i) all = all + trust_at("--ca", ca[i], password_file);
   for (const auto& one : add_ca) all = all + trust_at("--add-ca", one, password_file);
   return all;
+}
+
+void throw_max_time_is_over(const std::string& doing) {
+  throw signet::exception(
+      signet::error(signet::errc::timed_out, doing + ": timed out: the time for everything (--max-time) is over"));
 }
 
 void tls_flags::add_to(command_line& line) {
@@ -164,6 +170,10 @@ void client_flags::add_for_a_look_to(command_line& line) {
   add_starttls_to(line);
 }
 
+void client_flags::add_verbose_to(command_line& line) {
+  line.add_flag("-v,--verbose", verbose_, "tell on stderr whom we talk to; -vv: each step with its time");
+}
+
 void client_flags::show_ourselves_as(std::string certificate, std::string key, std::string password_file) {
   certificate_ = std::move(certificate);
   key_ = std::move(key);
@@ -197,6 +207,17 @@ void client_flags::add_connection_to(command_line& line) {
 void client_flags::check(const std::string& command) {
   timeout_ = parse_seconds(command, "--timeout", timeout_text_);
   if (max_time_text_) whole_ = parse_seconds(command, "--max-time", *max_time_text_);
+  if (verbose_ > 1) {
+    const auto began = std::chrono::steady_clock::now();
+    trace_ = {.sink =
+                  [began](const signet::trace_event& event) {
+                    const auto since = std::chrono::duration_cast<std::chrono::microseconds>(event.at - began).count();
+                    char time[32];
+                    std::snprintf(time, sizeof time, "%9.3f ms  ", static_cast<double>(since) / 1000);
+                    say(time + event.text);
+                  },
+              .level = signet::trace_level::messages};
+  }
   if (ipv4_ && ipv6_) throw failure(exit_status::usage, command + ": -4 and -6 exclude each other");
   if (certificate_.empty() && !key_.empty()) throw failure(exit_status::usage, command + ": --key needs --cert");
   if (certificate_.empty() && !password_file_.empty())
@@ -298,11 +319,11 @@ signet::connect_options client_flags::connect_options() const {
 }
 
 signet::connect_options client_flags::connect_options_for_others() const {
-  return {.timeout = timeout_, .until = whole_, .family = family()};
+  return {.timeout = timeout_, .until = whole_, .family = family(), .trace = trace_};
 }
 
 signet::tcp_connect_options client_flags::tcp_connect_options() const {
-  return {.timeout = timeout_, .until = whole_, .family = family()};
+  return {.timeout = timeout_, .until = whole_, .family = family(), .trace = trace_};
 }
 
 signet::address_family client_flags::family() const noexcept {

@@ -54,13 +54,16 @@ class tls_flags {
 std::chrono::milliseconds parse_seconds(const std::string& command, const std::string& option, const std::string& text);
 
 /// The certificates of a file or a folder that `option` named, as trust. Throws failure and signet::exception.
-signet::trust_store trust_at(const std::string& option, const std::string& place,
-                             const std::string& password_file = {});
+signet::trust_store trust_at(const std::string& option, const std::string& place, const std::string& password_file = {},
+                             const std::string& password_option = "--ca-password-file");
 /// All of `ca`, or the system's when there are none, and `add_ca`.
 signet::trust_store trust_of(const std::vector<std::string>& ca, const std::vector<std::string>& add_ca,
                              const std::string& password_file = {});
 /// Our own certificate and its key. Throws failure and signet::exception, which name the option.
 signet::identity identity_of(const std::string& certificate, const std::string& key, const std::string& password_file);
+
+/// For what goes on though its time is over: a peer that always has more ready. Throws signet::exception.
+[[noreturn]] void throw_max_time_is_over(const std::string& doing);
 
 enum class verbosity : unsigned char { quiet, verbose };
 
@@ -74,6 +77,10 @@ class client_flags {
   void add_for_a_look_to(command_line& line);
   /// The certificate to show, where the options that name it are the subcommand's.
   void show_ourselves_as(std::string certificate, std::string key, std::string password_file);
+  /// -v and -vv.
+  void add_verbose_to(command_line& line);
+  /// Whether to tell whom we talk to.
+  [[nodiscard]] bool verbose() const noexcept { return verbose_ > 0; }
   /// After the line was read. Throws failure.
   void check(const std::string& command);
 
@@ -132,6 +139,9 @@ class client_flags {
   bool insecure_ = false;
   std::string timeout_text_ = "30";
   std::chrono::milliseconds timeout_ = std::chrono::seconds(30);
+  int verbose_ = 0;
+  // Of each step, to stderr, for -vv.
+  signet::trace_options trace_;
   std::optional<std::string> max_time_text_;
   signet::deadline whole_ = signet::deadline::never();
   std::string starttls_text_;

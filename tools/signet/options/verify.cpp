@@ -37,7 +37,8 @@ signet::server_name expected_name(const std::string& command, const std::string&
 }
 
 std::optional<std::vector<signet::certificate>> pkcs12_certificates(const std::string& option, const std::string& file,
-                                                                    const std::string& password_file) {
+                                                                    const std::string& password_file,
+                                                                    const std::string& password_option) {
   signet::password_callback password;
   if (!password_file.empty())
     password = [text = first_line(password_file)]() -> std::optional<std::string> { return text; };
@@ -48,8 +49,8 @@ std::optional<std::vector<signet::certificate>> pkcs12_certificates(const std::s
   const auto code = all.error().code();
   if (code != signet::errc::password_required && code != signet::errc::wrong_password) return {};
   auto parts = all.error().in(option).parts();
-  parts.hint = password_file.empty() ? "give its password: --ca-password-file FILE, whose first line it is"
-                                     : "the password was the first line of " + password_file + " (--ca-password-file)";
+  parts.hint = password_file.empty() ? "give its password: " + password_option + " FILE, whose first line it is"
+                                     : "the password was the first line of " + password_file + " (" + password_option + ")";
   throw signet::exception(signet::error(std::move(parts)));
 }
 

@@ -119,15 +119,14 @@ class program {
     ::posix_spawnattr_setsigdefault(&attributes, &usual);
     ::posix_spawnattr_setpgroup(&attributes, 0);
     ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+    // Nobody who ends them all misses this one.
+    const std::lock_guard lock(all_mutex);
     const int why = ::posix_spawn(&pid_, "/bin/sh", &actions, &attributes, const_cast<char**>(words.data()),
                                   const_cast<char**>(environment.data()));
     ::posix_spawn_file_actions_destroy(&actions);
     ::posix_spawnattr_destroy(&attributes);
     if (why != 0) cannot("starting a program", why);
-    {
-      const std::lock_guard lock(all_mutex);
-      all_groups.insert(pid_);
-    }
+    all_groups.insert(pid_);
     // By number: <sys/pidfd.h> of glibc 2.36 declares it for C only.
     end_ = owned_descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
   }
@@ -144,10 +143,12 @@ class program {
     while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
     }
     // The number of a group that has members is nobody else's.
-    if (::kill(-pid_, SIGTERM) == 0) {
-      for (int i = 0; i < 100 && ::kill(-pid_, 0) == 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
-      ::kill(-pid_, SIGKILL);
+    bool is_there = ::kill(-pid_, SIGTERM) == 0;
+    for (int i = 0; is_there && i < 100; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      is_there = ::kill(-pid_, 0) == 0;
     }
+    if (is_there) ::kill(-pid_, SIGKILL);
     const std::lock_guard lock(all_mutex);
     all_groups.erase(pid_);
   }
@@ -174,7 +175,15 @@ class program {
  private:
   bool ended_by_itself() const {
     pollfd waited{end_.get(), POLLIN, 0};
-    return end_ && ::poll(&waited, 1, 2000) > 0;
+    if (end_) return ::poll(&waited, 1, 2000) > 0;
+    // Without a descriptor for that: looked at again and again.
+    for (int i = 0; i < 100; ++i) {
+      siginfo_t info{};
+      if (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid_)
+        return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    return false;
   }
 
   static inline std::mutex all_mutex;

@@ -118,7 +118,7 @@ configured server_config_of(const serve_options& o) {
   }
   if (!o.self_signed.empty()) options.loaded_identities.push_back(self_signed_identity(o));
   if (!o.client_ca.empty()) {
-    options.client_trust = trust_at("--client-ca", o.client_ca);
+    options.client_trust = trust_at("--client-ca", o.client_ca, o.password_file, "--password-file");
     options.client_auth =
         o.require_client_certificate ? signet::client_certificates::required : signet::client_certificates::requested;
   }
@@ -228,7 +228,7 @@ exit_status run_serve(arguments args) {
   line.add_flag("--require-client-cert", o.require_client_certificate, "refuse clients without one");
   line.add_option("--timeout", o.timeout,
                   "for a handshake, the head of a request and clients to finish after SIGTERM (10), and for each time "
-                  "in which a client takes or sends nothing (60)")
+                  "in which a client takes or sends nothing in the middle of a request or an answer (60)")
       .type_name("SECONDS");
   line.add_option("--max-clients", o.most_clients, "clients at once; more wait (1024)")
       .type_name("N")

@@ -25,6 +25,8 @@ std::optional<std::size_t> read_or_stop(Socket& client, std::optional<idle_clien
     if (idle && idle->has_to_go()) return {};
     // What has come already needs no waiting, and may be in the socket's hands where poll(2) does not see it.
     auto got = client.read_some(into, std::chrono::seconds(0));
+    // It may have been asked to go in between.
+    if ((!got || *got == 0) && idle && idle->has_to_go()) return {};
     if (got) return *got;
     if (got.error().code() != signet::errc::timed_out) throw signet::exception(std::move(got).error());
     if (!idle) {
@@ -157,6 +159,8 @@ class site_conversation {
   }
 
   bool discard_body(http1::body_decoder& body) {
+    // Nobody wants it, so it may not hold the place of somebody else for long.
+    const signet::deadline until(limits_.stall);
     std::uint64_t discarded = 0;
     std::string_view arrived = buffer_;
     for (;;) {
@@ -168,7 +172,7 @@ class site_conversation {
         if (discarded > most_discarded) return false;
       }
       if (body.done()) break;
-      const auto got = client_.read_some(piece_).value();
+      const auto got = client_.read_some(piece_, until).value();
       if (got == 0) return false;
       buffer_.assign(piece_.data(), got);
       arrived = buffer_;
