@@ -77,7 +77,7 @@ inline void use(const certificate& c) {
   check_printable(c.issuer());
   check_name(c.subject_name());
   check_name(c.issuer_name());
-  check_printable(c.common_name());
+  check_printable(c.last_common_name());
   check_printable(c.serial_number());
   check_printable(c.public_key_type());
   for (const auto& name : c.dns_names()) check_printable(name);

@@ -184,8 +184,11 @@ void judge_peer_certificates(SSL_CTX* ctx) {
 
 void remember_alerts(SSL_CTX* ctx) {
   SSL_CTX_set_info_callback(ctx, [](const SSL* ssl, int where, int value) {
-    if ((where & SSL_CB_ALERT) == 0 || (value >> 8) != SSL3_AL_FATAL) return;
+    if ((where & SSL_CB_ALERT) == 0) return;
     const auto from = (where & SSL_CB_READ) != 0 ? alert::sender::peer : alert::sender::us;
+    if (from == alert::sender::us && (value & 0xff) == SSL_AD_NO_RENEGOTIATION)
+      engine_of(ssl).refused_renegotiation = true;
+    if ((value >> 8) != SSL3_AL_FATAL) return;
     engine_of(ssl).last_alert = alert{static_cast<std::uint8_t>(value & 0xff), from};
   });
 }
@@ -223,10 +226,13 @@ void note_request(SSL_CTX* ctx) {
       nullptr);
 }
 
-void ask_for_identity(SSL_CTX* ctx) {
+void read_hello(SSL_CTX* ctx) {
   SSL_CTX_set_client_hello_cb(
       ctx,
       [](SSL* ssl, int* alert, void*) {
+        auto& e = engine_of(ssl);
+        e.versions = versions_in_hello(ssl);
+        if (!e.server->options.select_identity) return SSL_CLIENT_HELLO_SUCCESS;
         return ossl::guarded(SSL_CLIENT_HELLO_ERROR, [&] { return select_identity(ssl, alert); });
       },
       nullptr);
@@ -243,7 +249,8 @@ void choose_alpn(SSL_CTX* ctx) {
       [](SSL* ssl, const unsigned char** out, unsigned char* out_size, const unsigned char* offered,
          unsigned offered_size, void*) {
         return ossl::guarded(SSL_TLSEXT_ERR_ALERT_FATAL, [&] {
-          const std::string_view ours = engine_of(ssl).server->alpn;
+          auto& e = engine_of(ssl);
+          const std::string_view ours = e.server->alpn;
           const std::string_view theirs(reinterpret_cast<const char*>(offered), offered_size);
           for (std::size_t i = 0; i < ours.size(); i += 1 + static_cast<unsigned char>(ours[i])) {
             const auto name = ours.substr(i, 1 + static_cast<unsigned char>(ours[i]));
@@ -255,6 +262,7 @@ void choose_alpn(SSL_CTX* ctx) {
               return SSL_TLSEXT_ERR_OK;
             }
           }
+          e.refused_alpn = std::make_unique<const std::string>(alpn_of_client(theirs));
           return SSL_TLSEXT_ERR_ALERT_FATAL;
         });
       },

@@ -13,7 +13,7 @@ void log_keys(SSL_CTX* ctx);
 void note_request(SSL_CTX* ctx);
 void save_sessions(SSL_CTX* ctx);
 // On a server's.
-void ask_for_identity(SSL_CTX* ctx);
+void read_hello(SSL_CTX* ctx);
 void choose_identity(SSL_CTX* ctx);
 void choose_alpn(SSL_CTX* ctx);
 // A ticket whose connection would not come about now is passed over, and the handshake is a full one.

@@ -15,6 +15,7 @@
 #include "ossl/handles.hpp"
 #include "tls/config_impl.hpp"
 #include "tls/context.hpp"
+#include "tls/peer_offer.hpp"
 #include "tls/wire.hpp"
 
 namespace signet {
@@ -46,6 +47,8 @@ struct engine::impl {
   // A client's: the server sent a CertificateRequest, and data came after the handshake.
   bool was_asked = false;
   bool was_answered = false;
+  // The peer wanted to renegotiate, which is refused (SSL_OP_NO_RENEGOTIATION).
+  bool refused_renegotiation = false;
   // The first fatal result; nothing enters OpenSSL after it.
   std::optional<error> fatal;
   // Of the last fatal alert that went either way.
@@ -70,6 +73,9 @@ struct engine::impl {
   // What the ClientHello offered to resume, and where its like is found.
   std::shared_ptr<const saved_session> offered;
   std::string session_key;
+  // A server's: what the client offered, as far as it cannot be asked for later.
+  offered_versions versions;
+  std::unique_ptr<const std::string> refused_alpn;
   // A server's: what its selector answered, and the name that it refused.
   std::optional<identity> chosen;
   std::unique_ptr<const std::string> refused_name;

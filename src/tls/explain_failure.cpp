@@ -11,6 +11,7 @@
 #include "base/sentence.hpp"
 #include "tls/engine_impl.hpp"
 #include "tls/first_octets.hpp"
+#include "tls/peer_offer.hpp"
 #include "verify/explain.hpp"
 #include "x509/impl.hpp"
 #include "x509/text.hpp"
@@ -71,14 +72,28 @@ bool owes_a_certificate(const engine_impl& e) {
   return e.was_asked && !e.was_answered && !e.client->options.identity;
 }
 
-// What the user has set of an offer; OpenSSL's own choice is no news.
-std::string offered_by(const engine_impl& e) {
-  const auto& set = e.client->options;
+// The versions and what the user has set; OpenSSL's own choice is no news.
+std::string ours(const engine_impl& e) {
   std::vector<std::string> out{versions_of(e)};
-  if (!set.ciphers.empty()) out.push_back("ciphers " + base::printable(set.ciphers));
-  if (!set.ciphersuites.empty()) out.push_back("ciphersuites " + base::printable(set.ciphersuites));
-  if (!set.groups.empty()) out.push_back("groups " + base::printable(set.groups));
+  const auto add = [&](const auto& set) {
+    if (!set.ciphers.empty()) out.push_back("ciphers " + base::printable(set.ciphers));
+    if (!set.ciphersuites.empty()) out.push_back("ciphersuites " + base::printable(set.ciphersuites));
+    if (!set.groups.empty()) out.push_back("groups " + base::printable(set.groups));
+  };
+  if (e.client)
+    add(e.client->options);
+  else
+    add(e.server->options);
   return base::listed(out);
+}
+
+// Of a client; empty as long as its hello was not read.
+std::string offered_by_client(const engine_impl& e) {
+  if (e.which != side::server) return {};
+  std::string out = text(e.versions);
+  if (const auto ciphers = ciphers_of_client(e.ssl.get()); !ciphers.empty()) out += "; ciphers " + ciphers;
+  if (const auto groups = groups_of_client(e.ssl.get()); !groups.empty()) out += "; groups " + groups;
+  return out;
 }
 
 // Says what was wanted, and what to do about it.
@@ -182,11 +197,11 @@ error_parts on_alert(const engine_impl& e, alert a) {
       parts.code = e.done ? errc::alert_received : errc::no_shared_cipher;
       parts.message =
           peer + " found no cipher, group or signature algorithm in common, or refused for a reason it does not tell" +
-          said;
+          said + (client ? "; offered were " + ours(e) : "");
       parts.hint =
           "compare versions, ciphers and groups on both ends; a server may also want a name (SNI) or a client "
           "certificate";
-      if (client) parts.presented = offered_by(e);
+      if (client) parts.presented = ours(e);
       break;
     case SSL_AD_UNRECOGNIZED_NAME: {
       const char* sent = SSL_get_servername(e.ssl.get(), TLSEXT_NAMETYPE_host_name);
@@ -271,17 +286,27 @@ error_parts on_reason(const engine_impl& e, const ossl::outcome& failed) {
               .message = peer + ' ' + one.message,
               .hint = one.hint};
   if (ssl_reason(failed, {SSL_R_UNSUPPORTED_PROTOCOL, SSL_R_VERSION_TOO_LOW, SSL_R_WRONG_SSL_VERSION,
-                          SSL_R_UNKNOWN_PROTOCOL, SSL_R_NO_PROTOCOLS_AVAILABLE, SSL_R_BAD_PROTOCOL_VERSION_NUMBER}))
+                          SSL_R_UNKNOWN_PROTOCOL, SSL_R_NO_PROTOCOLS_AVAILABLE, SSL_R_BAD_PROTOCOL_VERSION_NUMBER})) {
+    const bool client = e.which == side::client;
+    auto theirs = client ? version_in_answer(e.io.first_bytes()) : text(e.versions);
+    const auto verb = theirs.empty() ? " offers no TLS version that is allowed here" : client ? " chose " : " offers ";
     return {.code = errc::protocol_version,
-            .message = peer + " offers no TLS version that is allowed here: " + versions_of(e),
+            .message = peer + verb + theirs + "; allowed here is " + versions_of(e),
             .hint = "the other end is too old or too strict; versions below 1.2 have to be asked for (min_version)",
-            .expected = versions_of(e)};
+            .expected = versions_of(e),
+            .presented = std::move(theirs)};
+  }
   if (ssl_reason(failed, {SSL_R_NO_SHARED_CIPHER, SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM,
                           SSL_R_NO_SHARED_SIGNATURE_ALGORITHMS, SSL_R_NO_SUITABLE_KEY_SHARE, SSL_R_NO_SUITABLE_GROUPS,
-                          SSL_R_NO_CIPHERS_AVAILABLE, SSL_R_WRONG_CIPHER_RETURNED, SSL_R_NO_SHARED_GROUPS}))
+                          SSL_R_NO_CIPHERS_AVAILABLE, SSL_R_WRONG_CIPHER_RETURNED, SSL_R_NO_SHARED_GROUPS})) {
+    auto theirs = offered_by_client(e);
     return {.code = errc::no_shared_cipher,
-            .message = "no cipher suite, group or signature algorithm in common with " + peer,
-            .hint = "compare the ciphers and groups of both ends and the type of the server's key"};
+            .message = "no cipher suite, group or signature algorithm in common with " + peer +
+                       (theirs.empty() ? "" : ", which offers " + theirs) + "; allowed here is " + ours(e),
+            .hint = "compare the ciphers and groups of both ends and the type of the server's key",
+            .expected = ours(e),
+            .presented = std::move(theirs)};
+  }
   if (ssl_reason(failed, {SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE})) {
     const std::string from = e.server ? e.server->options.client_trust.description() : "";
     return {.code = errc::certificate_required,
@@ -290,11 +315,15 @@ error_parts on_reason(const engine_impl& e, const ossl::outcome& failed) {
             .expected = "a certificate of " + from,
             .presented = "none"};
   }
-  if (ssl_reason(failed, {SSL_R_NO_APPLICATION_PROTOCOL}))
+  if (ssl_reason(failed, {SSL_R_NO_APPLICATION_PROTOCOL})) {
+    const auto spoken = base::listed(alpn_of(e));
+    auto theirs = e.refused_alpn ? *e.refused_alpn : std::string();
     return {.code = errc::no_shared_alpn,
-            .message = peer + " offers no application protocol that is spoken here: " + base::listed(alpn_of(e)),
-            .hint = "",
-            .expected = base::listed(alpn_of(e))};
+            .message = peer + " offers the application protocols " + theirs + "; spoken here is " + spoken,
+            .hint = "offer one of them at the client, or allow one of the client's here (ALPN)",
+            .expected = spoken,
+            .presented = std::move(theirs)};
+  }
   if (ssl_reason(failed, {SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC, SSL_R_BAD_RECORD_TYPE, SSL_R_BAD_DIGEST_LENGTH,
                           SSL_R_DIGEST_CHECK_FAILED}))
     return {.code = errc::bad_record,
@@ -326,7 +355,26 @@ std::vector<std::string> accepted_by_peer(const engine_impl& e) {
   return out;
 }
 
+namespace {
+
+// A peer that was refused a new handshake ends in its own way: by an alert, an end, a reset or silence.
+void tell_of_renegotiation(const engine_impl& e, error_parts& parts) {
+  if (!e.done || !e.refused_renegotiation) return;
+  parts.message += ", after it had asked for a new handshake (renegotiation), which is refused here";
+  if (e.which != side::client) return;
+  parts.hint =
+      "servers renegotiate mostly to ask for a client certificate: let the server ask in the first handshake, or speak "
+      "TLS 1.3, which has no renegotiation";
+}
+
+}  // namespace
+
 error about_silence(const engine_impl& e, const error& failure) {
+  if (e.done && e.refused_renegotiation) {
+    auto parts = failure.parts();
+    tell_of_renegotiation(e, parts);
+    return error(std::move(parts));
+  }
   if (!owes_a_certificate(e) || (failure.code() != errc::connection_reset && failure.code() != errc::timed_out))
     return failure;
   auto parts = failure.parts();
@@ -345,6 +393,7 @@ error explain_failure(const engine_impl& e, const ossl::outcome& failed) {
   const auto finished = [&](error_parts parts) {
     parts.library_errors = ossl::texts(failed.queue);
     if (!parts.tls_alert) parts.tls_alert = e.last_alert;
+    tell_of_renegotiation(e, parts);
     return error(std::move(parts));
   };
   const auto with_queue = [&](error_parts parts) {

@@ -105,7 +105,7 @@ result<server_config> server_config::make(server_options options) {
     if (auto used = use_identity(trial->get(), who); !used) return used.error();
   for (const auto* who : made->who.for_others())
     if (auto used = use_identity(raw_ctx, *who); !used) return used.error();
-  if (options.select_identity) callbacks::ask_for_identity(raw_ctx);
+  callbacks::read_hello(raw_ctx);
   if (made->who.all().size() > 1 || options.select_identity) callbacks::choose_identity(raw_ctx);
   if (auto asked = ask_for_client_certificates(raw_ctx, options); !asked) return asked.error();
   if (!options.alpn.empty()) {

@@ -66,7 +66,7 @@ void explain_nameless(finding& f, const certificate& c, const std::string& expec
     f.message = "the certificate's subjectAltName is empty, so it is for nobody, and not for " + expected;
     return;
   }
-  const auto cn = c.common_name();
+  const auto cn = c.first_common_name();
   if (cn.empty()) {
     f.message = "the certificate holds no name (no subjectAltName and no common name), so it is not for " + expected;
     return;

@@ -47,7 +47,7 @@ std::string ahead(sys_seconds then, sys_seconds now, bool is_given) {
 std::string display_name(const certificate& c) {
   if (auto names = c.dns_names(); !names.empty()) return names.front();
   if (auto addresses = c.ip_addresses(); !addresses.empty()) return addresses.front();
-  auto cn = c.common_name();
+  auto cn = c.last_common_name();
   if (!cn.empty()) return cn;
   auto subject = c.subject();
   return subject.empty() ? "without a name" : subject;

@@ -7,6 +7,7 @@
 #include "base/ascii.hpp"
 #include "ossl/errors.hpp"
 #include "x509/impl.hpp"
+#include "x509/text.hpp"
 
 namespace signet {
 namespace {
@@ -27,11 +28,10 @@ bool is_too_wide(const std::string& name, const name_policy& policy) {
 
 // The first common name, whatever is in it: as UTF-8, or nothing when it cannot be.
 std::string first_common_name(const certificate& c) {
-  const X509_NAME* subject = X509_get_subject_name(raw(c));
-  const int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
-  if (at < 0) return {};
+  const ASN1_STRING* text = x509::first_common_name(X509_get_subject_name(raw(c)));
+  if (text == nullptr) return {};
   unsigned char* utf8 = nullptr;
-  const int size = ASN1_STRING_to_UTF8(&utf8, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+  const int size = ASN1_STRING_to_UTF8(&utf8, text);
   std::string out = size > 0 ? std::string(reinterpret_cast<const char*>(utf8), static_cast<std::size_t>(size)) : "";
   OPENSSL_free(utf8);
   return out;

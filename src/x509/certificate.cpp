@@ -62,8 +62,11 @@ distinguished_name certificate::issuer_name() const {
   return x509::decode(X509_get_issuer_name(raw(*this)));
 }
 
-std::string certificate::common_name() const {
-  return x509::common_name(X509_get_subject_name(raw(*this)));
+std::string certificate::first_common_name() const {
+  return x509::shown(x509::first_common_name(X509_get_subject_name(raw(*this))));
+}
+std::string certificate::last_common_name() const {
+  return x509::shown(x509::last_common_name(X509_get_subject_name(raw(*this))));
 }
 
 std::string certificate::serial_number() const {

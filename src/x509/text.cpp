@@ -32,6 +32,10 @@ std::string curve_name(const EVP_PKEY* key) {
   return nist != nullptr ? nist : group.data();
 }
 
+const ASN1_STRING* entry_at(const X509_NAME* name, int at) {
+  return at < 0 ? nullptr : X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at));
+}
+
 }  // namespace
 
 std::string key_type(const EVP_PKEY* key) {
@@ -53,10 +57,14 @@ std::string name_text(const X509_NAME* name) {
   return decode(name).text();
 }
 
-std::string common_name(const X509_NAME* name) {
+const ASN1_STRING* first_common_name(const X509_NAME* name) {
+  return entry_at(name, X509_NAME_get_index_by_NID(name, NID_commonName, -1));
+}
+
+const ASN1_STRING* last_common_name(const X509_NAME* name) {
   int last = -1;
   for (int at = -1; (at = X509_NAME_get_index_by_NID(name, NID_commonName, at)) >= 0;) last = at;
-  return last < 0 ? std::string() : base::printable(utf8_of(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, last))));
+  return entry_at(name, last);
 }
 
 std::string number_text(const ASN1_INTEGER* number) {
@@ -86,6 +94,10 @@ std::string utf8_of(const ASN1_STRING* s) {
   const std::unique_ptr<unsigned char, openssl_freed> owned(utf8);
   if (size < 0) return octets_of(s);
   return {reinterpret_cast<const char*>(utf8), static_cast<std::size_t>(size)};
+}
+
+std::string shown(const ASN1_STRING* s) {
+  return s == nullptr ? std::string() : base::printable(utf8_of(s));
 }
 
 std::string escaped(std::string_view octets) {

@@ -17,8 +17,9 @@ namespace signet::x509 {
 std::string key_type(const EVP_PKEY* key);
 // RFC 4514 text that is safe to print.
 std::string name_text(const X509_NAME* name);
-// The last common name, safe to print, or empty.
-std::string common_name(const X509_NAME* name);
+// A common name as it stands, or null for none.
+const ASN1_STRING* first_common_name(const X509_NAME* name);
+const ASN1_STRING* last_common_name(const X509_NAME* name);
 
 // Lower-case hex, two digits an octet, with the sign of a negative number; empty when it cannot be read.
 std::string number_text(const ASN1_INTEGER* number);
@@ -26,6 +27,8 @@ std::string octets_of(const ASN1_STRING* s);
 std::vector<std::byte> bytes_of(const ASN1_STRING* s);
 // As UTF-8, whatever its type; its octets as they are when they are not what its type says.
 std::string utf8_of(const ASN1_STRING* s);
+// The same, safe to print; empty for null.
+std::string shown(const ASN1_STRING* s);
 
 // base::printable, the backslash itself escaped as \5C: nothing is lost, and unescaped() has the octets back.
 std::string escaped(std::string_view octets);

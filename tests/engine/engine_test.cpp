@@ -487,7 +487,7 @@ TEST_P(engine_of_each_version, shows_the_fields_of_the_peers_certificate) {
   EXPECT_EQ(peer.subject_name(), subject);
   EXPECT_EQ(peer.issuer_name(), subject);
   EXPECT_EQ(peer.subject_name().values("CN"), (std::vector<std::string>{"first", "second"}));
-  EXPECT_EQ(peer.common_name(), "second");
+  EXPECT_EQ(peer.last_common_name(), "second");
   EXPECT_EQ(peer.alternative_names(), (std::vector<general_name>{{general_name_kind::dns, "server.test"},
                                                                  {general_name_kind::dns, "*.wild.test"},
                                                                  {general_name_kind::ip_address, "192.0.2.1"},

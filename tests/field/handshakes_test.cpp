@@ -1,7 +1,12 @@
 // A handshake that fails says what the engine knows: whether a certificate was asked for and what was answered, what
 // was offered, what came instead of TLS.
+#include <signet/tls/native.hpp>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <openssl/ssl.h>
+
+#include <array>
 
 #include "support/pair.hpp"
 #include "support/pki.hpp"
@@ -111,8 +116,10 @@ TEST(field_offer, of_protocols_is_told_by_both_ends) {
   ASSERT_FALSE(p.shake());
   EXPECT_THAT(p.client_error->message(), HasSubstr("none of the application protocols offered, h2, acme"));
   EXPECT_EQ(p.client_error->presented(), "h2, acme");
-  EXPECT_THAT(p.server_error->message(), HasSubstr("spoken here: http/1.1"));
+  EXPECT_EQ(p.server_error->message(),
+            "client: the client offers the application protocols h2, acme; spoken here is http/1.1");
   EXPECT_EQ(p.server_error->expected(), "http/1.1");
+  EXPECT_EQ(p.server_error->presented(), "h2, acme");
 }
 
 TEST(field_offer, of_versions_is_told_by_both_ends) {
@@ -124,12 +131,44 @@ TEST(field_offer, of_versions_is_told_by_both_ends) {
   EXPECT_EQ(p.server_error->expected(), "TLSv1.3");
 }
 
-TEST(field_offer, that_the_user_made_is_told_where_nothing_is_in_common) {
+TEST(field_offer, of_versions_is_told_with_what_is_allowed) {
+  auto options = pair::defaults();
+  options.client.min_version = protocol_version::tls1_3;
+  options.server.max_version = protocol_version::tls1_2;
+  pair newer(std::move(options));
+  (void)newer.shake();
+  ASSERT_TRUE(newer.server_error);
+  EXPECT_EQ(newer.server_error->code(), errc::protocol_version);
+  EXPECT_EQ(newer.server_error->message(), "client: the client offers TLSv1.3; allowed here is TLSv1.2");
+  EXPECT_EQ(newer.server_error->presented(), "TLSv1.3");
+  EXPECT_EQ(newer.server_error->expected(), "TLSv1.2");
+
+  // A ServerHello of TLS 1.0, whoever wrote it.
+  pair older;
+  ASSERT_TRUE(older.client->handshake());
+  std::string body("\x03\x01", 2);
+  body += std::string(32, 'r') + std::string("\0\xc0\x13\0", 4);
+  const auto octet = [](std::size_t n) { return std::string(1, static_cast<char>(n)); };
+  const auto message = std::string("\x02\0\0", 3) + octet(body.size()) + body;
+  older.to_client->put(std::string("\x16\x03\x01\0", 4) + octet(message.size()) + message);
+  const auto e = older.client->handshake().error();
+  EXPECT_EQ(e.code(), errc::protocol_version);
+  EXPECT_EQ(e.message(), "server.test: the server chose TLSv1.0; allowed here is TLSv1.2 to TLSv1.3");
+}
+
+TEST(field_offer, of_ciphers_and_groups_is_told_by_both_ends) {
   auto options = pair::defaults(protocol_version::tls1_2);
-  options.client.ciphers = "ECDHE-RSA-AES128-GCM-SHA256";
+  options.client.ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256";
+  options.client.groups = "P-384";
+  options.server.ciphers = "ECDHE-ECDSA-AES256-GCM-SHA384";
   pair p(std::move(options));
-  ASSERT_FALSE(p.shake());
-  EXPECT_EQ(p.client_error->presented(), "TLSv1.2, ciphers ECDHE-RSA-AES128-GCM-SHA256");
+  (void)p.shake();
+  ASSERT_TRUE(p.server_error && p.client_error);
+  for (const auto* one : {"ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"})
+    EXPECT_THAT(p.server_error->message(), HasSubstr(one));
+  EXPECT_THAT(p.server_error->presented(), HasSubstr("groups secp384r1"));
+  EXPECT_THAT(p.client_error->message(),
+              HasSubstr("offered were TLSv1.2, ciphers ECDHE-ECDSA-AES128-GCM-SHA256, groups P-384"));
 }
 
 error client_hears(const std::string& bytes) {
@@ -148,6 +187,31 @@ TEST(field_no_tls, is_shown_and_known) {
   const auto octets = client_hears(std::string("\x00\x01\xfe\xff\x1b[0m", 8));
   EXPECT_THAT(octets.message(), HasSubstr("the octets 0001feff1b5b306d"));
   EXPECT_EQ(octets.code(), errc::not_tls);
+}
+
+// TLS 1.3 has none. What a server does when it is refused is its own affair.
+TEST(field_renegotiation, that_was_refused_is_told_with_whatever_ends_the_connection) {
+  for (const bool by_end : {true, false}) {
+    pair p(pair::defaults(protocol_version::tls1_2));
+    p.must_shake();
+    SSL* server = native::handle(*p.server);
+    SSL_clear_options(server, SSL_OP_NO_RENEGOTIATION);
+    ASSERT_EQ(SSL_renegotiate(server), 1);
+    (void)SSL_do_handshake(server);
+    ASSERT_TRUE(p.server->flush());
+    std::array<std::byte, 16> buffer{};
+    const auto nothing = p.client->read(buffer);
+    ASSERT_TRUE(nothing) << nothing.error().message();
+    EXPECT_EQ(nothing->next, wait_for::read);
+    if (by_end)
+      p.to_client->ended = true;
+    else
+      p.client_wire->read_error = error(errc::connection_reset, "server.test: reading: connection reset by the peer");
+    const auto e = p.client->read(buffer).error();
+    EXPECT_EQ(e.code(), by_end ? errc::truncated : errc::connection_reset);
+    EXPECT_THAT(e.message(), HasSubstr("renegotiation"));
+    EXPECT_THAT(e.hint(), HasSubstr("client certificate"));
+  }
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "http/static_site.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -145,6 +146,23 @@ TEST_F(static_site, spares_what_has_not_changed) {
   EXPECT_EQ(ask("/", "If-Modified-Since: " + field(first, "Last-Modified") + "\r\n").status, 304);
   EXPECT_EQ(ask("/", "If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\n").status, 200);
   EXPECT_EQ(ask("/", "If-Modified-Since: yesterday\r\n").status, 200);
+}
+
+TEST_F(static_site, out_of_descriptors_is_503_and_not_a_missing_file) {
+  const auto site = tool::static_site::open(root_ / "www").value();
+  const auto asked = signet::http1::parse_request("GET /index.html HTTP/1.1\r\nHost: a\r\n\r\n");
+  const int next = ::dup(STDERR_FILENO);
+  ASSERT_GE(next, 0);
+  ::close(next);
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit full = before;
+  full.rlim_cur = static_cast<rlim_t>(next);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &full), 0);
+  const auto refused = site.answer(std::get<signet::http1::request>(asked));
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(site.answer(std::get<signet::http1::request>(asked)).status, 200);
 }
 
 TEST(range, is_read) {

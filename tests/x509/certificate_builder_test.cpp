@@ -74,7 +74,7 @@ TEST_F(certificate_builder_test, a_leaf_says_what_it_is_for) {
   const auto client =
       issue_certificate({.common_name = "Jörg", .purposes = {certificate_purpose::client}}, key(), ca()).value();
   EXPECT_TRUE(holds(text_of(client.leaf()), "Extended Key Usage: \n                TLS Web Client Authentication\n"));
-  EXPECT_EQ(client.leaf().common_name(), "Jörg");
+  EXPECT_EQ(client.leaf().last_common_name(), "Jörg");
   EXPECT_EQ(verified(client, ca().leaf(), {"-purpose", "sslclient"}).status, 0);
   EXPECT_NE(verified(client, ca().leaf(), {"-purpose", "sslserver"}).status, 0);
 
@@ -96,7 +96,7 @@ TEST_F(certificate_builder_test, names_take_their_normal_form_once) {
   EXPECT_EQ(leaf.leaf().dns_names(),
             (std::vector<std::string>{"www.xn--exmple-cua.test", "*.wild.test", "*.xn--lwe-sna.test"}));
   EXPECT_EQ(leaf.leaf().ip_addresses(), (std::vector<std::string>{"2001:db8::1", "127.0.0.1"}));
-  EXPECT_EQ(leaf.leaf().common_name(), "www.xn--exmple-cua.test");
+  EXPECT_EQ(leaf.leaf().last_common_name(), "www.xn--exmple-cua.test");
   EXPECT_EQ(verified(leaf, ca().leaf(), {"-verify_hostname", "a.wild.test"}).status, 0);
   EXPECT_EQ(verified(leaf, ca().leaf(), {"-verify_ip", "2001:db8::1"}).status, 0);
 }

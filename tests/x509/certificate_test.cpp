@@ -85,7 +85,7 @@ TEST_F(certificate_test, names_addresses_and_key_types_are_read) {
   const auto server = load_one("server.pem");
   EXPECT_EQ(server.subject(), "CN=server.test");
   EXPECT_EQ(server.issuer(), "CN=signet test root,O=signet tests");
-  EXPECT_EQ(server.common_name(), "server.test");
+  EXPECT_EQ(server.last_common_name(), "server.test");
   EXPECT_EQ(server.dns_names(), (std::vector<std::string>{"server.test", "localhost"}));
   EXPECT_EQ(server.ip_addresses(), (std::vector<std::string>{"127.0.0.1", "::1"}));
   EXPECT_EQ(server.public_key_type(), "EC P-256");
@@ -114,8 +114,9 @@ TEST_F(certificate_test, a_subject_of_bad_will_is_harmless_and_honest_utf8_is_re
   const auto subject = c.subject();
   EXPECT_NE(subject.find("O=Löwe\\, Söhne \\+ Töchter"), std::string::npos) << subject;
   EXPECT_NE(subject.find("line one\\0Aline two \\1B[31mred \\C2\\9B2J \\E2\\80\\AEgnol"), std::string::npos) << subject;
-  EXPECT_NE(c.common_name().find("line one\\0Aline two \\1B[31mred \\C2\\9B2J"), std::string::npos) << c.common_name();
-  for (const auto& text : {subject, c.issuer(), c.common_name()})
+  EXPECT_NE(c.last_common_name().find("line one\\0Aline two \\1B[31mred \\C2\\9B2J"), std::string::npos)
+      << c.last_common_name();
+  for (const auto& text : {subject, c.issuer(), c.last_common_name()})
     for (const char octet : text) EXPECT_TRUE(static_cast<unsigned char>(octet) >= 0x20 && octet != 0x7f) << text;
 }
 
@@ -142,27 +143,29 @@ TEST_F(certificate_test, names_with_odd_octets_cannot_be_mistaken) {
   const auto common_name = [](const std::string& octets) {
     return crafted([&](X509* x) { add_common_name(x, V_ASN1_UTF8STRING, octets); });
   };
-  EXPECT_EQ(common_name("good\0evil"s).common_name(), "good\\00evil");
+  EXPECT_EQ(common_name("good\0evil"s).last_common_name(), "good\\00evil");
   EXPECT_EQ(common_name("good\0evil"s).subject(), "CN=good\\00evil");
   // Other types of string: one that is Latin-1 in practice, and one that is no text at all.
   const auto latin = crafted([](X509* x) { add_common_name(x, V_ASN1_T61STRING, "bad\xff"); });
-  EXPECT_EQ(latin.common_name(), "badÿ");
+  EXPECT_EQ(latin.last_common_name(), "badÿ");
   EXPECT_EQ(latin.subject(), "CN=badÿ");
   const auto bits = crafted([](X509* x) { add_common_name(x, V_ASN1_BIT_STRING, "bad\xff"); });
-  EXPECT_EQ(bits.common_name(), "bad\\FF");
+  EXPECT_EQ(bits.last_common_name(), "bad\\FF");
   EXPECT_EQ(bits.subject(), "CN=#030500626164FF");
 }
 
-TEST_F(certificate_test, the_last_common_name_counts_and_an_empty_subject_is_empty) {
+TEST_F(certificate_test, both_common_names_are_offered_and_an_empty_subject_is_empty) {
   const auto c = crafted([](X509* x) {
     add_common_name(x, MBSTRING_UTF8, "first");
     add_common_name(x, MBSTRING_UTF8, "last");
   });
-  EXPECT_EQ(c.common_name(), "last");
+  EXPECT_EQ(c.first_common_name(), "first");
+  EXPECT_EQ(c.last_common_name(), "last");
   EXPECT_EQ(c.subject(), "CN=last,CN=first");
   const auto nameless = crafted([](X509*) {});
   EXPECT_EQ(nameless.subject(), "");
-  EXPECT_EQ(nameless.common_name(), "");
+  EXPECT_EQ(nameless.first_common_name(), "");
+  EXPECT_EQ(nameless.last_common_name(), "");
 }
 
 TEST_F(certificate_test, a_time_that_cannot_be_read_is_valid_at_no_time) {
@@ -291,8 +294,8 @@ TEST_F(certificate_test, pem_is_one_certificate_with_text_around_it) {
 TEST_F(certificate_test, lists_keep_their_order) {
   const auto chain = load_certificates(pki("chain.pem")).value();
   ASSERT_EQ(chain.size(), 2U);
-  EXPECT_EQ(chain[0].common_name(), "server.test");
-  EXPECT_EQ(chain[1].common_name(), "signet test intermediate");
+  EXPECT_EQ(chain[0].last_common_name(), "server.test");
+  EXPECT_EQ(chain[1].last_common_name(), "signet test intermediate");
   std::string dos;
   for (const char c : contents_of(pki("chain.pem"))) dos += c == '\n' ? "\r\n"s : std::string(1, c);
   EXPECT_EQ(parse_certificates(dos).value(), chain);

@@ -25,7 +25,7 @@ class identity_test : public testing::Test {
 TEST_F(identity_test, certificate_chain_and_key_are_read) {
   const auto id = identity::load({.certificate = pki("chain.pem"), .key = pki("chain.key")}).value();
   EXPECT_EQ(id.chain().size(), 2U);
-  EXPECT_EQ(id.leaf().common_name(), "server.test");
+  EXPECT_EQ(id.leaf().last_common_name(), "server.test");
   EXPECT_EQ(id.key().type(), "EC P-256");
   EXPECT_TRUE(identity::load({.certificate = pki("server.der"), .key = pki("server.key")}).has_value());
 }
@@ -110,8 +110,8 @@ TEST_F(identity_test, pkcs12_holds_all_of_it_and_its_chain_is_put_in_order_witho
     const auto id = identity::load({.certificate = pki(file), .password = password}).value();
     EXPECT_EQ(asked, file == "chain-no-password.p12" ? 0 : 1);
     ASSERT_EQ(id.chain().size(), 2U);
-    EXPECT_EQ(id.chain()[0].common_name(), "server.test");
-    EXPECT_EQ(id.chain()[1].common_name(), "signet test intermediate");
+    EXPECT_EQ(id.chain()[0].last_common_name(), "server.test");
+    EXPECT_EQ(id.chain()[1].last_common_name(), "signet test intermediate");
     EXPECT_TRUE(id.key().belongs_to(id.leaf()));
   }
   EXPECT_TRUE(identity::load({.certificate = pki("chain-no-password.p12")}).has_value());
@@ -167,7 +167,7 @@ TEST_F(identity_test, of_several_keys_the_one_of_the_first_certificate_is_taken)
     return std::optional<std::string>("bluebell");
   };
   const auto together = folder.file("all.pem", keys + contents_of(pki("server.pem")));
-  EXPECT_EQ(identity::load({.certificate = together, .password = password}).value().leaf().common_name(),
+  EXPECT_EQ(identity::load({.certificate = together, .password = password}).value().leaf().last_common_name(),
             "server.test");
   EXPECT_EQ(asked, 1);
   const auto apart = folder.file("keys.pem", keys);

@@ -48,7 +48,7 @@ password_callback never() {
 
 std::vector<std::string> names_of(const std::vector<certificate>& certificates) {
   std::vector<std::string> out;
-  for (const auto& c : certificates) out.push_back(c.common_name());
+  for (const auto& c : certificates) out.push_back(c.last_common_name());
   return out;
 }
 
@@ -141,7 +141,7 @@ TEST_F(pkcs12_test, an_empty_password_and_none_at_all_are_tried_before_anybody_i
   const auto read = parse_pkcs12(contents_of(out), never());
   ASSERT_TRUE(read.has_value()) << read.error().message();
   EXPECT_EQ(read->keys.size(), 1U);
-  EXPECT_EQ(read->certificates.at(0).common_name(), "server.test");
+  EXPECT_EQ(read->certificates.at(0).last_common_name(), "server.test");
   EXPECT_EQ(read->friendly_name, "gnutls");
 }
 
@@ -386,7 +386,7 @@ TEST_F(pkcs12_test, several_keys_keep_their_order_and_the_first_ones_certificate
   EXPECT_EQ(read.keys[0].pem(), wanted.pem());
   ASSERT_EQ(read.certificates.size(), 5U);
   EXPECT_TRUE(wanted.belongs_to(read.certificates[0]));
-  EXPECT_EQ(read.certificates[1].common_name(), "signet test intermediate");
+  EXPECT_EQ(read.certificates[1].last_common_name(), "signet test intermediate");
   EXPECT_EQ(read.certificates[2], load_certificates(pki("ca.pem")).value().at(0)) << "not its twin";
   EXPECT_EQ(read.certificates[3], load_certificates(pki("ca-twin.pem")).value().at(0));
   EXPECT_TRUE(other.belongs_to(read.certificates[4]));

@@ -62,8 +62,8 @@ TEST_F(x509_file_test, everything_in_a_pem_text_is_read_in_its_order) {
   EXPECT_EQ(all.format, file_format::pem);
   EXPECT_EQ(name(all.format), "PEM");
   ASSERT_EQ(all.certificates.size(), 3U);
-  EXPECT_EQ(all.certificates[1].common_name(), "signet test intermediate");
-  EXPECT_EQ(all.certificates[2].common_name(), "*.wild.test");
+  EXPECT_EQ(all.certificates[1].last_common_name(), "signet test intermediate");
+  EXPECT_EQ(all.certificates[2].last_common_name(), "*.wild.test");
   ASSERT_EQ(all.keys.size(), 2U);
   EXPECT_EQ(all.keys[0].type(), "EC P-256");
   EXPECT_EQ(all.keys[1].type(), "RSA 2048");
@@ -77,7 +77,7 @@ TEST_F(x509_file_test, der_of_each_kind_is_told_by_its_structure) {
   const auto certificate_in = parse_x509(pem("server.der")).value();
   EXPECT_EQ(certificate_in.format, file_format::der);
   EXPECT_EQ(name(certificate_in.format), "DER");
-  EXPECT_EQ(certificate_in.certificates.at(0).common_name(), "server.test");
+  EXPECT_EQ(certificate_in.certificates.at(0).last_common_name(), "server.test");
   EXPECT_EQ(parse_x509(request("DER")).value().requests.at(0).subject(), "CN=asked.test");
   EXPECT_EQ(parse_x509(pem("crl-v2.der")).value().crls.size(), 1U);
   for (const std::string key : {"server-key.der", "ed25519-key.der", "server-rsa-key.der", "server-traditional-key.der",
@@ -104,7 +104,7 @@ TEST_F(x509_file_test, pkcs12_is_one_of_the_formats) {
   EXPECT_EQ(password.asked, 1);
   EXPECT_EQ(read.keys.size(), 1U);
   ASSERT_EQ(read.certificates.size(), 3U);
-  EXPECT_EQ(read.certificates[1].common_name(), "signet test intermediate");
+  EXPECT_EQ(read.certificates[1].last_common_name(), "signet test intermediate");
 }
 
 TEST_F(x509_file_test, of_der_and_pkcs12_nothing_may_be_left_over_or_missing) {

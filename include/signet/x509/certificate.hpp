@@ -45,8 +45,10 @@ class SIGNET_EXPORT certificate {
   [[nodiscard]] std::string issuer() const;
   [[nodiscard]] distinguished_name subject_name() const;
   [[nodiscard]] distinguished_name issuer_name() const;
-  /// The last common name of the subject, or empty. Use it for display only: it identifies nobody.
-  [[nodiscard]] std::string common_name() const;
+  /// Common names of the subject, or empty: the first is what a hostname_scheme that consults one compares; the last is
+  /// the most specific. Use them for display only: they identify nobody.
+  [[nodiscard]] std::string first_common_name() const;
+  [[nodiscard]] std::string last_common_name() const;
   /// Lower-case hex without separators, two digits an octet. A negative number begins with '-'.
   [[nodiscard]] std::string serial_number() const;
   /// The first and the last second in which the certificate is valid (RFC 5280 section 4.1.2.5). Where a date cannot be

@@ -153,7 +153,7 @@ json json_of(const signet::certificate& cert, std::chrono::sys_seconds at) {
           {"subject_attributes", json_of(cert.subject_name())},
           {"issuer", cert.issuer()},
           {"issuer_attributes", json_of(cert.issuer_name())},
-          {"common_name", text_or_null(cert.common_name())},
+          {"common_name", text_or_null(cert.last_common_name())},
           {"not_before", signet::to_rfc3339(cert.not_before())},
           {"not_after", signet::to_rfc3339(cert.not_after())},
           {"days_left", days_left(cert, at)},
