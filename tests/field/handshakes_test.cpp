@@ -84,6 +84,16 @@ TEST_P(field_client_certificate, that_was_refused_is_named_with_whom_the_server_
   EXPECT_NE(e.presented(), "");
 }
 
+TEST_P(field_client_certificate, that_fits_no_signature_algorithm_of_the_server_is_not_missing) {
+  auto options = asking();
+  options.client.identity = test::load_identity("client");
+  pair p(std::move(options));
+  ASSERT_EQ(SSL_set1_client_sigalgs_list(native::handle(*p.server), "RSA-PSS+SHA256:RSA+SHA256"), 1);
+  const auto e = failure_of(p);
+  EXPECT_EQ(e.code(), errc::certificate_required) << e.message();
+  EXPECT_THAT(e.hint(), HasSubstr("the one that was given fits none of the signature algorithms and CAs"));
+}
+
 TEST_P(field_client_certificate, that_nobody_asked_for_is_not_blamed) {
   auto options = pair::defaults(GetParam());
   options.client.identity = test::load_identity("client");

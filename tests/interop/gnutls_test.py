@@ -6,7 +6,7 @@ import unittest
 
 import cases
 from cases import NAME, certificate, key
-from support.peers import Program, on_a_free_port, signet_server
+from support.peers import TOOL, Program, on_a_free_port, run, signet_server
 
 
 def priority(version):
@@ -18,6 +18,17 @@ class GnutlsServ(cases.OurClient, unittest.TestCase):
         return on_a_free_port(lambda port: Program(
             "/usr/bin/gnutls-serv", "--echo", "--crlf", "--quiet", "--port", port, "--x509certfile", certificate(identity),
             "--x509keyfile", key(identity), "--priority", priority(version)))
+
+
+class OldServer(unittest.TestCase):
+    def test_that_cannot_renegotiate_safely_is_said_to_be_too_old(self):
+        server, port = on_a_free_port(lambda port: Program(
+            "/usr/bin/gnutls-serv", "--echo", "--quiet", "--port", port, "--x509certfile", certificate("server"), "--x509keyfile",
+            key("server"), "--priority", priority("TLSv1.2") + ":%DISABLE_SAFE_RENEGOTIATION"))
+        with server:
+            status, _, said = run(TOOL, "cat", f"127.0.0.1:{port}", "--ca", cases.CA, "--name", NAME)
+        self.assertEqual(status, 4, said)
+        self.assertIn("the server is too old to renegotiate safely (RFC 5746)", said)
 
 
 class GnutlsCli(cases.OurServer, unittest.TestCase):

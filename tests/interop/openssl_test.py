@@ -105,6 +105,27 @@ class SessionsAndRenegotiation(unittest.TestCase):
             client.send(b"R\n")
             client.wait_for(r"no renegotiation")
 
+    def test_a_server_that_was_refused_a_renegotiation_is_said_to_have_wanted_one(self):
+        server, port = start_s_server("server", "TLSv1.2")
+        with server, Program(TOOL, "cat", f"127.0.0.1:{port}", "--ca", cases.CA, "--name", NAME, "-v") as client:
+            client.wait_for(r"TLSv1\.2")
+            server.wait_for(r"(?m)^Secure Renegotiation", "stdout")
+            server.send(b"R\n")
+            client.wait_for(r"renegotiation\), which is refused here")
+            client.wait_for(r"hint: .*client certificate")
+            self.assertNotEqual(client.finish(), 0)
+
+    def test_a_diffie_hellman_key_that_is_too_weak_is_said_to_be(self):
+        with tempfile.TemporaryDirectory() as folder:
+            parameters = pathlib.Path(folder, "dh.pem")
+            self.assertEqual(run("/usr/bin/openssl", "dhparam", "-out", parameters, "1024")[0], 0)
+            server, port = start_s_server("server-rsa", "TLSv1.2", "-dhparam", parameters, "-cipher",
+                                          "DHE-RSA-AES128-GCM-SHA256:@SECLEVEL=0")
+        with server:
+            status, _, said = run(TOOL, "cat", f"127.0.0.1:{port}", "--ca", cases.CA, "--name", NAME)
+        self.assertEqual(status, 4, said)
+        self.assertIn("Diffie-Hellman key that is too weak", said)
+
 
 if __name__ == "__main__":
     unittest.main()
