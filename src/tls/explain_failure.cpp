@@ -67,9 +67,11 @@ std::vector<std::string> issuers_for_people(const engine_impl& e) {
   return out;
 }
 
-// A server asked for a certificate, and got the message that says there is none.
+// A server asked for a certificate, and got the message that says there is none: nothing was given, or nothing that
+// fits, so that nothing was signed.
 bool owes_a_certificate(const engine_impl& e) {
-  return e.was_asked && !e.was_answered && !e.client->options.identity;
+  int digest = NID_undef;
+  return e.was_asked && !e.was_answered && SSL_get_signature_nid(e.ssl.get(), &digest) != 1;
 }
 
 // The versions and what the user has set; OpenSSL's own choice is no news.
