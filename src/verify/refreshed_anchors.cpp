@@ -74,13 +74,22 @@ std::shared_ptr<const anchors> refreshed_anchors::held() const noexcept {
 }
 
 std::shared_ptr<const anchors> refreshed_anchors::current() const {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   const auto now = now_();
   if (now < next_look_) return current_;
   next_look_ = now + interval;
+  const auto this_look = ++looks_;
+  const auto before = seen_;
+  const bool must_read = !trouble_.empty();
+  // The others go on with what was.
+  lock.unlock();
   const auto seen = look(path_);
-  if (seen == seen_ && trouble_.empty()) return current_;
+  if (seen == before && !must_read) return held();
   auto fresh = read_(path_);
+  lock.lock();
+  // Somebody who looked later was quicker.
+  if (this_look < read_by_look_) return current_;
+  read_by_look_ = this_look;
   if (!fresh) {
     if (trouble_.empty()) failing_since_ = now;
     trouble_ = fresh.error().message();

@@ -53,6 +53,9 @@ class refreshed_anchors final : public anchors {
   mutable std::uint64_t seen_;
   mutable std::uint64_t generation_ = 0;
   mutable std::chrono::steady_clock::time_point next_look_;
+  // How often somebody has looked, and which of them read what counts: that happens without the lock.
+  mutable std::uint64_t looks_ = 0;
+  mutable std::uint64_t read_by_look_ = 0;
   // Why the last attempt to read failed, and since when none has succeeded.
   mutable std::string trouble_;
   mutable std::chrono::steady_clock::time_point failing_since_;

@@ -81,36 +81,45 @@ bool is_from_issuer_of(const crl& list, const certificate& c) {
   return X509_NAME_cmp(X509_CRL_get_issuer(inside(list).list.get()), X509_get_issuer_name(raw(c))) == 0;
 }
 
-enum class list_counts : unsigned char { yes, no };
-
-// However old or odd the list is: what its issuer has signed once it has said, except what it may have taken back.
-bool revokes(const crl& list, const certificate& issuer, const certificate& c, list_counts counts) {
-  const auto entry = list.find(c);
-  if (!entry || entry->reason == revocation_reason::remove_from_crl) return false;
-  if (entry->reason == revocation_reason::certificate_hold && counts == list_counts::no) return false;
-  return list.is_signed_by(issuer);
-}
+// What the lists of a certificate's issuer say of it together.
+struct said_by_lists {
+  bool is_revoked = false;
+  // The first that does not count, and why.
+  std::optional<problem> in_the_way = {};
+  // When the latest list was made that clears the certificate, and the latest that holds it back.
+  std::optional<std::chrono::sys_seconds> cleared = {};
+  std::optional<std::chrono::sys_seconds> held = {};
+};
 
 void check_one(const certificate& c, const certificate& issuer, const std::vector<crl>& lists,
                std::chrono::sys_seconds now, verify_profile profile, std::size_t depth, problems& found) {
-  std::optional<problem> in_the_way;
-  bool is_covered = false;
+  said_by_lists said;
   for (const auto& list : lists) {
     if (!is_from_issuer_of(list, c)) continue;
     const auto why = objection(list, issuer, now, profile, depth);
-    if (revokes(list, issuer, c, why ? list_counts::no : list_counts::yes))
-      return found.push_back({errc::revoked, depth});
-    if (why) {
-      in_the_way = in_the_way.value_or(*why);
+    if (why && !said.in_the_way) said.in_the_way = why;
+    // However old or odd the list is: what its issuer has signed once it has said.
+    const auto entry = list.find(c);
+    if (entry && entry->reason != revocation_reason::remove_from_crl) {
+      if (!list.is_signed_by(issuer)) continue;
+      if (entry->reason == revocation_reason::certificate_hold)
+        said.held = std::max(said.held.value_or(list.this_update()), list.this_update());
+      else
+        said.is_revoked = true;
       continue;
     }
+    if (why) continue;
     const x509::read_extension<point_ptr> scope(X509_CRL_get0_extensions(inside(list).list.get()),
                                                 NID_issuing_distribution_point);
-    if (!is_in_scope(scope.get(), c)) continue;
     // One that leaves reasons out clears nobody.
-    is_covered = is_covered || !scope || scope->onlysomereasons == nullptr;
+    if (is_in_scope(scope.get(), c) && (!scope || scope->onlysomereasons == nullptr))
+      said.cleared = std::max(said.cleared.value_or(list.this_update()), list.this_update());
   }
-  if (!is_covered) found.push_back(in_the_way.value_or(problem{errc::crl_not_found, depth}));
+  // A hold is taken back by a later list that does not name the certificate (RFC 5280 section 5.3.1).
+  if (said.is_revoked || (said.held && (!said.cleared || *said.cleared <= *said.held)))
+    found.push_back({errc::revoked, depth});
+  else if (!said.cleared)
+    found.push_back(said.in_the_way.value_or(problem{errc::crl_not_found, depth}));
 }
 
 // Certificates whose name and key issued `c`, those of the trust first. A peer can send many.

@@ -72,6 +72,24 @@ TEST(revocation, a_list_counts_from_its_time_to_its_successors) {
             strings{"revoked"});
 }
 
+// Only a later list that does not name the certificate takes a hold back.
+TEST(revocation, a_hold_counts_until_a_later_list_takes_it_back) {
+  const auto hold_of = [](std::chrono::sys_seconds at) {
+    crl_options options{.at = at};
+    options.entries.push_back({.serial_number = h().server.leaf().serial_number(),
+                               .revoked_at = at - 1h,
+                               .reason = revocation_reason::certificate_hold});
+    return make_crl(options, h().issuing).value();
+  };
+  for (const auto at : {noon - 24h, noon - 24h * 8, noon + 1h})
+    EXPECT_EQ(h().judged({hold_of(at)}), strings{"revoked"}) << to_rfc3339(at);
+  EXPECT_EQ(h().judged({list_of(h().issuing, {}, noon - 48h), hold_of(noon - 24h)}), strings{"revoked"});
+  EXPECT_EQ(h().judged({list_of(h().issuing, {}, noon - 24h), hold_of(noon - 24h)}), strings{"revoked"});
+  EXPECT_EQ(h().judged({list_of(h().issuing, {}, noon - 24h), hold_of(noon - 48h)}), strings{});
+  // One that does not count takes nothing back.
+  EXPECT_EQ(h().judged({list_of(h().issuing, {}, noon - 24h * 8), hold_of(noon - 24h * 9)}), strings{"revoked"});
+}
+
 TEST(revocation, is_asked_of_a_certificate_that_is_trusted_itself) {
   const auto& leaf = h().server.leaf();
   const auto judged = [&](std::vector<certificate> trusted, std::vector<certificate> sent, std::vector<crl> lists,

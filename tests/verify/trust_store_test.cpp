@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <future>
 #include <map>
 #include <thread>
 
@@ -237,6 +238,34 @@ TEST(refreshed_anchors, a_file_replaced_while_it_is_read_is_read_again) {
     EXPECT_EQ(made->description(), content);
     now += refreshed_anchors::interval;
   }
+}
+
+TEST(refreshed_anchors, nobody_waits_for_a_slow_reader_and_what_was_looked_at_last_counts) {
+  const test::temporary_folder folder;
+  const auto file = folder.file("bundle.pem", "first");
+  auto now = std::chrono::steady_clock::time_point();
+  std::promise<void> begun, go_on;
+  const auto read = [&](const auto& at) {
+    const auto content = contents_of(at);
+    if (content == "slow") {
+      begun.set_value();
+      go_on.get_future().wait();
+    }
+    return named(content);
+  };
+  const auto made = refreshed_anchors::make(file, read, read, [&] { return now; }).value();
+  folder.file("bundle.pem", "slow");
+  now += refreshed_anchors::interval;
+  std::thread slow([&] { (void)made->generation(); });
+  begun.get_future().wait();
+  EXPECT_EQ(made->description(), "first");
+  folder.file("bundle.pem", "third one");
+  now += refreshed_anchors::interval;
+  EXPECT_EQ(made->description(), "third one");
+  go_on.set_value();
+  slow.join();
+  EXPECT_EQ(made->description(), "third one");
+  EXPECT_EQ(made->generation(), 1U);
 }
 
 TEST(refreshed_anchors, what_was_read_counts_while_the_new_cannot_be) {
