@@ -4,15 +4,14 @@
 #include <charconv>
 
 #include "http1/characters.hpp"
+#include "http1/violation.hpp"
 
 namespace signet::http1 {
 namespace {
 
 constexpr std::size_t most_fields = 200;
 
-error violation(const std::string& why) {
-  return {errc::protocol_violation, "reading the HTTP head: " + why};
-}
+constexpr std::string_view reading = "reading the HTTP head";
 
 bool is_field_value(std::string_view text) noexcept {
   return std::all_of(text.begin(), text.end(), [](char c) {
@@ -63,46 +62,50 @@ result<message_head> message_head::parse(std::string_view head, line_ends ends) 
   bool first = true;
   while (!head.empty()) {
     const auto end = head.find('\n');
-    if (end == head.npos) return violation("its last line does not end");
+    if (end == head.npos) return violation(reading, "its last line does not end");
     auto line = head.substr(0, end);
     head.remove_prefix(end + 1);
     if (!line.empty() && line.back() == '\r') {
       line.remove_suffix(1);
     } else if (ends == line_ends::crlf) {
-      return violation("a line ends without CR LF");
+      return violation(reading, "a line ends without CR LF", "CR LF", "LF");
     }
-    if (!is_field_value(line)) return violation("it holds a control character");
+    if (!is_field_value(line))
+      return violation(reading, "it holds a control character, in " + quoted(line), "", quoted(line));
     if (first) {
       first = false;
       out.start_line = line;
       continue;
     }
     if (line.empty()) {
-      if (!head.empty()) return violation("an empty line stands within it");
+      if (!head.empty()) return violation(reading, "an empty line stands within it");
       break;
     }
     if (line.front() == ' ' || line.front() == '\t') {
       if (ends == line_ends::crlf || out.fields.all().empty())
-        return violation("a line is continued on the next (obs-fold)");
+        return violation(reading, "a line is continued on the next (obs-fold)");
       out.fields.continue_last(trimmed(line));
       continue;
     }
     const auto colon = line.find(':');
-    if (colon == line.npos || !is_token(line.substr(0, colon))) return violation("a header field has no proper name");
+    if (colon == line.npos || !is_token(line.substr(0, colon)))
+      return violation(reading, "a header field has no proper name: " + quoted(line), "NAME: VALUE", quoted(line));
     if (out.fields.all().size() == most_fields)
-      return violation("more than " + std::to_string(most_fields) + " header fields");
+      return violation(reading, "more than " + std::to_string(most_fields) + " header fields");
     out.fields.add(std::string(line.substr(0, colon)), std::string(trimmed(line.substr(colon + 1))));
   }
-  if (first) return violation("it is empty");
+  if (first) return violation(reading, "it is empty");
   return out;
 }
 
 result<std::optional<std::uint64_t>> content_length(const header_fields& fields) {
   std::optional<std::uint64_t> length;
+  std::vector<std::string> given;
   bool bad = false;
   bool conflicting = false;
   for (const auto& field : fields.all()) {
     if (!same_ignoring_case(field.name, "Content-Length")) continue;
+    given.push_back(quoted(field.value));
     // RFC 9110 section 8.6 allows the same number repeated, and nothing else.
     any_member(field.value, [&](std::string_view member) {
       std::uint64_t value = 0;
@@ -112,9 +115,13 @@ result<std::optional<std::uint64_t>> content_length(const header_fields& fields)
       length = value;
       return bad || conflicting;
     });
+    if (bad)
+      return violation(reading, "its Content-Length " + given.back() + " is not a number", "a number", given.back());
   }
-  if (bad) return violation("its Content-Length is not a number");
-  if (conflicting) return violation("its Content-Lengths conflict");
+  if (conflicting) {
+    const auto all = base::listed(given);
+    return violation(reading, "its Content-Lengths conflict: " + all, "one number", all);
+  }
   return length;
 }
 

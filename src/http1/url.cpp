@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::size_t longest_url = 16384;
 
-error malformed(const std::string& why) {
-  return {errc::invalid_argument, "reading the URL: " + why};
+error malformed(const std::string& why, std::string hint = {}) {
+  return {errc::invalid_argument, "reading the URL: " + why, std::move(hint)};
 }
 
 // scheme = ALPHA *( ALPHA / DIGIT / "+" / "-" / "." ), and its length; 0 when the text has none.
@@ -46,6 +46,10 @@ result<void> take_authority(std::string_view text, url& out) {
       zone = host.substr(mark + 3);
       if (!base::is_zone(zone)) return malformed("the zone of its address is none");
       host = host.substr(0, mark);
+    } else if (const auto bare = host.find('%'); bare != host.npos && base::is_zone(host.substr(bare + 1))) {
+      return malformed("the percent sign before the zone of its address is not encoded",
+                       "write it as %25, as in [" + std::string(host.substr(0, bare)) + "%25" +
+                           std::string(host.substr(bare + 1)) + "]");
     }
     if (host.find(':') == host.npos) return malformed("only an IPv6 address stands in brackets");
     if (!port.empty() && port.front() != ':') return malformed("after ] only a port can follow");

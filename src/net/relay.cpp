@@ -249,7 +249,8 @@ class two_way {
       stopping_ = true;
       until_ = deadline::earlier(until_, deadline(options_.finish));
     }
-    if (until_.passed() && stopping_) return base::sentence{.phase = relaying, .why = "told to stop"}.as(errc::closed);
+    if (until_.passed() && stopping_)
+      return base::sentence{.whom = whom(), .phase = relaying, .why = "told to stop"}.as(errc::closed);
     if (until_.passed()) return net::timed_out(whom(), relaying, now - began_);
     look_whether_gone(there_, waited[1]);
     look_whether_gone(back_, waited[3]);

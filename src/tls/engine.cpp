@@ -278,17 +278,35 @@ result<io_status> engine::impl::read(byte_span buffer) {
   return status;
 }
 
+// A peer that breaks off has often said why before the system tells of it.
+error engine::impl::why_not_written(const error& failure) {
+  if (fatal) return *fatal;
+  if (failure.code() != errc::connection_reset || peer_closed) return failure;
+  std::byte first{};
+  std::size_t n = 0;
+  io.read_only_buffered(true);
+  // Tickets may come before the alert, and nobody gets to send them without end.
+  for (int most = 16; most > 0 && io.fetch(); --most) {
+    const auto out = ossl::call(ssl.get(), [&](SSL* s) { return SSL_peek_ex(s, &first, 1, &n); });
+    if (!out.succeeded() && out.reason == SSL_ERROR_WANT_READ) continue;
+    if (!out.succeeded() && out.reason != SSL_ERROR_ZERO_RETURN) (void)fail(explain_failure(*this, out));
+    break;
+  }
+  io.read_only_buffered(false);
+  return fatal ? *fatal : about_silence(*this, failure);
+}
+
 result<io_status> engine::impl::write(byte_view bytes) {
   if (fatal) return *fatal;
   if (!done) return error(errc::not_connected, "the handshake is not complete");
-  if (io.write_failure()) return *io.write_failure();
+  if (io.write_failure()) return why_not_written(*io.write_failure());
   if (close_sent)
     return base::sentence{.whom = whom(), .why = "nothing can be written after close_write()"}.as(errc::closed);
   std::size_t total = 0;
   while (total < bytes.size()) {
     if (io.unsent() + wire::record_room > wire::held_limit) {
       auto flushed = io.flush();
-      if (!flushed) return flushed.error();
+      if (!flushed) return why_not_written(flushed.error());
       if (!*flushed) break;
     }
     const auto chunk = bytes.subspan(total, std::min<std::size_t>(bytes.size() - total, 16384));
@@ -302,14 +320,14 @@ result<io_status> engine::impl::write(byte_view bytes) {
   }
   release_write_buffer();
   auto status = after_io(total, false);
-  if (io.write_failure()) return *io.write_failure();
+  if (io.write_failure()) return why_not_written(*io.write_failure());
   return status;
 }
 
 result<io_status> engine::impl::flush() {
   if (fatal) return *fatal;
   auto flushed = io.flush();
-  if (!flushed) return flushed.error();
+  if (!flushed) return done ? why_not_written(flushed.error()) : flushed.error();
   return io_status{.next = *flushed ? wait_for::nothing : wait_for::write};
 }
 

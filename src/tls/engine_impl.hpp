@@ -94,6 +94,7 @@ struct engine::impl {
   result<io_status> handshake();
   result<io_status> read(byte_span buffer);
   result<io_status> write(byte_view bytes);
+  error why_not_written(const error& failure);
   result<io_status> flush();
   result<io_status> close_write();
   std::size_t pending();

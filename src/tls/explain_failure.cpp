@@ -186,17 +186,26 @@ error_parts on_alert(const engine_impl& e, alert a) {
   error_parts parts{.code = errc::alert_received, .tls_alert = a};
   const bool client = e.which == side::client;
   const std::string peer(peer_of(e));
+  // Whatever the alert: each implementation has another one for this.
+  if (client && owes_a_certificate(e) && a.description != SSL_AD_CERTIFICATE_REQUIRED)
+    return on_certificate_alert(e, a, said);
   switch (a.description) {
     case SSL_AD_PROTOCOL_VERSION:
       parts.code = errc::protocol_version;
       parts.message = peer + " accepts none of the TLS versions offered, " + versions_of(e) + said;
-      parts.hint = client ? "allow older versions only if you have to (client_options::min_version)" : "";
+      if (client)
+        parts.hint = e.client->options.max_version < protocol_version::tls1_3
+                         ? "allow newer versions too (client_options::max_version)"
+                         : "allow older versions only if you have to (client_options::min_version)";
       parts.presented = versions_of(e);
       break;
     case SSL_AD_HANDSHAKE_FAILURE:
     case SSL_AD_INSUFFICIENT_SECURITY:
-      if (client && owes_a_certificate(e)) return on_certificate_alert(e, a, said);
-      parts.code = e.done ? errc::alert_received : errc::no_shared_cipher;
+      if (e.done) {
+        parts.message = peer + " broke off" + said;
+        break;
+      }
+      parts.code = errc::no_shared_cipher;
       parts.message =
           peer + " found no cipher, group or signature algorithm in common, or refused for a reason it does not tell" +
           said + (client ? "; offered were " + ours(e) : "");
@@ -343,7 +352,9 @@ error_parts on_reason(const engine_impl& e, const ossl::outcome& failed) {
           .hint = ""};
 }
 
+// With close_notify before it was time, or without.
 bool ended(const engine_impl& e, const ossl::outcome& failed) {
+  if (failed.reason == SSL_ERROR_ZERO_RETURN) return true;
   return e.io.peer_ended() && (failed.reason == SSL_ERROR_SYSCALL || failed.queue.empty() ||
                                ssl_reason(failed, {SSL_R_UNEXPECTED_EOF_WHILE_READING}));
 }
@@ -383,7 +394,10 @@ error about_silence(const engine_impl& e, const error& failure) {
   auto why = wants_certificate(e, "");
   parts.message += ", after the server had asked for a client certificate and got none";
   // A server that does not insist may just have nothing to say yet.
-  if (e.done && failure.code() == errc::timed_out) return error(std::move(parts));
+  if (e.done && failure.code() == errc::timed_out) {
+    parts.hint = "should the server insist on one: " + why.hint;
+    return error(std::move(parts));
+  }
   parts.hint = std::move(why.hint);
   parts.expected = std::move(why.expected);
   parts.presented = std::move(why.presented);

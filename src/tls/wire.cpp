@@ -207,6 +207,18 @@ result<bool> wire::flush(patience how) {
   return *write_failure_;
 }
 
+bool wire::fetch() {
+  if (in_begin_ != in_end_) return true;
+  std::byte small[first_read];
+  const auto answer = below_->try_read(small);
+  if (!answer || answer->bytes == 0) return false;
+  const auto came = byte_view(std::span<const std::byte>(small, std::min(answer->bytes, sizeof small)));
+  note_first(came);
+  keep(came, came.size());
+  more_expected_ = false;
+  return true;
+}
+
 void wire::feed(byte_view bytes) {
   if (bytes.empty()) return;
   note_first(bytes);

@@ -62,6 +62,8 @@ class wire {
   // The first bytes the peer ever sent, at most 64: they tell TLS from other protocols.
   [[nodiscard]] std::string_view first_bytes() const noexcept { return {first_.data(), first_size_}; }
 
+  // Reads what has come, without waiting, where nothing is held yet. False when there is nothing, for whatever reason.
+  bool fetch();
   void feed(byte_view bytes);
   [[nodiscard]] std::string take_buffered();
 

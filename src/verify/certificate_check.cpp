@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
+#include <map>
 #include <utility>
 
 #include <signet/verify/verify_peer.hpp>
@@ -11,8 +13,10 @@
 #include "verify/explain.hpp"
 #include "verify/key_limits.hpp"
 #include "verify/name_match.hpp"
+#include "verify/profile.hpp"
 #include "verify/strength.hpp"
 #include "x509/chain_order.hpp"
+#include "x509/extension_reader.hpp"
 #include "x509/impl.hpp"
 
 namespace signet {
@@ -30,10 +34,29 @@ std::string quoted_name(const certificate& c) {
   return '\'' + display_name(c) + '\'';
 }
 
-bool is_for(const certificate& c, std::uint32_t purpose) {
+bool is_ca(const certificate& c) {
   const ossl::quiet_errors quiet;
-  // All bits are set without the extension.
-  return X509_check_ca(raw(c)) == 0 && (X509_get_extended_key_usage(raw(c)) & (purpose | XKU_ANYEKU)) != 0;
+  // OpenSSL knows none where any extension cannot be read.
+  return X509_check_ca(raw(c)) != 0 || c.basic_constraints().value_or(basic_constraints{}).is_ca;
+}
+
+// OpenSSL answers for no purpose where any extension cannot be read, so this one is read by itself. Without it, and
+// where it cannot be read, nothing speaks against a purpose.
+bool is_for(const certificate& c, std::initializer_list<int> purposes) {
+  if (is_ca(c)) return false;
+  const x509::purposes_extension held(raw(c), NID_ext_key_usage);
+  if (!held) return true;
+  for (int i = 0; i < sk_ASN1_OBJECT_num(held.get()); ++i) {
+    const int one = OBJ_obj2nid(sk_ASN1_OBJECT_value(held.get(), i));
+    if (one == NID_anyExtendedKeyUsage || std::ranges::find(purposes, one) != purposes.end()) return true;
+  }
+  return false;
+}
+
+// OpenSSL finds no issuer for such a certificate, whoever issued it.
+bool is_unreadable(const certificate& c) {
+  const ossl::quiet_errors quiet;
+  return (X509_get_extension_flags(raw(c)) & EXFLAG_INVALID) != 0;
 }
 
 std::string percent(double part) {
@@ -52,13 +75,42 @@ std::string where_to_get(const certificate& c) {
   return url.empty() ? "whoever issued it has the file" : "it is at " + url;
 }
 
-// A subjectAltName that no scheme of names lets stand for any host.
-bool can_never_match(const std::string& entry) {
-  auto host = entry;
-  if (const auto star = host.find('*'); star != host.npos) host.replace(star, 1, "a");
+// What keeps a subjectAltName from standing for any host.
+enum class fault_of_name : unsigned char { none, no_host, an_address, over_a_suffix, no_address };
+
+fault_of_name fault_of(const general_name& entry) {
+  static const name_policy usual;
+  if (entry.kind == general_name_kind::ip_address) {
+    const auto address = server_name::parse(entry.value);
+    return address && address->is_ip() ? fault_of_name::none : fault_of_name::no_address;
+  }
+  auto host = entry.value;
+  const auto star = host.find('*');
+  if (star != host.npos) host.replace(star, 1, "a");
   const auto name = server_name::parse(host);
-  return !name || name->is_ip() ||
-         match_entry(entry, name->ascii(), name_rules::wildcards::anywhere) == entry_match::none;
+  if (!name) return fault_of_name::no_host;
+  if (name->is_ip()) return star == host.npos ? fault_of_name::an_address : fault_of_name::no_host;
+  if (match_entry(entry.value, name->ascii(), name_rules::wildcards::anywhere) == entry_match::none)
+    return fault_of_name::no_host;
+  if (star == host.npos) return fault_of_name::none;
+  const auto registrable = usual.suffixes.registrable_domain(name->ascii(), usual.section);
+  return !registrable || *registrable == name->ascii() ? fault_of_name::over_a_suffix : fault_of_name::none;
+}
+
+const char* remedy_for(fault_of_name fault) {
+  switch (fault) {
+    case fault_of_name::no_host:
+      return "a DNS name is a host's name alone: no scheme, port or path, and '*' for its first label only";
+    case fault_of_name::an_address:
+      return "an address has to be a subjectAltName of type IP";
+    case fault_of_name::over_a_suffix:
+      return "anybody may register a name there: a wildcard needs a domain of its owner's before it";
+    case fault_of_name::no_address:
+      return "an address is 4 octets, or 16 for IPv6";
+    case fault_of_name::none:
+      break;
+  }
+  return "";
 }
 
 class check {
@@ -75,6 +127,7 @@ class check {
     for (const auto i : order_.chain) look_at(i);
     for (const auto i : order_.unrelated) look_at(i);
     look_at_purpose();
+    look_at_ca();
     look_at_names();
     if (options_.trust)
       look_at_trust(*options_.trust);
@@ -96,10 +149,7 @@ class check {
   [[nodiscard]] std::string which(std::size_t i) const {
     const auto& c = list_[i];
     if (i == leaf()) return "the certificate " + quoted_name(c);
-    return (x509::is_root(c)             ? "the root "
-            : X509_check_ca(raw(c)) != 0 ? "the intermediate "
-                                         : "the certificate ") +
-           quoted_name(c);
+    return (x509::is_root(c) ? "the root " : is_ca(c) ? "the intermediate " : "the certificate ") + quoted_name(c);
   }
 
   void look_at_key() {
@@ -176,8 +226,8 @@ class check {
   // What it is asked to be for; a CA is another matter.
   [[nodiscard]] bool has_wrong_purpose() const {
     const auto& c = list_[leaf()];
-    return options_.role != peer_role::any && X509_check_ca(raw(c)) == 0 &&
-           !is_for(c, options_.role == peer_role::server ? XKU_SSL_SERVER : XKU_SSL_CLIENT);
+    return options_.role != peer_role::any && !is_ca(c) &&
+           !is_for(c, {options_.role == peer_role::server ? NID_server_auth : NID_client_auth});
   }
 
   void look_at_purpose() {
@@ -195,56 +245,109 @@ class check {
     found_.back().presented = shown;
   }
 
+  // A CA with the names of hosts is served itself. One without them is looked at as the CA it is.
+  void look_at_ca() {
+    const auto& c = list_[leaf()];
+    if (!is_ca(c) || names_of_hosts(c).empty()) return;
+    problems found;
+    check_profile(in_order(order_.chain), chain_end::open, options_.role, host_asked::none, verify_profile::webpki,
+                  found);
+    if (std::ranges::find(found, problem{errc::invalid_purpose, 0, a_ca_itself}) == found.end()) return;
+    add(severity::problem, "wrong_purpose", leaf(), which(leaf()) + ' ' + std::string(a_ca_itself),
+        "have one issued for the host alone, with CA:FALSE");
+    found_.back().expected = "CA:FALSE";
+    found_.back().presented = "CA:TRUE";
+  }
+
+  static std::vector<general_name> names_of_hosts(const certificate& c) {
+    auto names = c.alternative_names();
+    std::erase_if(names, [](const general_name& one) {
+      return one.kind != general_name_kind::dns && one.kind != general_name_kind::ip_address;
+    });
+    return names;
+  }
+
   void look_at_names() {
     const auto& c = list_[leaf()];
-    if (options_.role == peer_role::client || !is_for(c, XKU_SSL_SERVER)) return;
-    const auto names = c.dns_names();
-    const auto useless = std::ranges::count_if(names, can_never_match);
-    const bool all = static_cast<std::size_t>(useless) == names.size() && c.ip_addresses().empty();
-    // A list of them is told as far as somebody reads it.
-    int told = 0;
-    for (const auto& one : names)
-      if (can_never_match(one) && ++told <= 6)
-        add(all ? severity::problem : severity::warning, "useless_name", leaf(),
-            which(leaf()) + " holds DNS:" + base::printable(one) + ", which matches no host's name",
-            server_name::parse(one) && server_name::parse(one)->is_ip()
-                ? "an address has to be a subjectAltName of type IP"
-                : "a DNS name is a host's name alone: no scheme, port or path, and '*' for its first label only");
-    if (!names.empty() || !c.ip_addresses().empty()) return;
+    if (options_.role == peer_role::client || !is_for(c, {NID_server_auth})) return;
+    const auto names = names_of_hosts(c);
+    std::map<fault_of_name, std::vector<std::string>> useless;
+    std::size_t good = 0;
+    for (const auto& one : names) {
+      if (const auto fault = fault_of(one); fault != fault_of_name::none)
+        useless[fault].push_back((one.kind == general_name_kind::dns ? "DNS:" : "IP:") + base::printable(one.value));
+      else
+        ++good;
+    }
+    for (const auto& [fault, held] : useless)
+      add(good == 0 ? severity::problem : severity::warning, "useless_name", leaf(),
+          which(leaf()) + " holds " + base::listed(held, held.size()) + ", which " +
+              (held.size() == 1 ? "matches" : "match") + " no host's name",
+          remedy_for(fault));
+    // What cannot be read has been told of.
+    if (!names.empty() || x509::names_extension(raw(c), NID_subject_alt_name).is_unusable()) return;
     add(severity::problem, "no_names", leaf(),
         which(leaf()) + " holds no DNS name and no address, so it fits no server",
         "have it issued again with its names as subjectAltName: a common name is not consulted (RFC 9525)");
   }
 
-  // Who issues a leaf and says where his certificate is, is hardly a root.
-  void look_at_end() {
-    const auto& c = list_[leaf()];
-    if (order_.chain.size() == 1 && !c.is_self_issued() && !c.ca_issuer_urls().empty())
-      add_missing(severity::warning, "not in the list");
+  [[nodiscard]] std::vector<certificate> in_order(const std::vector<std::size_t>& places) const {
+    std::vector<certificate> out;
+    for (const auto i : places) out.push_back(list_[i]);
+    return out;
   }
 
-  void add_missing(severity weight, const std::string& where_not) {
-    const auto& c = list_[leaf()];
-    add(weight, "missing_intermediate", leaf(),
-        which(leaf()) + " was issued by '" + c.issuer() + "', which is " + where_not,
-        "put the issuer's certificate behind it: " + where_to_get(c));
+  // As a peer would send them, those that lead nowhere last.
+  [[nodiscard]] verify_request request_for(const trust_store& trust) const {
+    verify_request request;
+    request.sent = in_order(order_.chain);
+    for (const auto i : order_.unrelated) request.sent.push_back(list_[i]);
+    request.trust = trust;
+    request.role = options_.role != peer_role::any                   ? options_.role
+                   : is_for(request.sent.front(), {NID_server_auth}) ? peer_role::server
+                                                                     : peer_role::client;
+    if (options_.at) request.options.clock = [at = at_] { return at; };
+    return request;
+  }
+
+  // Whether one that issued nothing here has the name of the issuer.
+  [[nodiscard]] bool is_misfit_at_hand(const certificate& c) const {
+    return std::ranges::any_of(order_.unrelated, [&](std::size_t i) {
+      return X509_NAME_cmp(X509_get_subject_name(raw(list_[i])), X509_get_issuer_name(raw(c))) == 0;
+    });
+  }
+
+  // Who issues a leaf and says where his certificate is, is hardly a root.
+  void look_at_end() {
+    const auto& end = list_[order_.chain.back()];
+    const bool says_where = order_.chain.size() == 1 && !end.ca_issuer_urls().empty();
+    if (!end.is_self_issued() && (says_where || is_misfit_at_hand(end)))
+      add_missing(severity::warning, trust_store::none(), "not in the list");
+  }
+
+  void add_missing(severity weight, const trust_store& trust, const std::string& where_not) {
+    const auto end = order_.chain.back();
+    const auto& c = list_[end];
+    if (!is_misfit_at_hand(c))
+      return add(weight, "missing_intermediate", end,
+                 which(end) + " was issued by '" + c.issuer() + "', which is " + where_not,
+                 "put the issuer's certificate behind it: " + where_to_get(c));
+    // What differs.
+    const auto request = request_for(trust);
+    const auto chain = in_order(order_.chain);
+    const auto f = explain({errc::unknown_issuer, chain.size() - 1}, {request, chain, at_});
+    add(weight, "missing_intermediate", end, f.message, hint_for(f, c));
+    found_.back().expected = f.expected;
+    found_.back().presented = f.presented;
   }
 
   void look_at_trust(const trust_store& trust) {
-    std::vector<certificate> sent;
-    for (const auto i : order_.chain) sent.push_back(list_[i]);
-    verify_request request;
-    request.sent = sent;
-    request.trust = trust;
-    request.role = options_.role != peer_role::any        ? options_.role
-                   : is_for(sent.front(), XKU_SSL_SERVER) ? peer_role::server
-                                                          : peer_role::client;
-    if (options_.at) request.options.clock = [this] { return at_; };
-    const auto judged = verify_peer(request);
+    const auto judged = verify_peer(request_for(trust));
     for (const auto& f : judged.findings()) {
-      if (f.code == errc::unknown_issuer && order_.chain.size() == 1 && !has_trusted_issuer_name(list_[leaf()], trust))
-        add_missing(severity::problem, "neither in the list nor trusted: " + trust.description());
-      else if (!is_told(f, judged.chain())) {
+      if (f.code == errc::unknown_issuer && f.depth == 0 && order_.chain.size() == 1 &&
+          !has_trusted_issuer_name(list_[leaf()], trust))
+        add_missing(severity::problem, trust, "neither in the list nor trusted: " + trust.description());
+      else if (!is_told(f, judged, trust)) {
         add(severity::problem, "untrusted", {}, f.message, hint_for(f, judged.chain().back()));
         found_.back().expected = f.expected;
         found_.back().presented = f.presented;
@@ -253,7 +356,8 @@ class check {
   }
 
   // What each certificate's own findings say already, and what does not concern it.
-  [[nodiscard]] bool is_told(const finding& f, const std::vector<certificate>& chain) const {
+  [[nodiscard]] bool is_told(const finding& f, const verdict& judged, const trust_store& trust) const {
+    const auto& chain = judged.chain();
     switch (f.code) {
       case errc::expired:
       case errc::not_yet_valid:
@@ -262,9 +366,16 @@ class check {
         return f.depth < chain.size() && std::ranges::find(list_, chain[f.depth]) != list_.end();
       case errc::invalid_extension:
         return f.depth < chain.size() && !chain[f.depth].broken_extensions().empty();
+      case errc::unknown_issuer:
+        // Above a wrong signature stands no issuer; and of what cannot be read none was looked for.
+        return std::ranges::any_of(
+                   judged.findings(),
+                   [&f](const finding& other) { return other.code == errc::bad_signature && other.depth < f.depth; }) ||
+               (f.depth < chain.size() && is_unreadable(chain[f.depth]) &&
+                (f.depth + 1 < order_.chain.size() || has_trusted_issuer_name(chain[f.depth], trust)));
       case errc::invalid_purpose:
         // One for mail or code has nothing to do with TLS.
-        return has_wrong_purpose() || !is_for(list_[leaf()], XKU_SSL_SERVER | XKU_SSL_CLIENT);
+        return has_wrong_purpose() || !is_for(list_[leaf()], {NID_server_auth, NID_client_auth});
       default:
         return false;
     }

@@ -113,7 +113,7 @@ problem problem_of(int x509_error, X509* x, std::size_t depth) {
     case X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX:
       return {errc::name_constraint, depth, "has a name to which constraints of its issuers apply that cannot be read"};
     case X509_V_ERR_UNSUPPORTED_NAME_SYNTAX:
-      return {errc::name_constraint, depth, "has a name that cannot be compared with the constraints of its issuers"};
+      return {errc::name_constraint, depth, names_not_comparable};
     case X509_V_ERR_UNSPECIFIED:
       return {errc::name_constraint, depth, too_many_names};
     default:

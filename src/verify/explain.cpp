@@ -5,6 +5,7 @@
 
 #include "base/printable.hpp"
 #include "verify/explain_parts.hpp"
+#include "verify/name_constraints.hpp"
 #include "verify/profile.hpp"
 #include "x509/extension_reader.hpp"
 #include "x509/impl.hpp"
@@ -96,21 +97,22 @@ void explain_path_length(finding& f, const circumstances& known) {
   f.hint = "allow more if the chain is right (verify_options::max_intermediates)";
 }
 
-// What the certificate has in the form of each pin.
 void explain_pins(finding& f, const certificate& c, const circumstances& known) {
-  std::vector<std::string> expected, presented;
-  for (const auto& pin : known.request.options.pins) {
-    expected.push_back(pin.text());
-    if (auto same = pin.text_for(c); std::ranges::find(presented, same) == presented.end())
-      presented.push_back(std::move(same));
-  }
-  f.expected = base::listed(expected);
-  f.presented = base::listed(presented);
-  f.message = which(c, f.depth) + " does not match " + (expected.size() == 1 ? "the pin: " : "any of the pins: ") +
+  const auto& pins = known.request.options.pins;
+  const auto beside = pins_beside(pins, c);
+  f.expected = beside.expected;
+  f.presented = beside.presented;
+  f.message = which(c, f.depth) + " does not match " + (pins.size() == 1 ? "the pin: " : "any of the pins: ") +
               "expected " + f.expected + ", found " + f.presented;
   f.hint = "its public key is sha256$pub$" +
            to_hex(c.fingerprint("sha256", fingerprint_of::public_key).value_or(std::vector<std::byte>{})) +
            "; compare that with what its administrator says before you pin it";
+}
+
+// "the current list from URL", where the certificate says where; else "the current list of 'CN=its issuer'".
+std::string list_of_issuer(const certificate& c, const std::string& what) {
+  const auto urls = c.crl_urls();
+  return what + (urls.empty() ? " of '" + c.issuer() + "'" : " from " + base::printable(urls.front()));
 }
 
 // Of the lists at hand, the one of this issuer that was current longest.
@@ -128,10 +130,41 @@ void explain_stale_list(finding& f, const certificate& c, const circumstances& k
     f.message += ": the next one was due on " + to_rfc3339(*until) +
                  ago(*until, known.now, known.request.options.clock != nullptr);
   }
-  const auto urls = c.crl_urls();
-  f.hint = "get the current list" +
-           (urls.empty() ? " from '" + c.issuer() + "'" : " from " + base::printable(urls.front())) +
-           " (revocation_lists)";
+  f.hint = "get " + list_of_issuer(c, "the current list") + " (revocation_lists)";
+}
+
+// When and why its issuer took it back, by the list that says so.
+void explain_revoked(finding& f, const certificate& c, const circumstances& known) {
+  f.message = which(c, f.depth) + " is revoked";
+  f.hint = "it must not be used any more: the " + std::string(peer_is_a(known.request.role)) +
+           " needs another one, with a new key if that was lost";
+  if (!known.request.options.crls) return;
+  for (const auto& list : known.request.options.crls->lists) {
+    if (list.issuer() != c.issuer()) continue;
+    const auto entry = list.find(c);
+    if (!entry || entry->reason == revocation_reason::remove_from_crl) continue;
+    f.presented = "revoked on " + to_rfc3339(entry->revoked_at);
+    f.message += ": '" + c.issuer() + "' took it back on " + to_rfc3339(entry->revoked_at);
+    if (entry->reason != revocation_reason::unspecified) f.message += " (" + std::string(name(entry->reason)) + ")";
+    return;
+  }
+}
+
+// Its issuer is known by name only: the signature is of another key, or the certificate was altered.
+void explain_signature(finding& f, const certificate& c, const circumstances& known) {
+  const auto subject = which(c, f.depth);
+  f.message = "the signature on " + subject + " is wrong";
+  f.hint = "it was altered, or another certificate bears its issuer's name";
+  if (f.depth + 1 >= known.chain.size()) return;
+  const auto& issuer = known.chain[f.depth + 1];
+  f.expected = "a signature by the key of '" + display_name(issuer) + "'";
+  f.presented = "a signature by another key, or an altered certificate";
+  f.message += ": the key of " + which(issuer, f.depth + 1) + " did not make it";
+  f.hint = is_trusted(issuer, known.request.trust)
+               ? "if the CA has a new certificate or key, get its current certificate and trust that "
+                 "(trust_store::pem_file); else the certificate was altered or another CA bears the name"
+               : "the " + std::string(peer_is_a(known.request.role)) + " has to send the certificate of '" +
+                     c.issuer() + "' that goes with it; else the certificate was altered";
 }
 
 }  // namespace
@@ -143,6 +176,16 @@ std::vector<std::string> missing_usages(const verify_request& request, const cer
     return std::ranges::any_of(held, [&](const object_id& id) { return id.oid == wanted || id.name == wanted; });
   });
   return missing;
+}
+
+compared_pins pins_beside(const std::vector<certificate_pin>& pins, const certificate& c) {
+  std::vector<std::string> expected, presented;
+  for (const auto& pin : pins) {
+    expected.push_back(pin.text());
+    if (auto same = pin.text_for(c); std::ranges::find(presented, same) == presented.end())
+      presented.push_back(std::move(same));
+  }
+  return {base::listed(expected), base::listed(presented)};
 }
 
 finding explain(const problem& p, const circumstances& known) {
@@ -231,8 +274,7 @@ finding explain(const problem& p, const circumstances& known) {
       if (detail.empty()) explain_path_length(f, known);
       break;
     case errc::bad_signature:
-      f.message = "the signature on " + subject + " is wrong";
-      f.hint = "it was altered, or another certificate bears its issuer's name";
+      explain_signature(f, c, known);
       break;
     case errc::weak_key:
       f.presented = c.public_key_type();
@@ -249,7 +291,8 @@ finding explain(const problem& p, const circumstances& known) {
       f.hint = "it has to be issued again with SHA-256 or better";
       break;
     case errc::name_constraint:
-      if (detail.empty()) explain_constraint(f, c, known);
+      if (detail.empty() || detail == names_not_comparable) explain_constraint(f, c, known);
+      if (!f.presented.empty()) return f;
       break;
     case errc::unknown_critical_extension:
       f.message = subject + " has a critical extension that is not known here, so it cannot be judged";
@@ -262,7 +305,10 @@ finding explain(const problem& p, const circumstances& known) {
       explain_pins(f, c, known);
       break;
     case errc::revoked:
-      f.message = subject + " is revoked";
+      explain_revoked(f, c, known);
+      break;
+    case errc::no_alternative_names:
+      f.hint = "it has to be issued again with its host name or address as subjectAltName (DNS or IP)";
       break;
     case errc::invalid_extension: {
       std::vector<std::string> names;
@@ -278,8 +324,11 @@ finding explain(const problem& p, const circumstances& known) {
       break;
     case errc::crl_not_found:
       f.message = "there is no revocation list from the issuer of " + subject;
-      f.hint = detail.empty() ? "give one of '" + c.issuer() + "' (revocation_lists)"
+      f.hint = detail.empty() ? "give " + list_of_issuer(c, "one") + " (revocation_lists)"
                               : "give the certificate of '" + c.issuer() + "' (verify_options::intermediates)";
+      break;
+    case errc::crl_invalid:
+      f.hint = "get " + list_of_issuer(c, "the current list") + " (revocation_lists)";
       break;
     case errc::crl_expired:
       explain_stale_list(f, c, known);

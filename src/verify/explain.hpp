@@ -33,6 +33,14 @@ struct circumstances {
 
 // Whether a trusted certificate has the name of the issuer of `c`, be it the issuer or not.
 [[nodiscard]] bool has_trusted_issuer_name(const certificate& c, const trust_store& trust);
+[[nodiscard]] bool is_trusted(const certificate& c, const trust_store& trust);
+
+// Pins, and what a certificate has in the form of each.
+struct compared_pins {
+  std::string expected = {};
+  std::string presented = {};
+};
+[[nodiscard]] compared_pins pins_beside(const std::vector<certificate_pin>& pins, const certificate& c);
 
 // Details that are told with what was asked for.
 inline constexpr std::string_view lacks_a_usage = "lacks an extended key usage that was asked for: ";

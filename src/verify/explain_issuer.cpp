@@ -73,6 +73,12 @@ void tell(finding& f, const std::optional<difference>& differs) {
 
 }  // namespace
 
+bool is_trusted(const certificate& c, const trust_store& trust) {
+  std::vector<certificate> found;
+  inside(trust).find(X509_get_subject_name(raw(c)), found);
+  return std::ranges::find(found, c) != found.end();
+}
+
 bool has_trusted_issuer_name(const certificate& c, const trust_store& trust) {
   return !trusted_of_issuers_name(c, trust).empty();
 }
@@ -101,8 +107,10 @@ void explain_unknown_issuer(finding& f, const certificate& c, const circumstance
   }
   // Each may cost a signature.
   int most_compared = 4;
+  bool was_sent = false;
   for (const auto& other : known.request.sent) {
     if (other == c || !bears_issuers_name(other, c)) continue;
+    was_sent = true;
     if (most_compared-- == 0) break;
     const auto differs = between(c, other);
     if (!differs) continue;
@@ -112,7 +120,7 @@ void explain_unknown_issuer(finding& f, const certificate& c, const circumstance
     return;
   }
   const auto urls = c.ca_issuer_urls();
-  if (known.request.sent.size() == 1) {
+  if (!was_sent) {
     f.message += "which was not sent along and is not among the trusted certificates: " + trust.description();
     f.hint =
         "either the " + peer + " did not send the intermediate '" + issuer + "'" +

@@ -35,7 +35,9 @@ std::string label_of(const general_name& name) {
 // A wildcard of the certificate that the reader of the name may have taken for a match; else empty.
 std::string near_miss(const certificate& c, const std::string& asked) {
   for (const auto& held : c.dns_names()) {
-    if (!held.starts_with("*.")) continue;
+    if (held.find('*') == held.npos) continue;
+    if (!held.starts_with("*.") || held.find('*', 1) != held.npos)
+      return ": the '*' of " + base::quoted(held) + " counts only as the whole first label of a longer name";
     const auto parent = std::string_view(held).substr(1);
     if (base::same_ignoring_case(asked, parent.substr(1)))
       return ": '" + held + "' speaks for names below " + asked + ", not for " + asked + " itself";
@@ -46,7 +48,17 @@ std::string near_miss(const certificate& c, const std::string& asked) {
   return {};
 }
 
-void explain_nameless(finding& f, const certificate& c, const std::string& expected) {
+// A name that a connection can be made by.
+bool is_a_host(const std::string& name) {
+  return server_name::parse(name).has_value();
+}
+
+bool consults_common_name(const verify_options& options) {
+  return (options.names ? *options.names : rules_of(options.scheme)).consult_common_name !=
+         name_rules::common_name::never;
+}
+
+void explain_nameless(finding& f, const certificate& c, const std::string& expected, const circumstances& known) {
   const x509::names_extension names(raw(c), NID_subject_alt_name);
   const auto held = c.alternative_names();
   f.hint = "it has to be issued again with its names as subjectAltName";
@@ -55,6 +67,7 @@ void explain_nameless(finding& f, const certificate& c, const std::string& expec
     return;
   }
   if (!held.empty()) {
+    f.hint = "it has to be issued again with its host name or address as subjectAltName (DNS or IP)";
     std::vector<std::string> shown;
     for (const auto& one : held) shown.push_back(label_of(one));
     f.presented = base::listed(shown);
@@ -72,6 +85,13 @@ void explain_nameless(finding& f, const certificate& c, const std::string& expec
     return;
   }
   f.presented = "common name '" + cn + "'";
+  if (consults_common_name(known.request.options)) {
+    const bool is_address = known.request.expected && known.request.expected->is_ip();
+    f.message = "the certificate is for the " + f.presented +
+                (is_address ? ", which speaks for no address, so not for " : ", not for ") + expected;
+    f.hint = "connect by that name, or ask for a certificate that holds this one as subjectAltName";
+    return;
+  }
   f.message = "the certificate holds no subjectAltName, so it is not for " + expected;
   f.hint = "its common name '" + cn +
            "' is not consulted (RFC 9525): where that has to be, name a scheme that does (verify_options::scheme), or "
@@ -88,9 +108,12 @@ void explain_mismatch(finding& f, const certificate& c, const circumstances& kno
   f.expected = (is_address ? "IP:" : "DNS:") + expected;
   const auto domains = c.dns_names();
   const auto addresses = c.ip_addresses();
-  if (domains.empty() && addresses.empty()) return explain_nameless(f, c, expected);
-  std::vector<std::string> names = domains;
+  if (domains.empty() && addresses.empty()) return explain_nameless(f, c, expected, known);
+  std::vector<std::string> names;
+  for (const auto& one : domains) names.push_back(one.empty() ? "an empty name" : one);
   names.insert(names.end(), addresses.begin(), addresses.end());
+  const bool has_a_host = !addresses.empty() || std::ranges::any_of(domains, is_a_host);
+  const std::string by_name = has_a_host ? "connect by one of those names, or " : "";
   std::vector<std::string> shown;
   for (const auto& one : domains) shown.push_back("DNS:" + one);
   for (const auto& one : addresses) shown.push_back("IP:" + one);
@@ -102,14 +125,14 @@ void explain_mismatch(finding& f, const certificate& c, const circumstances& kno
   }
   if (is_address && addresses.empty()) {
     f.message = "the certificate is for " + base::listed(names) + ", and for no address, so not for " + expected;
-    f.hint = "connect by one of those names, or give the name to verify beside the address (connect_options::name)";
+    f.hint = by_name + "give the name to verify beside the address (connect_options::name)";
     return;
   }
   f.message = "the certificate is for " + base::listed(names) + ", not for " + expected +
               (is_address || !asked ? std::string() : near_miss(c, asked->ascii()));
-  f.hint =
-      "connect by one of those names, or ask for a certificate that holds this one; when the connection goes through "
-      "a tunnel or by address, give the name to verify (connect_options::name)";
+  f.hint = by_name +
+           "ask for a certificate that holds this one; when the connection goes through a tunnel or by address, give "
+           "the name to verify (connect_options::name)";
 }
 
 void explain_constraint(finding& f, const certificate& c, const circumstances& known) {
@@ -123,6 +146,15 @@ void explain_constraint(finding& f, const certificate& c, const circumstances& k
   std::vector<std::string> listed;
   for (const auto& one : breach->is_excluded ? limits.excluded : limits.permitted)
     if (one.kind == breach->name.kind) listed.push_back(label_of(one));
+  if (!breach->is_comparable) {
+    for (const auto& one : limits.excluded)
+      if (one.kind == breach->name.kind) listed.push_back("nothing of " + label_of(one));
+    f.presented = label_of(breach->name);
+    f.expected = base::listed(listed);
+    f.message = which(c, f.depth) + " has the name " + f.presented + ", which cannot be compared with what " +
+                which(ca, breach->ca) + " may certify by its name constraints: " + f.expected;
+    return;
+  }
   if (listed.empty()) return;
   f.presented = label_of(breach->name);
   f.expected = (breach->is_excluded ? "nothing of " : "") + base::listed(listed);

@@ -17,6 +17,7 @@
 #include "base/descriptor.hpp"
 #include "base/file.hpp"
 #include "base/printable.hpp"
+#include "verify/known_keys.hpp"
 
 namespace signet {
 
@@ -124,13 +125,12 @@ result<line_parts> parse(std::string_view line) {
   return out;
 }
 
-result<known_peers::standing> look_up_in(const std::filesystem::path& file, const known_peer& asked,
-                                         const std::string& pin) {
+result<known_keys> look_up_in(const std::filesystem::path& file, const known_peer& asked, const std::string& pin) {
+  known_keys found{.shown = pin, .peer = asked.text()};
   std::error_code ignored;
-  if (!std::filesystem::exists(file, ignored)) return known_peers::standing::unknown;
+  if (!std::filesystem::exists(file, ignored)) return found;
   auto text = base::read_file(file, largest);
   if (!text) return std::move(text).error();
-  auto found = known_peers::standing::unknown;
   std::size_t number = 0;
   for (std::string_view rest = *text; !rest.empty();) {
     const auto end = std::min(rest.find('\n'), rest.size());
@@ -140,8 +140,9 @@ result<known_peers::standing> look_up_in(const std::filesystem::path& file, cons
     rest.remove_prefix(std::min(end + 1, rest.size()));
     if (parsed->peer.name.empty() || !parsed->peer.speaks_for(asked)) continue;
     // A peer may have more than one key, each vouched for by its line.
-    if (parsed->pin == pin) return known_peers::standing::known;
-    found = known_peers::standing::changed;
+    found.keys.emplace_back(parsed->pin);
+    found.is = parsed->pin == pin || found.is == known_peers::standing::known ? known_peers::standing::known
+                                                                              : known_peers::standing::changed;
   }
   return found;
 }
@@ -163,7 +164,14 @@ result<known_peers> known_peers::open(const std::filesystem::path& file) {
 
 result<known_peers::standing> known_peers::look_up(const server_name& name, std::uint16_t port,
                                                    const certificate& cert) const {
-  return look_up_in(impl_->file, {name.ascii(), port}, pin_of(cert));
+  auto found = known_keys::at(*this, name, port, cert);
+  if (!found) return std::move(found).error();
+  return found->is;
+}
+
+result<known_keys> known_keys::at(const known_peers& peers, const server_name& name, std::uint16_t port,
+                                  const certificate& shown) {
+  return look_up_in(peers.file(), {name.ascii(), port}, pin_of(shown));
 }
 
 result<void> known_peers::remember(const server_name& name, std::uint16_t port, const certificate& cert,
@@ -176,8 +184,8 @@ result<void> known_peers::remember(const server_name& name, std::uint16_t port, 
   // Another thread or program may have been quicker.
   auto now = look_up_in(impl_->file, peer, pin);
   if (!now) return std::move(now).error();
-  if (*now == standing::known) return {};
-  if (*now == standing::changed)
+  if (now->is == standing::known) return {};
+  if (now->is == standing::changed)
     return error(errc::certificate_rejected, "another key of " + peer.text() + " was remembered meanwhile");
   // A line that somebody left unfinished does not swallow this one.
   char last = '\n';

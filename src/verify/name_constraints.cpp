@@ -196,8 +196,10 @@ std::optional<constraint_breach> breach_of(const std::vector<certificate>& chain
     if (most_constrained-- == 0) break;
     const auto breach = [&](general_name name, const ossl::x509_ptr& holder) -> std::optional<constraint_breach> {
       const int judged = holder ? NAME_CONSTRAINTS_check(holder.get(), of_ca.value.get()) : X509_V_OK;
-      if (judged != X509_V_ERR_PERMITTED_VIOLATION && judged != X509_V_ERR_EXCLUDED_VIOLATION) return std::nullopt;
-      return constraint_breach{std::move(name), ca, judged == X509_V_ERR_EXCLUDED_VIOLATION};
+      const bool is_comparable = judged != X509_V_ERR_UNSUPPORTED_NAME_SYNTAX;
+      if (is_comparable && judged != X509_V_ERR_PERMITTED_VIOLATION && judged != X509_V_ERR_EXCLUDED_VIOLATION)
+        return std::nullopt;
+      return constraint_breach{std::move(name), ca, judged == X509_V_ERR_EXCLUDED_VIOLATION, is_comparable};
     };
     const int count = std::min({sk_GENERAL_NAME_num(names.get()), most_names, static_cast<int>(shown.size())});
     for (int i = 0; i < count; ++i) {

@@ -24,7 +24,11 @@ struct constraint_breach {
   // Where the CA stands in the chain, and whether it excludes the name or does not permit it.
   std::size_t ca = 0;
   bool is_excluded = false;
+  // The name and the constraints are of one kind and cannot be held against each other: a URI without a host.
+  bool is_comparable = true;
 };
+inline constexpr std::string_view names_not_comparable =
+    "has a name that cannot be compared with the constraints of its issuers";
 // The first breach by the certificate at `depth`; `asked` may be null.
 [[nodiscard]] std::optional<constraint_breach> breach_of(const std::vector<certificate>& chain, std::size_t depth,
                                                          const server_name* asked);

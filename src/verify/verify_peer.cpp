@@ -10,6 +10,7 @@
 #include "ossl/handles.hpp"
 #include "verify/chain_builder.hpp"
 #include "verify/explain.hpp"
+#include "verify/known_keys.hpp"
 #include "verify/name_constraints.hpp"
 #include "verify/name_match.hpp"
 #include "verify/profile.hpp"
@@ -147,32 +148,43 @@ void accept_by_pin(const verify_request& request, const certificate& leaf, verdi
   const auto pin = std::ranges::find_if(pins, [&leaf](const certificate_pin& p) { return p.matches(leaf); });
   if (pin != pins.end() && waive(parts, [](const finding& f) { return f.code != errc::pin_mismatch; }))
     parts.accepted_by = "pin " + pin->text();
+  if (pin != pins.end() || pins.empty() || parts.findings.empty()) return;
+  // Whoever named a key looks for the reason there first.
+  const auto beside = pins_beside(pins, leaf);
+  parts.findings.front().message +=
+      "; nor is its key one that is accepted: expected " + beside.expected + ", found " + beside.presented;
 }
 
-// The peer is trusted by its key; true when that key has yet to be written down.
+// The peer is trusted by its key; true when that key has yet to be written down. A known key replaces a chain and
+// nothing else, and only who lacks nothing but a chain is remembered.
 bool accept_by_first_use(const verify_request& request, const certificate& leaf, verdict_parts& parts) {
   const auto& peers = request.options.first_use;
   const auto is_chains = [](const finding& f) { return is_without_issuer(f.code) || f.code == errc::no_trust_anchors; };
-  // Only who lacks nothing but a trusted chain is looked up, so that no one else is remembered.
-  if (!peers || !request.expected || request.role != peer_role::server || parts.findings.empty() ||
-      !std::ranges::all_of(parts.findings, is_chains))
+  if (!peers || !request.expected || request.role != peer_role::server ||
+      std::ranges::none_of(parts.findings, is_chains))
     return false;
   const auto& name = *request.expected;
-  const auto standing = peers->look_up(name, request.expected_port, leaf);
-  if (!standing) {
-    refuse(parts, leaf, errc::certificate_rejected, standing.error().message(), standing.error().hint());
+  const auto at = known_keys::at(*peers, name, request.expected_port, leaf);
+  if (!at) {
+    refuse(parts, leaf, errc::certificate_rejected, at.error().message(), at.error().hint());
     return false;
   }
-  if (*standing == known_peers::standing::changed) {
+  if (at->is == known_peers::standing::changed) {
     refuse(parts, leaf, errc::pin_mismatch,
-           "the key of " + name.display() + " is not the one that " + peers->file().string() + " knows",
+           "the key of " + at->peer + " is not the one that " + peers->file().string() + " knows: expected " +
+               base::listed(at->keys) + ", found " + at->shown,
            "somebody may be in between; if its administrator says that the key was changed, remove its line "
            "from the file");
+    parts.findings.front().expected = base::listed(at->keys);
+    parts.findings.front().presented = at->shown;
     return false;
   }
+  const bool lacks_a_chain_only = std::ranges::all_of(parts.findings, is_chains);
+  const bool is_new = at->is == known_peers::standing::unknown;
+  if (is_new && !lacks_a_chain_only) return false;
   waive(parts, is_chains);
   parts.accepted_by = "its key, known from " + peers->file().string();
-  return *standing == known_peers::standing::unknown;
+  return is_new;
 }
 
 void remember(const verify_request& request, const certificate& leaf, sys_seconds now, verdict_parts& parts) {
@@ -230,6 +242,12 @@ verdict judge(const verify_request& request, verified_chains* known, const probl
                   passed_over);
     if (request.options.crls) check_oddities(built.certificates, request, passed_over);
   }
+  // What stands above a wrong signature is not the issuer, so that it is unknown is the consequence.
+  for (auto& p : built.found)
+    p.is_cause =
+        p.is_cause || (p.code == errc::bad_signature && std::ranges::any_of(built.found, [&p](const problem& q) {
+                         return is_without_issuer(q.code) && q.depth > p.depth;
+                       }));
   check_expected(request, profile, built.certificates, built.found);
   if (!missing_usages(request, built.certificates.front()).empty())
     built.found.push_back({errc::invalid_purpose, 0, lacks_a_usage});

@@ -104,6 +104,24 @@ result<bags_ptr> unseal(const PKCS7_ENC_CONTENT* sealed, std::string_view passwo
   return bags;
 }
 
+// A password that is not UTF-8, read as ISO 8859-1.
+std::optional<std::string> from_latin1(std::string_view password) {
+  std::string out;
+  bool is_utf8 = true;
+  for (std::string_view rest = password; !rest.empty() && is_utf8;) {
+    const auto size = base::first_character(rest).size;
+    is_utf8 = size != 0;
+    rest.remove_prefix(std::max<std::size_t>(size, 1));
+  }
+  if (is_utf8) return std::nullopt;
+  for (const char c : password) {
+    const auto octet = static_cast<std::uint8_t>(c);
+    if (octet >= 0x80) out += static_cast<char>(0xc0 | octet >> 6);
+    out += static_cast<char>(octet < 0x80 ? octet : 0x80 | (octet & 0x3f));
+  }
+  return out;
+}
+
 std::string friendly_name(PKCS12_SAFEBAG* bag) {
   const ossl::handle<char, free_text> name(PKCS12_get_friendlyname(bag));
   return name ? base::printable(name.get()) : std::string();
@@ -216,15 +234,19 @@ class file_reader {
     auto parts = opened.error().parts();
     // The check turns the password into UTF-16 and so fits any encoding; what is encrypted in today's way takes its
     // octets as they are.
-    if (const auto old = x509::as_latin1(password); old && open_with(*old)) {
+    const auto in_other_encoding = [&](const std::string& made_with, const std::string& given, const char* then) {
       parts.code = errc::wrong_password;
-      parts.message =
-          std::string(the_file) +
-          " was made with this password in another encoding: it has the octets of ISO 8859-1, and UTF-8 was given";
+      parts.message = std::string(the_file) +
+                      " was made with this password in another encoding: it has the octets of " + made_with + ", and " +
+                      given + " was given";
       parts.hint =
-          "give it in that encoding: iconv -f UTF-8 -t ISO-8859-1 makes such a password file; then make the file anew";
-      return error(std::move(parts));
-    }
+          "give it in that encoding: iconv -f " + given + " -t " + made_with + " makes such a password file" + then;
+      return error(parts);
+    };
+    if (const auto old = x509::as_latin1(password); old && open_with(*old))
+      return in_other_encoding("ISO-8859-1", "UTF-8", "; then make the file anew");
+    if (const auto utf8 = from_latin1(password); utf8 && open_with(*utf8))
+      return in_other_encoding("UTF-8", "ISO-8859-1", "");
     parts.code = errc::not_supported;
     parts.message = std::string(the_file) +
                     " has one password for its integrity and another for what is in it, or one in two encodings";

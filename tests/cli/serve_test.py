@@ -208,7 +208,7 @@ class Service(ToolTest):
         secure.settimeout(0.3)
         with self.assertRaises(TimeoutError):
             secure.do_handshake()
-        # One that is busy is not sent away; one that was idle for a second would be.
+        # One that is busy is not sent away; one that was idle for five seconds would be.
         first.unwrap().close()
         secure.settimeout(PATIENCE)
         secure.do_handshake()

@@ -313,7 +313,10 @@ class BadInput(VerifyTest):
                            (huge, "larger than"), (PKI / "bundle-with-broken-entry.pem", "3 of 5|cannot be read")):
             with self.subTest(file=file.name):
                 self.refused(5, "verify", file, "--ca", CA, says=says)
-                self.refused(5, "verify", file, "--ca", CA, "--json")
+                status, out, _ = signet("verify", file, "--ca", CA, "--json")
+                document = json.loads(out)
+                self.assertEqual((status, document["ok"]), (5, False))
+                self.assertRegex(document["failure"]["message"], says)
                 if file.is_file():
                     self.refused(5, "verify", "-", "--ca", CA, given=file.read_bytes(), says="stdin")
 

@@ -168,8 +168,8 @@ class Looks(CertTest):
         self.addCleanup(program.stop)
         asked = (f"127.0.0.1:{port}", "--ca", CA, "--name", "server.test", "--pin", "sha256$" + "0" * 64)
         status, out, err = signet("cert", "check", *asked)
-        self.assertEqual(status, 1, out)
-        self.assertRegex(err, "is not verified: .*pin")
+        self.assertEqual(status, 1, err)
+        self.assertRegex(out.decode(), "problem: .*pin")
         seen = json.loads(self.fine("cert", "show", "--json", *asked)[0])["peers"][0]
         self.assertEqual((seen["verified"], seen["findings"][0]["code"]), (False, "pin_mismatch"))
 
@@ -191,6 +191,132 @@ class Looks(CertTest):
         # One alone is an error as any; its document is whole all the same.
         self.refused(5, "cert", "check", broken)
         self.assertEqual(json.loads(signet("cert", "check", "--json", broken)[1])["sources"][0]["findings"][0]["id"], "unreadable")
+
+
+class Findings(CertTest):
+    """What `cert check` finds, and that it says it once."""
+
+    def check(self, *args):
+        status, out, err = signet("cert", "check", "--json", *args)
+        self.document = json.loads(out)
+        self.assertNotIn("Sanitizer", err)
+        return status, self.document["sources"][0]["findings"]
+
+    def ids(self, *args):
+        status, found = self.check(*args)
+        return status, [one["id"] for one in found]
+
+    def issued(self, name, *extensions, subject="/CN=x", key=KEY):
+        config = self.write("x.cnf", "\n".join(("[req]", "distinguished_name=n", "[n]", "[e]", "subjectKeyIdentifier=hash",
+                                                *extensions)).encode())
+        self.openssl("req", "-x509", "-new", "-config", config, "-extensions", "e", "-key", key, "-subj", subject, "-days", "90",
+                     "-CA", CA, "-CAkey", PKI / "ca.key", "-out", self.path(name))
+        return self.path(name)
+
+    def test_each_name_that_fits_no_host_is_told(self):
+        useless = ("https://a.example", "http://b.example", "127.0.0.1", "*.com", "*.co.uk")
+        some = self.issued("some.pem", "subjectAltName=" + ",".join("DNS:" + name for name in ("good.example", "*.good.example", *useless)))
+        status, found = self.check(some, "--ca", CA)
+        self.assertEqual((status, [(one["id"], one["severity"]) for one in found]), (0, [("useless_name", "warning")] * 3))
+        for name in useless:
+            self.assertEqual(len([one for one in found if f"DNS:{name}" in one["message"]]), 1, name)
+        self.assertFalse([one for one in found if "DNS:*.good" in one["message"]])
+        for name, value in (("ip.pem", "DER:30058703010203"), ("com.pem", "DNS:*.com")):
+            status, found = self.check(self.issued(name, "subjectAltName=" + value), "--ca", CA)
+            self.assertEqual((status, [(one["id"], one["severity"]) for one in found]), (1, [("useless_name", "problem")]), name)
+
+    def test_a_ca_with_the_names_of_hosts_is_no_servers_own(self):
+        ca, names = "basicConstraints=critical,CA:TRUE", "subjectAltName=DNS:ca.example"
+        status, found = self.check(self.issued("served.pem", ca, names), "--ca", CA)
+        self.assertEqual((status, [one["id"] for one in found]), (1, ["wrong_purpose"]))
+        self.assertEqual((found[0]["expected"], found[0]["presented"]), ("CA:FALSE", "CA:TRUE"))
+        # One without them is looked at as a CA; and one that vouches for itself is trusted as it is.
+        self.assertEqual(self.ids(self.issued("ca.pem", ca), "--ca", CA), (0, []))
+        self.openssl("req", "-x509", "-config", self.path("x.cnf"), "-key", KEY, "-subj", "/CN=x", "-addext", ca, "-addext", names, "-days",
+                     "90", "-out", self.path("own.pem"))
+        self.assertEqual(self.ids(self.path("own.pem"), "--ca", self.path("own.pem")), (0, []))
+
+    def test_what_cannot_be_read_is_the_one_thing_told(self):
+        at = ("--at", "2026-11-29T05:26:30Z")
+        for name in ("o-badsan.pem", "o-dupext.pem"):
+            with self.subTest(name=name):
+                file, root = HERE / "inputs" / name, HERE / "inputs" / "o-root.pem"
+                self.assertEqual(self.ids(*at, file, "--ca", root), (1, ["broken_extension"]))
+                both = self.write("both.pem", file.read_bytes() + root.read_bytes())
+                self.assertEqual(self.ids(*at, both)[1], ["broken_extension", "root_included"])
+
+    def test_an_issuer_that_is_not_at_hand_is_told_once(self):
+        leaf = PKI / "chain-leaf-only.pem"
+        program, port = signet_server("--echo", "--cert", leaf, "--key", PKI / "chain.key")
+        self.addCleanup(program.stop)
+        for trust in (CA, PKI / "other-ca.pem"):
+            status, out, err = signet("cert", "check", f"127.0.0.1:{port}", "--name", "server.test", "--ca", trust)
+            with self.subTest(trust=trust):
+                self.assertEqual(status, 1, err)
+                self.assertEqual((out.decode() + err).count("was issued by 'CN=signet test intermediate"), 1, out)
+
+    def test_what_differs_is_told_of_an_issuer_that_does_not_fit(self):
+        misfit = self.issued("misfit.pem", "basicConstraints=critical,CA:TRUE", subject="/O=signet tests/CN=signet test intermediate")
+        both = self.write("both.pem", (PKI / "chain-leaf-only.pem").read_bytes() + misfit.read_bytes())
+        for trust, status in ((("--ca", CA), 1), ((), 0)):
+            with self.subTest(trust=trust):
+                got, found = self.check(both, *trust)
+                self.assertEqual((got, sorted(one["id"] for one in found)), (status, ["missing_intermediate", "unrelated_certificate"]))
+                missing = next(one for one in found if one["id"] == "missing_intermediate")
+                self.assertRegex(missing["message"], "that was sent does not fit: their key identifiers differ")
+                self.assertRegex(missing["expected"], "key identifier [0-9a-f]+")
+
+    def test_a_time_that_was_given_is_no_age(self):
+        for at, says in (("2090-01-01T00:00:00Z", "expired at the time given"), ("2001-01-01T00:00:00Z", "not yet valid at the time given")):
+            out = signet("cert", "check", "--at", at, CERT)[1].decode()
+            self.assertIn(says, out)
+            self.assertNotRegex(out, r"\d+ days?\b")
+
+    def test_a_folder_without_certificates_is_a_finding(self):
+        empty = self.folder / "empty"
+        empty.mkdir()
+        for sources in ((empty,), (empty, CERT), (CERT, empty)):
+            status, _ = self.check(*sources, "--ca", CA)
+            self.assertEqual(status, 5)
+            told = {one["source"]: [f["id"] for f in one["findings"]] for one in self.document["sources"]}
+            self.assertEqual(told, {str(one): ["unreadable"] if one == empty else [] for one in sources})
+        status, out, _ = signet("cert", "check", empty, CERT, "--ca", CA)
+        self.assertEqual((status, out.count(b"nothing to say against it")), (5, 1))
+        self.refused(5, "cert", "check", empty, says="no file in it holds a certificate")
+
+    def test_json_is_whole_where_nothing_can_be_read(self):
+        nothing, garbage = self.folder / "nothing.pem", self.write("garbage.pem", b"garbage")
+        for file, code in ((nothing, "file_not_readable"), (garbage, "file_malformed"), (KEY, "file_malformed")):
+            for command in (("verify",), ("cert", "check")):
+                with self.subTest(file=file.name, command=command):
+                    for where, args in (("source", (file, "--ca", CA)), ("trust", (CERT, "--ca", file))):
+                        status, out, err = signet(*command, "--json", *args)
+                        document = json.loads(out)
+                        self.assertEqual(status, 5, err)
+                        failure = (document["sources"][0] if where == "source" and "sources" in document else document)["failure"]
+                        self.assertEqual(failure["error"], code)
+                        self.assertLessEqual({"whom", "phase", "message", "expected", "presented", "hint"}, set(failure))
+                        self.assertIn(file.name, failure["message"])
+                        if where == "source":
+                            self.assertEqual((failure["whom"], failure["phase"]), (str(file), "reading"))
+        status, found = self.check(self.write("sealed.key", (PKI / "server-enc-pkcs8.key").read_bytes()))
+        self.assertEqual((status, found[0]["id"]), (5, "unreadable"))
+        self.assertIn("--password-file", found[0]["hint"])
+
+
+class Made(CertTest):
+    def test_all_kinds_of_names_are_in_the_json(self):
+        self.ca()
+        out, _ = self.create("--dns", "a.example", "--email", "jane@example.org", "--uri", "urn:x:y", "--json")
+        self.assertEqual({(one["kind"], one["value"]) for one in json.loads(out)["alternative_names"]},
+                         {("dNSName", "a.example"), ("rfc822Name", "jane@example.org"), ("uniformResourceIdentifier", "urn:x:y")})
+
+    def test_whoever_looks_at_a_peer_tells_more_with_v(self):
+        program, port = signet_server("--echo", "--cert", CERT, "--key", KEY)
+        self.addCleanup(program.stop)
+        for command in ("show", "fingerprint", "check"):
+            _, err = self.fine("cert", command, "-v", f"127.0.0.1:{port}", "--ca", CA, "--name", "server.test")
+            self.assertRegex(err, r"(?m)^protocol: +TLS")
 
 
 class Serving(CertTest):

@@ -6,12 +6,13 @@ import pathlib
 import socket
 import stat
 import sys
+import time
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parent / "cli")]
-from support.signet_testing import (CA, CERT, KEY, PKI, TOOL, Program, ToolTest, answering, read_head, signet,  # noqa: E402
-                                    signet_server, tls_peer)
+from support.signet_testing import (CA, CERT, KEY, PKI, TOOL, Peer, Program, ToolTest, answering, read_head,  # noqa: E402
+                                    signet, signet_server, tls_peer)
 
 TRUST = ("--ca", CA, "--name", "server.test")
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -78,6 +79,25 @@ class Redirects(ToolTest):
         self.assertTrue(seen[1].startswith(b"GET /a%20b HTTP/1.1\r\n"))
 
 
+    def test_a_connection_that_leads_on_ends_properly(self):
+        ends = []
+
+        def ending(answer):
+            def talk(connection):
+                read_head(connection)
+                connection.sendall(answer)
+                # A cut would be an error here.
+                ends.append(connection.recv(1))
+
+            return talk
+
+        with tls_peer(answering(OK)) as second, tls_peer(ending(moved(second.url()))) as first:
+            self.assertEqual(self.fine("get", first.url(), "--location", "--ca", CA)[0], b"ok")
+        with tls_peer(ending(b"HTTP/1.1 404 Gone\r\nContent-Length: 2\r\n\r\nno")) as peer:
+            self.refused(1, "get", peer.url(), "--fail", "--ca", CA)
+        self.assertEqual(ends, [b"", b""])
+
+
 class Answers(ToolTest):
     def test_a_folded_field_is_one_field(self):
         with tls_peer(answering(b"HTTP/1.1 200 OK\r\nX-Long: a\r\n  b\r\nContent-Length:\r\n 2\r\n\r\nok")) as peer:
@@ -103,6 +123,14 @@ class Answers(ToolTest):
                 self.assertNotIn(character, text)
         self.assertEqual(json.loads(out)["body"], hostile)
         self.assertIn("\\u202e", out.decode())
+        answer = b"HTTP/1.1 200 " + body + b"\r\nX: a\x9b31m" + body + b"\r\nContent-Length: 2\r\n\r\nok"
+        with tls_peer(answering(answer)) as peer:
+            for args in (("head",), ("get", "-i")):
+                out, _ = self.fine(*args, peer.url(), "--ca", CA)
+                head, _, rest = out.partition(b"\r\n\r\n")
+                self.assertEqual(rest, b"" if args == ("head",) else b"ok")
+                self.assertIn(b"\r\nX: a\\x9b31mx\\xc2\\x9b31m\\xe2\\x80\\xae", head)
+                self.assertRegex(head, rb"^HTTP/1.1 200 x[ -~]+\r\n")
 
 
 class Files(ToolTest):
@@ -180,6 +208,101 @@ class Failures(ToolTest):
         why = json.loads(signet("get", "--json", f"https://127.0.0.1:{port}/", "--ca", CA)[1])["failure"]
         self.assertEqual((why["error"], why["phase"], why["alert"], why["connection"]), ("connection_refused", "connecting", None, None))
 
+    def failure(self, status, *args, **given):
+        got, out, err = signet(*args, "--json", **given)
+        self.assertEqual(got, status, err)
+        return json.loads(out)["failure"], err
+
+    def test_an_answer_that_is_none_is_told_in_full(self):
+        ok = b"HTTP/1.1 200 OK\r\n"
+        cases = {
+            "truncated": (ok + b"Content-Length: 100\r\n\r\nabc", "HTTP body", "100 bytes", "3 bytes"),
+            "protocol_violation": (b"SSH-2.0-\xc2\x9bx\r\nmore", "HTTP response", "HTTP/1.x", r'"SSH-2.0-\C2\9Bx"'),
+            "end_of_stream": (b"", "HTTP response", "an HTTP head up to its empty line", "nothing"),
+        }
+        for code, (answer, phase, expected, presented) in cases.items():
+            with self.subTest(code=code), tls_peer(answering(answer)) as peer:
+                why, err = self.failure(4, "get", peer.url(), "--ca", CA)
+                self.assertEqual((why["error"], why["whom"], why["phase"]), (code, f"127.0.0.1:{peer.port}", "reading the " + phase))
+                self.assertEqual((why["expected"], why["presented"]), (expected, presented))
+                self.assertTrue(why["message"].startswith(f"{why['whom']}: {why['phase']}: "), why["message"])
+                self.assertEqual(len(why["connection"]["peer_chain"]), 1)
+                self.assertRegex(err, r"(?m)^hint: \S")
+        for length in (b"12x", b"-1", b"7, 8", b"9" * 200):
+            with self.subTest(length=length), tls_peer(answering(ok + b"Content-Length: " + length + b"\r\n\r\n")) as peer:
+                why, _ = self.failure(4, "get", peer.url(), "--ca", CA)
+                self.assertEqual(why["presented"], '"' + length.decode()[:80] + ('..."' if len(length) > 80 else '"'))
+                self.assertIn(why["presented"], why["message"])
+        with Peer(answering(b"\x15\x03\x01\x00\x02\x02\x28")) as plain:
+            self.refused(4, "get", plain.url(scheme="http"), says="speaks TLS", hint="https://")
+
+    def test_no_answer_says_how_to_wait_for_it(self):
+        def silent(connection):
+            read_head(connection)
+            time.sleep(1)
+
+        with tls_peer(silent) as peer:
+            why, _ = self.failure(3, "get", peer.url(), "--ca", CA, "--timeout", "0.3")
+        self.assertEqual((why["whom"], why["phase"]), (f"127.0.0.1:{peer.port}", "reading"))
+        self.assertIn("--timeout", why["hint"])
+        self.assertIsNotNone(why["connection"])
+
+    def test_the_time_for_everything_is_named_when_it_is_over(self):
+        def trickle(connection):
+            read_head(connection)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 80\r\n\r\n")
+            for _ in range(80):
+                time.sleep(0.1)
+                connection.sendall(b"x")
+
+        # Takes the connection, and says nothing.
+        with tls_peer(trickle) as peer, Peer(lambda connection: connection.recv(1 << 16) and time.sleep(1)) as mute:
+            limited = ("--ca", CA, "--max-time", "0.5")
+            over = r"--max-time, 0\.5 s\) is over"
+            for server in (peer, mute):
+                self.refused(3, "get", server.url(), "-o", "/dev/null", *limited, says=over, hint="--max-time")
+            self.refused(3, "cat", f"127.0.0.1:{mute.port}", *limited, says=over, hint="--max-time")
+
+    def test_a_cut_says_how_much_had_gone_and_come(self):
+        def stuck(connection):
+            read_head(connection)
+            time.sleep(2)
+
+        big = self.write("big", bytes(32 << 20))
+        with tls_peer(stuck) as peer:
+            self.refused(3, "put", peer.url(), "--ca", CA, "--timeout", "0.3", "--data-file", big,
+                         says=r"(?m)^also: sending the HTTP request: it was cut after \d+ of 33554432 bytes")
+        # Takes our end, and leaves without one of its own.
+        with tls_peer(lambda connection: (connection.recv(5), connection.sendall(b"hi"), connection.recv(1))) as peer:
+            status, out, err = signet("cat", f"127.0.0.1:{peer.port}", "--ca", CA, given=b"hello")
+        self.assertEqual((status, out), (4, b"hi"), err)
+        self.assertRegex(err, r"(?m)^also: cat: 2 bytes had come, and 5 of 5 had been sent")
+
+    def test_json_tells_every_failure(self):
+        with tls_peer(answering(b"HTTP/1.1 404 Gone\r\nContent-Length: 2\r\n\r\nno")) as peer:
+            why, _ = self.failure(1, "get", peer.url(), "--ca", CA, "--fail")
+        self.assertIn("404 Gone", why["message"])
+        self.assertEqual(why["kind"], "peer")
+        with tls_peer(answering(moved("http://127.0.0.1:1/"))) as peer:
+            why, _ = self.failure(4, "get", peer.url(), "--ca", CA, "--location")
+        self.assertIn("out of TLS", why["message"])
+        with tls_peer(answering(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", close_properly=False)) as peer:
+            why, err = self.failure(4, "get", peer.url(), "--ca", CA)
+        self.assertEqual([f"also: {one}" for one in why["also"]], [line for line in err.splitlines() if line.startswith("also: ")])
+        self.assertIn("3 bytes of 9", " ".join(why["also"]))
+
+    def test_a_hint_names_options_that_are_there(self):
+        with Peer(lambda connection: (connection.sendall(b"220 mail ESMTP\r\n"), connection.recv(1 << 16))) as mail:
+            self.refused(4, "get", mail.url(), "--ca", CA, hint=r"signet cat --starttls SERVICE")
+            self.refused(4, "cat", f"127.0.0.1:{mail.port}", "--ca", CA, hint=r"STARTTLS \(--starttls SERVICE\)")
+        program, port = signet_server("--echo", "--cert", CERT, "--key", KEY, "--alpn", "imap")
+        self.addCleanup(program.stop)
+        self.refused(4, "cat", f"127.0.0.1:{port}", "--ca", CA, "--alpn", "pop3", hint="--alpn LIST")
+        chain = PKI / "chain.pem"
+        leaf, issuer = chain.read_bytes().split(b"-----END CERTIFICATE-----\n", 1)
+        turned = self.write("turned.pem", issuer + leaf + b"-----END CERTIFICATE-----\n")
+        self.assertIn("signet cert check --fix --out FILE", signet("cert", "check", turned)[1].decode())
+
     def test_a_file_is_told_with_its_option(self):
         missing = self.folder / "missing.pem"
         url = "https://127.0.0.1:1/"
@@ -193,6 +316,17 @@ class Failures(ToolTest):
         wrong = self.write("wrong", b"not the password\n")
         self.refused(5, "get", url, "--cert", CERT, "--key", PKI / "server-enc-pkcs8.key", "--password-file", wrong,
                      hint="first line of .*wrong")
+        self.refused(5, "get", url, "--cert", CERT, "--key", KEY, "--password-file", missing, says="--password-file: .*missing.pem")
+        self.refused(5, "get", url, "--public-suffix", missing, says="--public-suffix: .*missing.pem")
+        self.refused(5, "post", url, "--data-file", missing, says="--data-file: .*missing.pem")
+
+    def test_a_key_has_to_belong_to_its_certificate(self):
+        url = "https://127.0.0.1:1/"
+        self.refused(5, "get", url, "--cert", PKI / "client.pem", "--key", KEY, says="--key: .*does not belong", hint="--key FILE")
+        # Of PKCS#12, which holds a key of its own, too.
+        stored = PKI / "chain-no-password.p12"
+        self.refused(5, "get", url, "--cert", stored, "--key", KEY, says="--key: .*does not belong", hint="leave --key out")
+        self.refused(3, "get", url, "--ca", CA, "--cert", stored, "--key", PKI / "chain.key", says="connection refused")
 
     def test_a_protocol_that_is_not_spoken_is_refused(self):
         self.refused(2, "get", "https://127.0.0.1:1/", "--alpn", "h2,http/1.1", says="h2 is not spoken here", hint="http/1.1")
@@ -202,6 +336,15 @@ class Failures(ToolTest):
 
 
 class Zones(ToolTest):
+    def test_a_zone_is_an_interface(self):
+        there_is_none = 'there is no network interface "nope"'
+        self.refused(2, "get", "https://[fe80::1%25nope]/", "--ca", CA, says=there_is_none, hint=r"\blo\b")
+        self.refused(2, "cat", "[fe80::1%nope]:443", "--ca", CA, says=there_is_none, hint=r"\blo\b")
+        self.refused(2, "get", "https://[fe80::1]/", "--ca", CA, says="needs a zone", hint=r"\[fe80::1%25eth0\]")
+        self.refused(2, "cat", "[fe80::1]:443", "--ca", CA, says="needs a zone", hint=r"\[fe80::1%eth0\]")
+        self.refused(2, "get", "https://[fe80::1%lo]/", "--ca", CA, says="not encoded", hint=r"\[fe80::1%25lo\]")
+        self.refused(2, "get", "https://[::1%25lo]/", "--ca", CA, says="::1 is no link-local address", hint="leave the zone out")
+
     def test_a_zone_is_for_the_way_there_only(self):
         try:
             socket.create_server(("::1", 0), family=socket.AF_INET6).close()

@@ -19,14 +19,16 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
+test::pair_options asking_for_a_certificate(protocol_version version) {
+  auto options = pair::defaults(version);
+  options.server.client_auth = client_certificates::required;
+  options.server.client_trust = test::test_ca();
+  return options;
+}
+
 class field_client_certificate : public testing::TestWithParam<protocol_version> {
  public:
-  static test::pair_options asking() {
-    auto options = pair::defaults(GetParam());
-    options.server.client_auth = client_certificates::required;
-    options.server.client_trust = test::test_ca();
-    return options;
-  }
+  static test::pair_options asking() { return asking_for_a_certificate(GetParam()); }
 };
 INSTANTIATE_TEST_SUITE_P(versions, field_client_certificate,
                          testing::Values(protocol_version::tls1_2, protocol_version::tls1_3),
@@ -94,6 +96,27 @@ TEST_P(field_client_certificate, that_fits_no_signature_algorithm_of_the_server_
   EXPECT_THAT(e.hint(), HasSubstr("the one that was given fits none of the signature algorithms and CAs"));
 }
 
+// GnuTLS says decode_error, and others something else again.
+TEST(field_client_certificate_alert, of_any_kind_is_for_the_one_that_was_not_sent) {
+  pair p(asking_for_a_certificate(protocol_version::tls1_2));
+  ASSERT_TRUE(p.client->handshake());
+  ASSERT_TRUE(p.server->handshake());
+  ASSERT_TRUE(p.client->handshake());
+  p.to_client->put(std::string("\x15\x03\x03\x00\x02\x02\x32", 7));
+  const auto e = p.client->handshake().error();
+  EXPECT_EQ(e.code(), errc::certificate_required) << e.message();
+  EXPECT_THAT(e.message(), HasSubstr("and none was sent (alert decode_error)"));
+}
+
+TEST(field_handshake, that_the_peer_ends_in_good_order_is_said_to_be_over) {
+  pair p;
+  ASSERT_TRUE(p.client->handshake());
+  p.to_client->put(std::string("\x15\x03\x03\x00\x02\x01\x00", 7));
+  const auto e = p.client->handshake().error();
+  EXPECT_EQ(e.code(), errc::closed);
+  EXPECT_EQ(e.message(), "server.test: the server closed the connection during the handshake");
+}
+
 TEST_P(field_client_certificate, that_nobody_asked_for_is_not_blamed) {
   auto options = pair::defaults(GetParam());
   options.client.identity = test::load_identity("client");
@@ -104,6 +127,27 @@ TEST_P(field_client_certificate, that_nobody_asked_for_is_not_blamed) {
   const auto e = test::drain(*p.client).failure.value();
   EXPECT_EQ(e.code(), errc::truncated);
   EXPECT_THAT(e.message(), Not(HasSubstr("certificate")));
+}
+
+// As when a large request is still being written: what broke the connection was said before.
+TEST(field_client_certificate_late, is_told_to_who_writes) {
+  for (const bool by_alert : {true, false}) {
+    pair p(asking_for_a_certificate(protocol_version::tls1_3));
+    ASSERT_TRUE(p.client->handshake());
+    ASSERT_TRUE(p.server->handshake());
+    ASSERT_TRUE(p.client->handshake());
+    ASSERT_TRUE(p.client->handshake_done());
+    if (by_alert) {
+      ASSERT_FALSE(p.server->handshake());
+    }
+    p.client_wire->write_error = error(errc::connection_reset, "server.test: writing: connection reset by the peer");
+    for (int again = 0; again < 2; ++again) {
+      const auto e = p.client->write("a request").error();
+      EXPECT_EQ(e.code(), by_alert ? errc::certificate_required : errc::connection_reset) << e.message();
+      EXPECT_THAT(e.message(), HasSubstr("client certificate"));
+      EXPECT_THAT(e.hint(), HasSubstr("signet test root"));
+    }
+  }
 }
 
 // A server that asks and does not insist, and is then cut: its answer came, so the certificate is not why.

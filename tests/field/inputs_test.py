@@ -99,5 +99,16 @@ class Making(ToolTest):
         self.assertRegex(out["certificates"][0]["common_name"], r"^CA of \S")
 
 
+class Passwords(ToolTest):
+    def test_pkcs12_whose_password_is_in_another_encoding(self):
+        given = {"UTF-8": self.write("utf8", "s\u00e9cret\n".encode()), "ISO-8859-1": self.write("latin1", b"s\xe9cret\n")}
+        client = ("--in", PKI / "client.pem", "--key", PKI / "client.key")
+        stored = self.folder / "utf8.p12"
+        self.fine("cert", "convert", *client, "--to", "pkcs12", "--out-password-file", given["UTF-8"], "--out", stored)
+        get = ("get", "https://127.0.0.1:1/", "--ca", PKI / "ca.pem", "--cert", stored, "--password-file")
+        self.refused(3, *get, given["UTF-8"], says="connection refused")
+        self.refused(5, *get, given["ISO-8859-1"], says="--cert: .*in another encoding: .*UTF-8", hint="iconv -f ISO-8859-1 -t UTF-8")
+
+
 if __name__ == "__main__":
     unittest.main()

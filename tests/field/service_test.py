@@ -2,8 +2,10 @@
 
 import os
 import pathlib
+import signal
 import socket
 import ssl
+import struct
 import subprocess
 import sys
 import threading
@@ -14,8 +16,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parent / "cli")]
 from serve_carried_test import Backend, Served  # noqa: E402
 from support.peers import ENVIRONMENT  # noqa: E402
-from support.signet_testing import (CA, CERT, KEY, PATIENCE, PKI, TOOL, read_head, signet, signet_server, tls_client,  # noqa: E402
-                                    tls_peer)
+from support.signet_testing import (CA, CERT, KEY, PATIENCE, PKI, TOOL, ToolTest, read_head, signet,  # noqa: E402
+                                    signet_server, tls_client, tls_peer)
 
 # The first octets of a handshake whose rest does not come.
 HALF_A_HELLO = b"\x16\x03\x01\x02\x00"
@@ -95,6 +97,43 @@ class Cut(Served):
                 break
             threading.Event().wait(0.01)
         self.assertTrue(done.exists())
+
+
+def is_running(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+class Programs(Served):
+    def test_what_one_leaves_running_ends_after_it(self):
+        for command in ("sleep 1000 & echo $!; cat", "trap '' TERM; sleep 1000 & echo $!; cat"):
+            with self.subTest(command=command):
+                _, port = self.serve("--exec", command)
+                # The client ends well, and is told so although the one that is left holds the program's output.
+                pid, _, rest = self.cat(port, b"taken").partition(b"\n")
+                self.assertEqual(rest, b"taken")
+                for _ in range(int(PATIENCE * 100)):
+                    if not is_running(int(pid)):
+                        break
+                    time.sleep(0.01)
+                self.assertFalse(is_running(int(pid)))
+
+    def test_their_status_is_told(self):
+        program, port = self.serve("--exec", "exit 3")
+        self.assertEqual(self.cat(port, b""), b"")
+        program.wait_for(r"^signet: client 127\.0\.0\.1:\d+: program: ended with status 3$")
+        program, port = self.serve("--exec", "sleep 0.5; exit 4")
+        status, _, err = signet("cat", f"127.0.0.1:{port}", "--ca", CA, "--wait", "20", given=b"nobody reads it")
+        self.assertIn(status, (3, 4), err)
+        program.wait_for(r"client 127\.0\.0\.1:\d+: program: ended with status 4, and has not taken all that the client sent$")
+        # A client that is served well is not worth a line.
+        program, port = self.serve("--exec", "cat")
+        self.assertEqual(self.cat(port, b"fine"), b"fine")
+        program._process.send_signal(signal.SIGTERM)
+        self.assertEqual(program.finish(), 0)
+        self.assertNotIn("program", program.stderr)
 
 
 class Requests(Served):
@@ -207,25 +246,45 @@ class Slow(Served):
 
 
 class Crowd(Served):
-    def test_honest_newcomers_wait_for_their_turn(self):
-        program, port = self.serve("--echo", "--max-clients", "4")
+    def outcomes_of(self, count, port, talk):
+        """What so many clients at once have heard."""
         outcomes = []
 
-        def talk():
+        def one():
             try:
                 with tls_client(port) as client:
-                    client.sendall(b"x")
-                    outcomes.append(client.recv(1))
-                    time.sleep(0.1)
+                    outcomes.append(talk(client))
             except OSError as e:
                 outcomes.append(e)
 
-        threads = [threading.Thread(target=talk) for _ in range(24)]
-        for one in threads:
-            one.start()
-        for one in threads:
-            one.join(PATIENCE)
-        self.assertEqual(outcomes, [b"x"] * 24, program.said())
+        threads = [threading.Thread(target=one) for _ in range(count)]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join(PATIENCE)
+        return outcomes
+
+    def test_honest_newcomers_wait_for_their_turn(self):
+        program, port = self.serve("--echo", "--max-clients", "4")
+
+        def talk(client):
+            client.sendall(b"x")
+            heard = client.recv(1)
+            time.sleep(0.1)
+            return heard
+
+        self.assertEqual(self.outcomes_of(24, port, talk), [b"x"] * 24, program.said())
+
+    def test_who_pauses_before_a_request_is_served(self):
+        self.write("www/index.html", b"home")
+        program, port = self.serve("--www", self.folder / "www", "--max-clients", "4")
+
+        def talk(client):
+            time.sleep(1.5)
+            client.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            return client.recv(12)[-3:]
+
+        self.assertEqual(self.outcomes_of(12, port, talk), [b"200"] * 12, program.said())
 
     def test_who_is_silent_in_a_handshake_gives_way_and_is_told(self):
         program, port = self.serve("--echo", "--max-clients", "1", "--timeout", str(PATIENCE))
@@ -283,6 +342,46 @@ class LastWord(Served):
 
 
 class Log(Served):
+    CLIENT = r"^signet: client 127\.0\.0\.1:\d+"
+
+    def test_lines_about_who_is_carried_name_the_client(self):
+        with socket.create_server(("127.0.0.1", 0)) as gone:
+            nowhere = f"127.0.0.1:{gone.getsockname()[1]}"
+        program, port = self.serve("--forward", nowhere)
+        signet("cat", f"127.0.0.1:{port}", "--ca", CA)
+        program.wait_for(f"{self.CLIENT}: backend: {nowhere}: connecting: connection refused$")
+
+        def reset(connection):
+            connection.recv(1)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+        backend = Backend(reset)
+        self.addCleanup(backend.close)
+        program, port = self.serve("--forward", f"127.0.0.1:{backend.port}")
+        signet("cat", f"127.0.0.1:{port}", "--ca", CA, "--wait", "20", given=b"x")
+        program.wait_for(f"{self.CLIENT}: backend 127.0.0.1:{backend.port}: relaying: ")
+
+    def test_lines_about_who_is_left_at_the_end_name_the_client(self):
+        def echo_once(connection):
+            connection.sendall(connection.recv(100))
+            try:
+                connection.recv(100)
+            except ConnectionResetError:
+                pass
+
+        backend = Backend(echo_once)
+        self.addCleanup(backend.close)
+        at = f"127.0.0.1:{backend.port}"
+        for service, name in ((("--forward", at), f"backend {at}"), (("--exec", "cat"), "program")):
+            with self.subTest(service=service[0]):
+                program, port = self.serve(*service, "--timeout", "2")
+                with tls_client(port) as client:
+                    client.sendall(b"carried")
+                    self.assertEqual(client.recv(100), b"carried")
+                    program._process.send_signal(signal.SIGTERM)
+                    self.assertEqual(program.finish(), 0, program.said())
+                self.assertRegex(program.stderr, f"(?m){self.CLIENT} and {name}: relaying: told to stop$")
+
     def test_nobody_waits_for_who_reads_it(self):
         with subprocess.Popen([TOOL, "serve", "127.0.0.1:0", "--echo", "--cert", CERT, "--key", KEY],
                               env=ENVIRONMENT, stderr=subprocess.PIPE) as program:
@@ -329,6 +428,19 @@ class Log(Served):
                 self.assertEqual(seen + missing, bad)
             finally:
                 program.kill()
+
+
+class WeakPoints(ToolTest):
+    def warned(self, name, pattern):
+        program, _ = signet_server("--echo", "--cert", PKI / f"{name}.pem", "--key", PKI / f"{name}.key")
+        self.addCleanup(program.stop)
+        program.wait_for(pattern)
+
+    def test_one_for_clients_is_no_matter_of_options(self):
+        self.warned("client", r"is for clientAuth by its extended key usage, not for serverAuth: have it issued for a server$")
+
+    def test_where_the_issuer_is_is_said(self):
+        self.warned("names-its-issuer", r"put its certificate behind this one: it is at http://ca\.test/intermediate\.der$")
 
 
 class Secrets(Served):

@@ -246,6 +246,122 @@ TEST(field_issuer, that_was_not_sent_is_missed_whatever_the_trust) {
   EXPECT_THAT(first({leaf.leaf()}, root, "a.test").hint, HasSubstr("http://certs.test/issuing.der"));
 }
 
+TEST(field_issuer, that_was_not_sent_is_missed_whatever_else_was) {
+  const auto root = test::root("Root"), other = test::root("Other");
+  const auto leaf =
+      test::leaf("a.test", test::intermediate("Issuing", root), {.ca_issuer_urls = {"http://certs.test/i"}});
+  for (const auto& more : {root.leaf(), leaf.leaf(), other.leaf()}) {
+    const auto f = first({leaf.leaf(), more}, root, "a.test");
+    EXPECT_THAT(f.message, HasSubstr("'CN=Issuing', which was not sent along"));
+    EXPECT_THAT(f.hint, HasSubstr("http://certs.test/i"));
+  }
+}
+
+TEST(field_issuer, by_name_only_is_not_to_be_trusted) {
+  // The twin signed itself and bears the issuer's name; without key identifiers nothing tells it from the issuer.
+  const auto key = test::fresh_key(), other = test::fresh_key();
+  const auto self = [](const private_key& own) {
+    return make_ca({.common_name = "Example CA", .at = test::noon - 24h * 20}, own).value();
+  };
+  const auto issuer = self(key), twin = self(other);
+  const auto leaf = test::spoilt(test::fresh_key(), issuer, [](X509* x) {
+    test::put_common_name(x, "a.test");
+    test::put(x, NID_subject_alt_name, "DNS:a.test");
+  });
+  for (const bool is_trusted : {false, true}) {
+    const auto answer = test::judge(
+        {leaf, twin.leaf()}, trust_store::of({is_trusted ? twin.leaf() : test::root("Unlike").leaf()}), "a.test");
+    ASSERT_FALSE(answer.trusted());
+    const auto& f = answer.findings()[0];
+    EXPECT_EQ(f.code, errc::bad_signature) << f.message;
+    EXPECT_THAT(f.message, HasSubstr("'Example CA' (depth 1) did not make it"));
+    EXPECT_THAT(f.hint, HasSubstr(is_trusted ? "get its current certificate" : "has to send the certificate of"));
+  }
+}
+
+TEST(field_list, that_revokes_says_who_and_when_and_why) {
+  const auto root = test::root("Root");
+  const auto leaf = test::leaf("a.test", root);
+  crl_options options{.at = test::noon - 24h};
+  options.entries.push_back({.serial_number = leaf.leaf().serial_number(),
+                             .revoked_at = test::noon - 48h,
+                             .reason = revocation_reason::key_compromise});
+  const auto f =
+      first(chain_of(leaf), root, "a.test", {.crls = revocation_lists{.lists = {make_crl(options, root).value()}}});
+  EXPECT_EQ(f.code, errc::revoked);
+  EXPECT_THAT(f.message, AllOf(HasSubstr("'CN=Root' took it back on 2026-05-30T12:00:00Z"), HasSubstr("key")));
+  EXPECT_THAT(f.hint, HasSubstr("needs another one"));
+}
+
+TEST(field_list, that_is_missing_says_where_it_is) {
+  const auto root = test::root("Root");
+  const auto f = first(chain_of(test::leaf("a.test", root, {.crl_urls = {"http://lists.test/root.crl"}})), root,
+                       "a.test", {.crls = revocation_lists{}});
+  EXPECT_EQ(f.code, errc::crl_not_found);
+  EXPECT_THAT(f.hint, HasSubstr("http://lists.test/root.crl"));
+}
+
+TEST(field_pin, that_was_to_be_accepted_is_told_beside_what_else_is_wrong) {
+  const auto root = test::root("Root"), stranger = test::root("Stranger");
+  const auto pin = certificate_pin::parse("sha256$pub$" + std::string(64, '0')).value();
+  const auto f = first(chain_of(test::leaf("a.test", stranger)), root, "a.test", {.accepted_pins = {pin}});
+  EXPECT_EQ(f.code, errc::unknown_issuer);
+  EXPECT_THAT(f.message, AllOf(HasSubstr(pin.text()), HasSubstr("found sha256$pub$")));
+}
+
+TEST(field_known_key, that_changed_comes_before_all_else_with_both_keys) {
+  const test::temporary_folder folder;
+  const auto root = test::root("Root");
+  const auto stranger = test::root("Stranger");
+  const auto old_one = test::leaf("a.test", stranger), new_one = test::leaf("a.test", stranger);
+  const auto peers = known_peers::open(folder / "peers").value();
+  ASSERT_TRUE(peers.remember(server_name::parse("a.test").value(), 0, old_one.leaf(), test::noon));
+  const auto key_of = [](const identity& who) {
+    return "sha256$pub$" + to_hex(who.leaf().fingerprint("sha256", fingerprint_of::public_key).value());
+  };
+  // And by then it has expired as well.
+  for (const auto at : {test::noon, test::noon + 4000 * 24h}) {
+    const auto f = first(chain_of(new_one), root, "a.test", {.clock = [at] { return at; }, .first_use = peers});
+    EXPECT_EQ(f.code, errc::pin_mismatch);
+    EXPECT_EQ(f.expected, key_of(old_one));
+    EXPECT_EQ(f.presented, key_of(new_one));
+    EXPECT_THAT(f.message, AllOf(HasSubstr(f.expected), HasSubstr(f.presented)));
+  }
+  // Of a key that is known, the chain is no matter.
+  const auto late =
+      first(chain_of(old_one), root, "a.test", {.clock = [] { return test::noon + 4000 * 24h; }, .first_use = peers});
+  EXPECT_EQ(late.code, errc::expired);
+}
+
+TEST(field_common_name, is_named_where_it_is_consulted) {
+  const auto root = test::root("Root");
+  const auto leaf = test::spoilt(test::fresh_key(), root, [](X509* x) { test::put_common_name(x, "a.test"); });
+  const auto f = first({leaf, root.leaf()}, root, "b.test", {.scheme = hostname_scheme::http});
+  EXPECT_EQ(f.message, "the certificate is for the common name 'a.test', not for b.test");
+  EXPECT_THAT(f.hint, Not(HasSubstr("scheme")));
+}
+
+TEST(field_wildcard, that_counts_nowhere_is_no_advice) {
+  const auto root = test::root("Root");
+  for (const auto* names : {"DNS:a.*.example", "DNS:*.*.example"}) {
+    const auto f = first({test::spoilt_leaf(root, names)}, root, "a.b.example");
+    EXPECT_THAT(f.message, HasSubstr("counts only as the whole first label"));
+    EXPECT_THAT(f.hint, Not(HasSubstr("connect by one of those names")));
+  }
+}
+
+TEST(field_name_constraint, that_cannot_be_compared_names_both) {
+  const auto root = test::root("Root");
+  const auto key = test::fresh_key();
+  const auto constrained = crafted_ca(key, root, "Constrained", NID_name_constraints, "permitted;URI:.example");
+  const auto issuing = identity::make({constrained}, key).value();
+  const auto leaf = test::spoilt_leaf(issuing, "DNS:a.test,URI:urn:x:y");
+  const auto f = first({leaf, constrained}, root, "a.test");
+  EXPECT_EQ(f.code, errc::name_constraint);
+  EXPECT_THAT(f.message, AllOf(HasSubstr("the name URI:urn:x:y"), HasSubstr("'Constrained' (depth 1)"),
+                               HasSubstr("URI:.example")));
+}
+
 TEST(field_time, that_was_given_is_no_age) {
   const auto root = test::root("Root");
   const auto leaf = test::leaf("a.test", root);

@@ -31,6 +31,21 @@ class OldServer(unittest.TestCase):
         self.assertIn("the server is too old to renegotiate safely (RFC 5746)", said)
 
 
+class ServerThatWantsACertificate(unittest.TestCase):
+    def test_is_said_to_want_one(self):
+        for version in cases.VERSIONS:
+            with self.subTest(version):
+                server, port = on_a_free_port(lambda port: Program(
+                    "/usr/bin/gnutls-serv", "--echo", "--quiet", "--port", port, "--x509certfile", certificate("server"),
+                    "--x509keyfile", key("server"), "--x509cafile", cases.CA, "--require-client-cert", "--priority",
+                    priority(version)))
+                with server:
+                    status, _, said = run(TOOL, "cat", f"127.0.0.1:{port}", "--ca", cases.CA, "--name", NAME)
+                self.assertEqual(status, 4, said)
+                self.assertIn("client certificate", said)
+                self.assertIn("CN=signet test root", said)
+
+
 class GnutlsCli(cases.OurServer, unittest.TestCase):
     refusal_says = {
         "wrong name": r"name in the certificate does not match",

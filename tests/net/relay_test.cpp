@@ -325,6 +325,7 @@ TEST(relay, ends_when_nothing_moves_or_its_time_is_up_or_it_is_told) {
     const auto stopped = running.get();
     ASSERT_FALSE(stopped);
     EXPECT_EQ(stopped.error().code(), errc::closed);
+    EXPECT_FALSE(stopped.error().whom().empty()) << stopped.error().message();
     EXPECT_EQ(stopped.error().details().front(), "first to second: 4 bytes");
     EXPECT_EQ(f.server.read_line().error().code(), errc::connection_reset);
   }

@@ -8,9 +8,11 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "spoilt.hpp"
 #include "support/pki.hpp"
 
 namespace signet {
@@ -224,6 +226,54 @@ TEST_F(certificate_check_test, trust_tells_a_missing_intermediate_from_an_unknow
   EXPECT_EQ(with("under-expired-ca", trust_store::pem_file(pki("expired-ca.pem")).value()), "problem:untrusted");
   // A CA is looked at as such.
   EXPECT_EQ(with("intermediate", test_ca()), "");
+}
+
+TEST_F(certificate_check_test, what_differs_is_told_of_an_issuer_that_does_not_fit) {
+  const auto key = [] { return private_key::generate("ec:P-256").value(); };
+  const auto root = make_ca({.common_name = "root", .at = now, .path_length = 1}, key()).value();
+  const auto issuer = issue_ca({.common_name = "issuer", .at = now}, key(), root).value();
+  const auto other = issue_ca({.common_name = "issuer", .at = now}, key(), root).value();
+  const auto leaf = issue_certificate({.dns_names = {"x.test"}, .at = now}, key(), issuer).value();
+  auto options = options_at(now + 1h);
+  EXPECT_EQ(summary(check_certificates({leaf.leaf(), other.leaf()}, options)),
+            "warning:unrelated_certificate:1 warning:missing_intermediate:0");
+  options.trust = trust_store::of({root.leaf()});
+  const auto found = check_certificates({leaf.leaf(), other.leaf()}, options);
+  EXPECT_EQ(summary(found), "problem:missing_intermediate:0 warning:unrelated_certificate:1");
+  EXPECT_NE(found.at(0).message.find("that was sent does not fit: their key identifiers differ"), std::string::npos)
+      << found.at(0).message;
+  EXPECT_EQ(summary(check_certificates({leaf.leaf(), issuer.leaf()}, options)), "");
+}
+
+// Of one that our builder refuses to make, under a root that is trusted: what is found of that id, or nothing.
+std::optional<certificate_finding> found_of(const certificate& leaf, const identity& root, std::string_view id) {
+  auto options = options_at(test::noon);
+  options.trust = trust_store::of({root.leaf()});
+  for (auto& f : check_certificates({leaf}, options))
+    if (f.id == id) return std::move(f);
+  return std::nullopt;
+}
+
+TEST_F(certificate_check_test, a_wildcard_over_a_public_suffix_fits_no_host) {
+  const auto root = test::root("Root");
+  const auto found = found_of(test::spoilt_leaf(root, "DNS:*.com,DNS:*.co.uk,DNS:x.test"), root, "useless_name");
+  ASSERT_TRUE(found);
+  EXPECT_NE(found->message.find("DNS:*.com"), std::string::npos) << found->message;
+  EXPECT_NE(found->message.find("DNS:*.co.uk"), std::string::npos) << found->message;
+  EXPECT_EQ(found->message.find("x.test"), std::string::npos) << found->message;
+}
+
+TEST_F(certificate_check_test, a_ca_with_the_names_of_hosts_is_served_itself) {
+  const auto root = test::root("Root");
+  const auto served = test::spoilt(test::fresh_key(), root, [](X509* x) {
+    test::put_common_name(x, "x");
+    test::put(x, NID_basic_constraints, "critical,CA:TRUE");
+    test::put(x, NID_subject_alt_name, "DNS:x.test");
+  });
+  const auto found = found_of(served, root, "wrong_purpose");
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->weight, severity::problem);
+  EXPECT_EQ(found->presented, "CA:TRUE");
 }
 
 TEST_F(certificate_check_test, what_trust_says_of_a_broken_extension_is_said_already) {

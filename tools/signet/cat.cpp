@@ -6,7 +6,9 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
+#include <memory>
 #include <optional>
 
 #include "commands.hpp"
@@ -28,17 +30,27 @@ class joint {
       : socket_(std::move(socket)), crlf_(crlf), patience_(patience), whole_(whole) {}
 
   void run() {
-    while (!(input_ended_ && output_ended_)) {
-      if (output_ended_ && quiet_until_ && quiet_until_->passed()) break;
-      wait();
+    try {
+      while (!(input_ended_ && output_ended_)) {
+        if (output_ended_ && quiet_until_ && quiet_until_->passed()) break;
+        wait();
+      }
+      socket_.close().value();
+    } catch (const signet::exception& failed) {
+      auto parts = failed.error().parts();
+      parts.details.push_back("cat: " + std::to_string(received_) + " bytes had come, and " + std::to_string(sent_) +
+                              " of " + std::to_string(sent_ + held_.size()) + " had been sent");
+      if (!parts.reached) parts.reached = std::make_shared<signet::connection_info>(socket_.info());
+      throw signet::exception(signet::error(std::move(parts)));
     }
-    socket_.close().value();
   }
 
  private:
   // Waits for whatever can be done, and does it.
   void wait() {
-    if (whole_.passed()) throw_max_time_is_over("cat");
+    if (whole_.passed())
+      throw signet::exception(
+          signet::error({.code = signet::errc::timed_out, .message = "cat: timed out", .phase = "cat"}));
     const bool to_send = !held_.empty();
     std::array<pollfd, 2> waited{pollfd{input_ended_ || to_send ? -1 : STDIN_FILENO, POLLIN, 0},
                                  pollfd{socket_.native_handle(), 0, 0}};
@@ -73,6 +85,7 @@ class joint {
       quiet_until_ = signet::deadline(patience_);
       return;
     }
+    received_ += size;
     print(std::string_view(buffer_.data(), size));
     // More may be in the socket's hands, where poll(2) does not see it.
     more_to_read_ = true;
@@ -99,7 +112,9 @@ class joint {
 
   void send() {
     const auto piece = std::string_view(held_).substr(0, piece_size);
-    held_.erase(0, socket_.write_some(piece).value());
+    const auto gone = socket_.write_some(piece).value();
+    sent_ += gone;
+    held_.erase(0, gone);
   }
 
   signet::tls_socket socket_;
@@ -108,6 +123,8 @@ class joint {
   signet::deadline whole_;
   std::array<char, 65536> buffer_{};
   std::string held_;
+  std::uint64_t received_ = 0;
+  std::uint64_t sent_ = 0;
   char last_ = 0;
   bool input_ended_ = false;
   bool output_ended_ = false;
@@ -152,11 +169,11 @@ exit_status run_cat(arguments args) {
     if (client.verbose()) say_connection(socket);
     joint(std::move(socket), crlf, patience, client.whole()).run();
   } catch (const signet::exception& failed) {
-    if (client.verbose()) say_what_was_reached(failed.error());
+    const auto why = client.told(failed.error());
+    if (client.verbose()) say_what_was_reached(why, connected ? told_before::yes : told_before::no);
     // Later on stdout is the peer's.
-    if (json && !connected)
-      print(to_text({{"peer", signet::to_string(to)}, {"failure", json_of(failed.error())}}) + "\n");
-    throw;
+    if (json && !connected) print(to_text({{"peer", signet::to_string(to)}, {"failure", json_of(why)}}) + "\n");
+    throw signet::exception(why);
   }
   return exit_status::ok;
 }

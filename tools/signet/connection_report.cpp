@@ -5,7 +5,6 @@
 #include <signet/verify/verdict.hpp>
 
 #include "hints.hpp"
-#include "output.hpp"
 
 namespace tool {
 
@@ -38,6 +37,24 @@ void say_request(const signet::connection_info& info) {
   std::string from;
   for (const auto& one : info.accepted_issuers) from += (from.empty() ? " from " : ", ") + one;
   say("asked:       for a client certificate" + from);
+}
+
+nlohmann::ordered_json or_null(const std::string& text) {
+  return text.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(text);
+}
+
+signet::error_kind kind_of(exit_status status) noexcept {
+  switch (status) {
+    case exit_status::usage:
+      return signet::error_kind::usage;
+    case exit_status::network:
+      return signet::error_kind::io;
+    case exit_status::judged_bad:
+    case exit_status::dialogue:
+      return signet::error_kind::peer;
+    default:
+      return signet::error_kind::file;
+  }
 }
 
 nlohmann::ordered_json json_of(const signet::connection_info& info) {
@@ -74,8 +91,8 @@ void say_connection(const signet::tls_socket& socket) {
   say_line("trust:       ", info.loosened.empty() ? info.trust : "none, " + info.loosened);
 }
 
-void say_what_was_reached(const signet::error& why) {
-  if (const auto info = why.reached()) {
+void say_what_was_reached(const signet::error& why, told_before was) {
+  if (const auto info = why.reached(); info && was == told_before::no) {
     say_info(*info);
     for (std::size_t i = 1; i < info->peer_chain.size(); ++i)
       say_line("then:        ", info->peer_chain[i].subject() + ", issued by " + info->peer_chain[i].issuer());
@@ -87,14 +104,12 @@ void say_what_was_reached(const signet::error& why) {
 }
 
 nlohmann::ordered_json json_of(const signet::error& why) {
-  const auto or_null = [](const std::string& text) {
-    return text.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(text);
-  };
   nlohmann::ordered_json out = {{"error", signet::name(why.code())},
                                 {"kind", signet::name(why.kind())},
                                 {"whom", or_null(why.whom())},
                                 {"phase", or_null(why.phase())},
                                 {"message", why.message()},
+                                {"also", also_of(why)},
                                 {"expected", or_null(why.expected())},
                                 {"presented", or_null(why.presented())},
                                 {"hint", or_null(in_options(why.hint()))},
@@ -106,6 +121,20 @@ nlohmann::ordered_json json_of(const signet::error& why) {
                     {"from", alert->from == signet::alert::sender::us ? "us" : "peer"}};
   if (const auto info = why.reached()) out["connection"] = json_of(*info);
   return out;
+}
+
+nlohmann::ordered_json json_of(const failure& why) {
+  return {{"error", nullptr},
+          {"kind", signet::name(kind_of(why.status()))},
+          {"whom", nullptr},
+          {"phase", nullptr},
+          {"message", why.what()},
+          {"also", why.also()},
+          {"expected", nullptr},
+          {"presented", nullptr},
+          {"hint", or_null(in_options(why.hint()))},
+          {"alert", nullptr},
+          {"connection", nullptr}};
 }
 
 nlohmann::ordered_json connection_json(const signet::tls_socket& socket) {

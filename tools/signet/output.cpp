@@ -180,7 +180,7 @@ void warn(std::string_view text) {
   write_line(painted("signet:", "1;33") + " " + painted("warning:", "1;33") + " " + printable(text));
 }
 
-exit_status report(const signet::error& error) {
+std::vector<std::string> also_of(const signet::error& error) {
   std::vector<std::string> also(error.details().begin(), error.details().end());
   if (const auto verdict = error.verdict()) {
     const auto& findings = verdict->findings();
@@ -193,7 +193,11 @@ exit_status report(const signet::error& error) {
       if (!listed) also.push_back(one.message);
     }
   }
-  error_lines(error.message(), also, error.hint());
+  return also;
+}
+
+exit_status report(const signet::error& error) {
+  error_lines(error.message(), also_of(error), error.hint());
   return status_of(error.code());
 }
 
@@ -237,6 +241,20 @@ std::string printable(std::string_view text) {
       }
     }
     text.remove_prefix(character.size());
+  }
+  return out;
+}
+
+std::string printable_lines(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const auto next = std::min(text.find('\n'), text.size() - 1) + 1;
+    auto line = text.substr(0, next);
+    const std::string_view end = line.ends_with("\r\n") ? "\r\n" : line.ends_with('\n') ? "\n" : "";
+    line.remove_suffix(end.size());
+    out += printable(line);
+    out += end;
+    text.remove_prefix(next);
   }
   return out;
 }

@@ -55,6 +55,8 @@ void print(signet::byte_view bytes);
 void say(std::string_view line);
 /// "signet: warning: ..."
 void warn(std::string_view text);
+/// What an error tells beside its message: its details, and the further findings of the verdict.
+std::vector<std::string> also_of(const signet::error& error);
 /// The three forms of lines an error becomes, and its status.
 exit_status report(const signet::error& error);
 exit_status report(const failure& failed);
@@ -76,5 +78,7 @@ void flush_lines() noexcept;
 /// Control characters, marks that turn the direction of writing, and what is not UTF-8 as \x1b, so that foreign text
 /// stays on its line and reads as it is.
 std::string printable(std::string_view text);
+/// The same of each of several lines, whose ends stay.
+std::string printable_lines(std::string_view text);
 
 }  // namespace tool

@@ -7,6 +7,7 @@
 #include <signet/verify/verify_peer.hpp>
 
 #include "cert/cert_files.hpp"
+#include "cert/json.hpp"
 #include "commands.hpp"
 #include "hints.hpp"
 #include "json_text.hpp"
@@ -61,8 +62,7 @@ struct verify_command {
 
 std::vector<signet::certificate> certificates_of(const verify_command& asked) {
   auto content = read_for_a_look(asked.file, password_from(asked.password_file));
-  if (content.certificates.empty())
-    throw failure(exit_status::local, (asked.file == "-" ? "stdin" : asked.file) + ": holds no certificate");
+  if (content.certificates.empty()) refuse_source(asked.file, "it holds no certificate");
   return std::move(content.certificates);
 }
 
@@ -147,6 +147,18 @@ exit_status judge(const verify_command& asked) {
   return report(signet::to_error(asked.file, verdict));
 }
 
+// Without a verdict, why there is none.
+exit_status judge_or_say_why_not(const verify_command& asked) {
+  try {
+    return judge(asked);
+  } catch (const output_closed&) {
+    throw;
+  } catch (const std::exception&) {
+    if (asked.json) print(to_text({{"ok", false}, {"source", asked.file}, {"failure", failure_json()}}) + "\n");
+    throw;
+  }
+}
+
 // Answers are printed as they come, in blocks, so that whoever writes the questions line by line is not kept waiting
 // for an answer.
 exit_status run_batch() {
@@ -196,7 +208,7 @@ exit_status run_verify(arguments args) {
     throw failure(exit_status::usage, command + ": --at: " + printable(*asked.at) + " is no time as RFC 3339 has it",
                   "write it as 2026-11-21T08:00:00Z");
   if (!asked.name_only && asked.name) (void)expected_name(command, *asked.name);
-  return judge(asked);
+  return judge_or_say_why_not(asked);
 }
 
 }  // namespace tool

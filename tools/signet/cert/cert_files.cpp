@@ -7,6 +7,7 @@
 #include <signet/net/connect.hpp>
 #include <signet/verify/verdict.hpp>
 
+#include "connection_report.hpp"
 #include "hints.hpp"
 #include "output.hpp"
 
@@ -40,6 +41,8 @@ class x509_input {
                               const std::string& password_option = "--password-file") {
   auto parts = why.parts();
   if (file == "-") parts.message = "reading stdin: " + parts.message;
+  if (parts.whom.empty()) parts.whom = file == "-" ? "stdin" : file;
+  if (parts.phase.empty()) parts.phase = "reading";
   if (parts.code == signet::errc::password_required) parts.hint = "give its password: " + password_option + " FILE";
   if (status_of(parts.code) == exit_status::usage)
     throw failure(exit_status::local, parts.message, parts.hint, parts.details);
@@ -68,6 +71,12 @@ signet::x509_contents read_for_a_look(const std::string& file, const signet::pas
   cannot_read(file, contents.error());
 }
 
+void refuse_source(const std::string& file, const std::string& why, signet::errc code) {
+  const auto whom = file == "-" ? "stdin" : file;
+  throw signet::exception(
+      signet::error({.code = code, .message = "reading " + whom + ": " + why, .whom = whom, .phase = "reading"}));
+}
+
 std::vector<std::string> files_in(const std::filesystem::path& folder) {
   std::vector<std::string> files;
   std::error_code why;
@@ -75,14 +84,14 @@ std::vector<std::string> files_in(const std::filesystem::path& folder) {
     std::error_code ignored;
     if (next->is_regular_file(ignored)) files.push_back(next->path().string());
   }
-  if (why) throw failure(exit_status::local, "reading " + folder.string() + ": " + why.message());
+  if (why) refuse_source(folder.string(), why.message(), signet::errc::file_not_readable);
   std::ranges::sort(files);
   return files;
 }
 
 signet::private_key read_key(const std::string& file, const std::string& password_file) {
   auto keys = read_x509(file, password_from(password_file)).keys;
-  if (keys.empty()) throw failure(exit_status::local, "reading " + file + ": it holds no private key");
+  if (keys.empty()) refuse_source(file, "it holds no private key");
   return keys.front();
 }
 
@@ -156,15 +165,20 @@ struct looked {
 looked shake_hands(const signet::endpoint& peer, const client_flags& flags) {
   const auto who = signet::to_string(peer);
   try {
-    auto socket = flags.connect(peer, flags.config_for_a_look());
+    auto socket =
+        flags.connect(peer, flags.config_for_a_look(), flags.verbose() ? verbosity::verbose : verbosity::quiet);
     const auto info = socket.info();
-    say_request(who, info);
+    if (flags.verbose())
+      say_connection(socket);
+    else
+      say_request(who, info);
     return {{.peer = peer, .chain = info.peer_chain, .judged = socket.peer_verdict()}, std::move(socket)};
   } catch (const signet::exception& e) {
+    if (flags.verbose()) say_what_was_reached(e.error());
     const auto info = e.error().reached();
     if (!info || info->peer_chain.empty()) throw;
     warn(who + ": its handshake did not come to an end: " + e.error().message());
-    say_request(who, *info);
+    if (!flags.verbose()) say_request(who, *info);
     return {{.peer = peer, .chain = info->peer_chain, .judged = e.error().verdict()}};
   }
 }
@@ -175,20 +189,21 @@ peer_look look_at(const signet::endpoint& peer, const client_flags& flags) {
   auto [seen, socket] = shake_hands(peer, flags);
   const auto who = signet::to_string(peer);
   if (seen.chain.empty()) throw failure(exit_status::judged_bad, "looking at " + who + ": it sent no certificate");
-  if (seen.verified()) {
-    say(who + ": verified, trusted by " + seen.judged->trust());
-  } else {
-    std::string hint;
-    for (const auto& finding : seen.objections()) {
-      warn(who + " is not verified: " + finding.message);
-      if (hint.empty()) hint = finding.hint;
-    }
-    if (!hint.empty()) say("hint: " + in_options(hint));
-  }
   // It was shown that we leave; whether the peer takes the word changes nothing about what it sent.
   if (auto closed = socket ? socket->close() : signet::result<void>(); !closed)
     say(who + ": closing: " + closed.error().message());
   return seen;
+}
+
+void say_verdict(const peer_look& seen) {
+  const auto who = signet::to_string(seen.peer);
+  if (seen.verified()) return say(who + ": verified, trusted by " + seen.judged->trust());
+  std::string hint;
+  for (const auto& finding : seen.objections()) {
+    warn(who + " is not verified: " + finding.message);
+    if (hint.empty()) hint = finding.hint;
+  }
+  if (!hint.empty()) say("hint: " + in_options(hint));
 }
 
 void output_files::open(const std::string& target, secrecy how) {

@@ -24,7 +24,10 @@ signet::x509_contents read_x509(const std::string& file, const signet::password_
 /// The same for looking: a key that is encrypted, and no password at hand, is passed over with a note on stderr as long
 /// as something else is there.
 signet::x509_contents read_for_a_look(const std::string& file, const signet::password_callback& password);
-/// The regular files of a folder, by name. Throws failure.
+/// For what can be read and is not what was asked for: "reading FILE: it holds no certificate".
+[[noreturn]] void refuse_source(const std::string& file, const std::string& why,
+                                signet::errc code = signet::errc::file_malformed);
+/// The regular files of a folder, by name. Throws signet::exception.
 std::vector<std::string> files_in(const std::filesystem::path& folder);
 /// A private key, or a CA with its key, from files.
 signet::private_key read_key(const std::string& file, const std::string& password_file);
@@ -73,9 +76,11 @@ class own_certificate {
   std::string key_;
 };
 
-/// Shakes hands, says the verdict on stderr, and closes: no byte of data is sent. A peer whose handshake does not come
-/// to its end, for want of a certificate of ours, has been seen all the same.
+/// Shakes hands and closes: no byte of data is sent. A peer whose handshake does not come to its end, for want of a
+/// certificate of ours, has been seen all the same.
 peer_look look_at(const signet::endpoint& peer, const client_flags& flags);
+/// On stderr, for results that do not hold it.
+void say_verdict(const peer_look& seen);
 
 enum class secrecy : unsigned char { open, secret };
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <utility>
 
 #include <signet/verify/certificate_check.hpp>
@@ -28,6 +29,8 @@ struct checked {
   std::vector<signet::certificate_finding> findings = {};
   // Its verdict is among the findings already.
   bool is_peer = false;
+  // Why it could not be read.
+  json failure = nullptr;
 
   [[nodiscard]] signet::severity worst() const noexcept {
     auto most = signet::severity::ok;
@@ -67,7 +70,8 @@ void add_open_end(checked& one, const std::vector<signet::certificate>& chain, s
   });
   const bool is_told =
       std::ranges::any_of(one.findings, [](const auto& finding) { return finding.id == "missing_intermediate"; });
-  if (!is_open || is_told || end.is_self_issued()) return;
+  // Of one that cannot be read to its end no issuer was looked for.
+  if (!is_open || is_told || end.is_self_issued() || !end.broken_extensions().empty()) return;
   one.findings.push_back({signet::severity::note, "unknown_issuer", place_of(end, one),
                           title_of(end) + " was issued by '" + end.issuer() + "', which is not in " + one.name +
                               ": an intermediate is missing, or the issuer is a root of somebody's own",
@@ -87,12 +91,32 @@ void add_expiries(checked& one, std::chrono::days within, std::chrono::sys_secon
   }
 }
 
-std::string report_of(const checked& one, std::chrono::sys_seconds at) {
+// What the verdict and the check tell is told once: of an issuer that is not at hand by the check, if it was told whom
+// to trust.
+void add_checked(checked& one, std::vector<signet::certificate_finding> found) {
+  const auto of_verdict = one.findings.size();
+  for (auto& finding : found) {
+    const auto end = one.findings.begin() + static_cast<std::ptrdiff_t>(of_verdict);
+    const auto same = std::find_if(one.findings.begin(), end, [&finding](const auto& other) {
+      return other.message == finding.message ||
+             (other.index == finding.index &&
+              (other.id == finding.id || (other.id == "invalid_purpose" && finding.id == "wrong_purpose") ||
+               (other.id == "unknown_issuer" && finding.id == "missing_intermediate")));
+    });
+    if (same == end) {
+      one.findings.push_back(std::move(finding));
+    } else if (finding.id == "missing_intermediate" && finding.weight == signet::severity::problem) {
+      *same = std::move(finding);
+    }
+  }
+}
+
+std::string report_of(const checked& one, std::chrono::sys_seconds at, time_source source) {
   std::string text = painted(printable(one.name), color::bold) + "\n";
   for (std::size_t i = 0; i < one.certificates.size(); ++i) {
     const auto& cert = one.certificates[i];
     text += "  " + std::to_string(i + 1) + ". " + title_of(cert) + ", until " + signet::to_rfc3339(cert.not_after()) +
-            " (" + life_text(cert, at) + ")\n";
+            " (" + life_text(cert, at, source) + ")\n";
     for (const auto& finding : one.findings) {
       if (finding.index == i) text += text_of(finding, "     ");
     }
@@ -120,18 +144,31 @@ json report_json(const checked& one, std::chrono::sys_seconds at) {
   return {{"source", one.name},
           {"worst", name(one.worst())},
           {"certificates", std::move(certificates)},
-          {"findings", std::move(findings)}};
+          {"findings", std::move(findings)},
+          {"failure", one.failure}};
+}
+
+bool is_folder(const std::string& name) {
+  std::error_code ignored;
+  return name != "-" && std::filesystem::is_directory(name, ignored);
 }
 
 checked read_source(const std::string& name, const signet::password_callback& password, const client_flags& client) {
   if (const auto peer = as_peer(name)) {
     auto seen = look_at(*peer, client);
+    // Any other verdict is among the findings.
+    if (seen.verified()) say_verdict(seen);
     checked result{.name = signet::to_string(*peer), .certificates = seen.chain, .is_peer = true};
     add_verdict(result, seen.objections(), seen.judged ? seen.judged->chain() : seen.chain);
     return result;
   }
+  if (is_folder(name)) {
+    // Which says so if it cannot be read.
+    (void)files_in(name);
+    refuse_source(name, "no file in it holds a certificate");
+  }
   auto contents = read_for_a_look(name, password);
-  if (contents.certificates.empty()) throw failure(exit_status::local, "reading " + name + ": it holds no certificate");
+  if (contents.certificates.empty()) refuse_source(name, "it holds no certificate");
   return {name == "-" ? "stdin" : name, std::move(contents.certificates), std::move(contents.keys)};
 }
 
@@ -145,20 +182,25 @@ bool may_hold_certificates(const std::string& file) {
   }
 }
 
-// A folder stands for the files in it.
+// Keys, notes and the like beside them are none of our business. Nothing where the folder cannot be read.
+std::vector<std::string> certificates_in(const std::string& folder) {
+  try {
+    auto files = files_in(folder);
+    std::erase_if(files, [](const std::string& file) { return !may_hold_certificates(file); });
+    return files;
+  } catch (const signet::exception&) {
+    return {};
+  }
+}
+
+// A folder stands for the files in it; one without any, for itself.
 std::vector<std::string> sources_in(const std::vector<std::string>& names) {
   std::vector<std::string> out;
   for (const auto& name : names) {
-    std::error_code why;
-    if (name == "-" || !std::filesystem::is_directory(name, why)) {
-      out.push_back(name);
-      continue;
-    }
-    // Keys, notes and the like beside them are none of our business.
-    for (auto& file : files_in(name))
-      if (may_hold_certificates(file)) out.push_back(std::move(file));
+    auto files = is_folder(name) ? certificates_in(name) : std::vector<std::string>();
+    if (files.empty()) files.push_back(name);
+    std::ranges::move(files, std::back_inserter(out));
   }
-  if (out.empty()) throw failure(exit_status::local, "reading " + names.front() + ": no file in it holds a certificate");
   return out;
 }
 
@@ -172,6 +214,7 @@ struct judgement {
   // Asked for, in options, or the clock's.
   std::chrono::sys_seconds now = {};
   [[nodiscard]] std::chrono::sys_seconds at() const { return options.at.value_or(now); }
+  [[nodiscard]] time_source source() const noexcept { return options.at ? time_source::given : time_source::clock; }
 
   /// The key that was named, or else the one that stands in the file.
   [[nodiscard]] std::optional<signet::private_key> key_of(const checked& one) const {
@@ -191,14 +234,7 @@ struct judgement {
       add_verdict(one, judged.findings(), judged.chain());
       asked.trust.reset();
     }
-    for (auto& finding : signet::check_certificates(one.certificates, asked)) {
-      // A verdict has said it already.
-      const bool told = std::any_of(one.findings.begin(), one.findings.end(), [&](const auto& other) {
-        return other.index == finding.index &&
-               (other.id == finding.id || (other.id == "invalid_purpose" && finding.id == "wrong_purpose"));
-      });
-      if (!told) one.findings.push_back(std::move(finding));
-    }
+    add_checked(one, signet::check_certificates(one.certificates, asked));
     if (!rules && !options.trust && !one.is_peer) add_open_end(one, chain, at());
     if (days_as_asked) add_expiries(one, options.warn_within, at());
   }
@@ -232,6 +268,48 @@ std::optional<signet::verify_request> rules_of(const command_line& line, const s
   return request;
 }
 
+// The source that the exception being handled kept from being read.
+checked unreadable(const std::string& name) {
+  auto why = failure_json();
+  const auto text = [&why](const char* key) { return why[key].is_string() ? why[key].get<std::string>() : ""; };
+  signet::certificate_finding finding{.weight = signet::severity::problem,
+                                      .id = "unreadable",
+                                      .message = text("message"),
+                                      .hint = text("hint"),
+                                      .expected = text("expected"),
+                                      .presented = text("presented")};
+  return {.name = name, .findings = {std::move(finding)}, .failure = std::move(why)};
+}
+
+struct readings {
+  std::vector<checked> all = {};
+  // Of the last that could not be read.
+  exit_status unread = exit_status::ok;
+};
+
+// What cannot be read is a finding, and keeps nobody from the rest. One alone is an error as any, unless what is
+// printed has to be whole.
+readings read_all(const std::vector<std::string>& sources, const signet::password_callback& password,
+                  const client_flags& client, const judgement& rules, bool as_json) {
+  readings out;
+  for (const auto& name : sources) {
+    try {
+      auto one = read_source(name, password, client);
+      rules.judge(one);
+      out.all.push_back(std::move(one));
+    } catch (const output_closed&) {
+      throw;
+    } catch (const std::exception& why) {
+      const auto* ours = dynamic_cast<const failure*>(&why);
+      const bool is_alone = sources.size() == 1 && !as_json;
+      if (is_alone || (ours != nullptr && ours->status() == exit_status::usage)) throw;
+      out.unread = report_current_exception();
+      out.all.push_back(unreadable(name));
+    }
+  }
+  return out;
+}
+
 void print_reports(const std::vector<checked>& all, const judgement& rules, bool as_json) {
   auto worst = signet::severity::ok;
   auto list = json::array();
@@ -239,10 +317,10 @@ void print_reports(const std::vector<checked>& all, const judgement& rules, bool
   for (const auto& one : all) {
     worst = std::max(worst, one.worst());
     list.push_back(report_json(one, rules.at()));
-    text += report_of(one, rules.at());
+    text += report_of(one, rules.at(), rules.source());
   }
   if (as_json) {
-    print_json({{"worst", name(worst)}, {"sources", std::move(list)}});
+    print_json({{"worst", name(worst)}, {"sources", std::move(list)}, {"failure", nullptr}});
   } else {
     print(text);
   }
@@ -282,6 +360,7 @@ exit_status run_cert_check(arguments args) {
   line.add_flag("--force", force, "replace a file that exists");
   line.add_flag("--json", as_json, "print a JSON object");
   client.add_for_a_look_to(line);
+  client.add_verbose_to(line);
   own_certificate own;
   own.add_certificate_to(line);
   if (const auto over = line.read(args)) return *over;
@@ -299,41 +378,33 @@ exit_status run_cert_check(arguments args) {
     throw failure(exit_status::usage, command + ": --json and --out - both want stdout");
 
   const auto role = *role_of(purpose);
-  judgement rules{.options = {.warn_within = within, .at = at, .role = role},
-                  .days_as_asked = line.given("--days"),
-                  .now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())};
-  if (client.names_trust()) rules.options.trust = client.trust();
-  rules.rules = rules_of(line, command, client, role, at);
-  if (!key_file.empty()) rules.options.key = read_key(key_file, password_file);
-  const auto password = password_from(password_file);
-  std::vector<checked> all;
-  auto unread = exit_status::ok;
-  const auto sources = sources_in(names);
-  if (fix && sources.size() > 1) throw failure(exit_status::usage, command + ": --fix takes one chain");
-  for (const auto& name : sources) {
-    // What cannot be read is a finding, and keeps nobody from the rest.
-    try {
-      all.push_back(read_source(name, password, client));
-      rules.judge(all.back());
-    } catch (const output_closed&) {
-      throw;
-    } catch (const std::exception& why) {
-      const auto* ours = dynamic_cast<const failure*>(&why);
-      const bool alone = sources.size() == 1 && !as_json;
-      if (alone || (ours != nullptr && ours->status() == exit_status::usage)) throw;
-      unread = report_current_exception();
-      all.push_back({.name = name,
-                     .findings = {{.weight = signet::severity::problem, .id = "unreadable", .message = why.what()}}});
-    }
+  const auto run = [&] {
+    judgement rules{.options = {.warn_within = within, .at = at, .role = role},
+                    .days_as_asked = line.given("--days"),
+                    .now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())};
+    if (client.names_trust()) rules.options.trust = client.trust();
+    rules.rules = rules_of(line, command, client, role, at);
+    if (!key_file.empty()) rules.options.key = read_key(key_file, password_file);
+    const auto sources = sources_in(names);
+    if (fix && sources.size() > 1) throw failure(exit_status::usage, command + ": --fix takes one chain");
+    const auto [all, unread] = read_all(sources, password_from(password_file), client, rules, as_json);
+    bool bad = std::ranges::any_of(all, [](const checked& one) { return one.bad(); });
+    if (fix && unread == exit_status::ok)
+      bad = write_fixed(all.front(), rules, out, force ? signet::existing_file::replace : signet::existing_file::keep)
+                .bad();
+    if (out != "-") print_reports(all, rules, as_json);
+    if (unread != exit_status::ok) return unread;
+    return bad ? exit_status::judged_bad : exit_status::ok;
+  };
+  try {
+    return run();
+  } catch (const output_closed&) {
+    throw;
+  } catch (const std::exception&) {
+    if (as_json)
+      print_json({{"worst", name(signet::severity::problem)}, {"sources", json::array()}, {"failure", failure_json()}});
+    throw;
   }
-  if (fix && unread != exit_status::ok) return unread;
-  bool bad = std::any_of(all.begin(), all.end(), [](const checked& one) { return one.bad(); });
-  if (fix)
-    bad = write_fixed(all.front(), rules, out, force ? signet::existing_file::replace : signet::existing_file::keep)
-              .bad();
-  if (out != "-") print_reports(all, rules, as_json);
-  if (unread != exit_status::ok) return unread;
-  return bad ? exit_status::judged_bad : exit_status::ok;
 }
 
 }  // namespace tool

@@ -16,7 +16,7 @@ constexpr auto taken_over = {"--cn",         "--org",       "--subject",  "--ema
 
 signet::certificate only_certificate(const std::string& file) {
   const auto contents = read_for_a_look(file, {});
-  if (contents.certificates.empty()) throw failure(exit_status::local, "reading " + file + ": it holds no certificate");
+  if (contents.certificates.empty()) refuse_source(file, "it holds no certificate");
   return contents.certificates.front();
 }
 

@@ -40,6 +40,12 @@ std::string pin(const signet::certificate& cert, const std::string& digest, pin_
   return digest + "//" + base64(bytes);
 }
 
+std::vector<signet::certificate> looked_at(const signet::endpoint& peer, const client_flags& client) {
+  auto seen = look_at(peer, client);
+  say_verdict(seen);
+  return std::move(seen.chain);
+}
+
 }  // namespace
 
 exit_status run_cert_fingerprint(arguments args) {
@@ -66,6 +72,7 @@ exit_status run_cert_fingerprint(arguments args) {
   own_certificate own;
   own.add_to(line);
   client.add_for_a_look_to(line);
+  client.add_verbose_to(line);
   if (const auto over = line.read(args)) return *over;
   own.apply(command, password_file, client);
   client.check(command);
@@ -81,8 +88,8 @@ exit_status run_cert_fingerprint(arguments args) {
 
   const auto peer = as_peer(name);
   const auto certificates =
-      peer ? look_at(*peer, client).chain : read_for_a_look(name, password_from(password_file)).certificates;
-  if (certificates.empty()) throw failure(exit_status::local, "reading " + name + ": it holds no certificate");
+      peer ? looked_at(*peer, client) : read_for_a_look(name, password_from(password_file)).certificates;
+  if (certificates.empty()) refuse_source(name, "it holds no certificate");
 
   const auto form = curl ? pin_form::curl : public_key ? pin_form::public_key : pin_form::certificate;
   std::string text;

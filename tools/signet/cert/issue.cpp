@@ -30,6 +30,7 @@ nlohmann::ordered_json summary(const std::vector<signet::certificate>& chain, co
           {"not_after", signet::to_rfc3339(leaf.not_after())},
           {"dns_names", leaf.dns_names()},
           {"ip_addresses", leaf.ip_addresses()},
+          {"alternative_names", json_of(leaf.alternative_names())},
           {"public_key", leaf.public_key_type()},
           {"fingerprint_sha256", signet::to_hex(leaf.fingerprint_sha256())},
           {"pem", pem_of(chain)}};

@@ -4,6 +4,7 @@
 
 #include <signet/x509/certificate_builder.hpp>
 
+#include "connection_report.hpp"
 #include "hints.hpp"
 #include "json_text.hpp"
 #include "output.hpp"
@@ -225,6 +226,22 @@ json json_of(const signet::certificate_finding& finding) {
           {"hint", in_options(finding.hint)},
           {"expected", finding.expected},
           {"presented", finding.presented}};
+}
+
+json json_of(const std::vector<signet::general_name>& names) {
+  return list_of(names);
+}
+
+json failure_json() {
+  try {
+    throw;
+  } catch (const signet::exception& thrown) {
+    return json_of(thrown.error());
+  } catch (const failure& failed) {
+    return json_of(failed);
+  } catch (const std::exception& other) {
+    return json_of(signet::error(signet::errc::internal, other.what()));
+  }
 }
 
 json text_or_null(const std::string& text) {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -21,6 +22,9 @@ nlohmann::ordered_json json_of(const signet::crl& list);
 /// The public half: nothing of the secret one.
 nlohmann::ordered_json json_of(const signet::private_key& key);
 nlohmann::ordered_json json_of(const signet::certificate_finding& finding);
+nlohmann::ordered_json json_of(const std::vector<signet::general_name>& names);
+/// The exception being handled, with the fields that an error has.
+nlohmann::ordered_json failure_json();
 
 /// Text that is absent when it is empty.
 nlohmann::ordered_json text_or_null(const std::string& text);

@@ -152,6 +152,7 @@ exit_status run_cert_show(arguments args) {
   own_certificate own;
   own.add_to(line);
   client.add_for_a_look_to(line);
+  client.add_verbose_to(line);
   if (const auto over = line.read(args)) return *over;
   own.apply("cert show", password_file, client);
   client.check("cert show");
@@ -164,6 +165,7 @@ exit_status run_cert_show(arguments args) {
     std::error_code ignored;
     if (const auto peer = as_peer(one)) {
       auto seen = look_at(*peer, client);
+      say_verdict(seen);
       signet::x509_contents contents{.certificates = seen.chain};
       sources.push_back({signet::to_string(*peer), std::move(contents), std::move(seen)});
     } else if (one != "-" && std::filesystem::is_directory(one, ignored)) {

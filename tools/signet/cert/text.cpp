@@ -109,11 +109,14 @@ std::string title_of(const signet::certificate& cert) {
   return subject.empty() ? "(no subject)" : printable(subject);
 }
 
-std::string life_text(const signet::certificate& cert, std::chrono::sys_seconds at) {
+std::string life_text(const signet::certificate& cert, std::chrono::sys_seconds at, time_source source) {
   const auto days = [](std::chrono::seconds span) {
     const auto count = std::chrono::floor<std::chrono::days>(span).count();
     return std::to_string(count) + (count == 1 ? " day" : " days");
   };
+  if (source == time_source::given && at > cert.not_after()) return painted("expired at the time given", color::red);
+  if (source == time_source::given && at < cert.not_before())
+    return painted("not yet valid at the time given", color::red);
   if (at > cert.not_after()) return painted("expired " + days(at - cert.not_after()) + " ago", color::red);
   if (at < cert.not_before())
     return painted("not valid before " + days(cert.not_before() - at) + " have passed", color::red);

@@ -19,8 +19,11 @@ std::string text_of(const signet::crl& list, std::chrono::sys_seconds at);
 std::string text_of(const signet::private_key& key);
 /// "warning: sentence" and its hint, on lines of their own.
 std::string text_of(const signet::certificate_finding& finding, const std::string& indent);
-/// "89 days left, 99 % of its life", "expired 3 days ago".
-std::string life_text(const signet::certificate& cert, std::chrono::sys_seconds at);
+/// Whose time a certificate is judged by: an age is told by the clock only.
+enum class time_source : unsigned char { clock, given };
+/// "89 days left, 99 % of its life", "expired 3 days ago"; of a time that was given "expired at the time given".
+std::string life_text(const signet::certificate& cert, std::chrono::sys_seconds at,
+                      time_source source = time_source::clock);
 /// The subject, or what stands for one that is empty.
 std::string title_of(const signet::certificate& cert);
 

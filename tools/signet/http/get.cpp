@@ -19,6 +19,7 @@ namespace tool {
 namespace {
 
 constexpr int most_redirects = 20;
+constexpr std::size_t most_sent = std::size_t{1} << 30;
 constexpr std::size_t most_json_body = std::size_t{64} << 20;
 
 struct get_options {
@@ -89,6 +90,7 @@ class exchanges {
   explicit exchanges(const client_flags& client) : client_(client) {}
 
   http_exchange perform(const http_call& call, meant_for whom) {
+    check_zone(call.server(), written::in_url);
     if (call.where.protocol == http1::url::scheme::http)
       return http_exchange::over_tcp(call, client_.tcp_connect_options(), client_.timeout());
     if (whom == meant_for::the_one_named) {
@@ -129,7 +131,8 @@ std::optional<http_call> redirected(const http_call& call, const http1::response
   auto target = call.where.resolve(*location);
   if (!target) {
     throw failure(exit_status::dialogue,
-                  "following the redirect from " + call.where.text() + ": " + target.error().message());
+                  "following the redirect from " + call.where.text() + ": " + target.error().message(),
+                  target.error().hint());
   }
   if (call.where.protocol == http1::url::scheme::https && target->protocol == http1::url::scheme::http) {
     throw failure(exit_status::dialogue, "following the redirect from " + call.where.text() + ": it leads to " +
@@ -195,14 +198,16 @@ void write_json(const http_call& call, http_exchange& exchange, result_sink& sin
   sink.write(to_text(document) + "\n");
 }
 
-// The exchange and those that it leads to.
-exit_status follow(const std::string& command, const get_options& o, http_call call) {
+// The exchange and those that it leads to. `was` is of the last one.
+exit_status follow(const std::string& command, const get_options& o, http_call call, told_before& was) {
   result_sink sink(o.out);
   exchanges with(o.client);
   auto whom = meant_for::the_one_named;
   for (int redirects = 0;; ++redirects) {
+    was = told_before::no;
     auto exchange = with.perform(call, whom);
     tell_connection(exchange, o.client.verbose());
+    was = told_before::yes;
     const auto& response = exchange.response();
     if (o.follow || o.follow_with_all) {
       if (auto next = redirected(call, response)) {
@@ -225,10 +230,9 @@ exit_status follow(const std::string& command, const get_options& o, http_call c
     if (o.json) {
       write_json(call, exchange, sink);
     } else {
-      if (o.include_head || call.method == "HEAD") sink.write(exchange.head());
+      if (o.include_head || call.method == "HEAD") sink.write(printable_lines(exchange.head()));
       exchange.read_body([&](std::string_view piece) { sink.write(piece); });
     }
-    exchange.close();
     sink.commit();
     return exit_status::ok;
   }
@@ -269,18 +273,25 @@ exit_status run_method(const std::string& command, const std::string& method, ar
 
   http_call call{.method = method, .where = http1::url::parse(o.address).value()};
   for (const auto& header : o.headers) add_header(command, header, call.fields);
-  call.body = o.data_file.empty() ? o.data : whole_file(o.data_file == "-" ? "/dev/stdin" : o.data_file);
+  call.body = o.data_file.empty()
+                  ? o.data
+                  : whole_file(o.data_file == "-" ? "/dev/stdin" : o.data_file, most_sent, "--data-file");
   if (!call.body.empty() && call.fields.count("Content-Type") == 0)
     call.fields.add("Content-Type",
                     o.data_file.empty() ? "application/x-www-form-urlencoded" : "application/octet-stream");
   if (call.fields.count("User-Agent") == 0) call.fields.add("User-Agent", "signet/" + signet::version().library);
   if (call.fields.count("Accept") == 0) call.fields.add("Accept", "*/*");
 
+  auto was = told_before::no;
   try {
-    return follow(command, o, call);
+    return follow(command, o, call, was);
   } catch (const signet::exception& failed) {
-    if (o.client.verbose()) say_what_was_reached(failed.error());
-    if (o.json) print(to_text({{"url", call.where.text()}, {"failure", json_of(failed.error())}}) + "\n");
+    const auto why = o.client.told(failed.error());
+    if (o.client.verbose()) say_what_was_reached(why, was);
+    if (o.json) print(to_text({{"url", call.where.text()}, {"failure", json_of(why)}}) + "\n");
+    throw signet::exception(why);
+  } catch (const failure& failed) {
+    if (o.json) print(to_text({{"url", call.where.text()}, {"failure", json_of(failed)}}) + "\n");
     throw;
   }
 }

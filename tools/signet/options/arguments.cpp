@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "hints.hpp"
 #include "output.hpp"
 
 namespace tool {
@@ -99,6 +100,9 @@ option command_line::repeatable(const std::string& names, std::vector<std::strin
 
 std::optional<exit_status> command_line::read(arguments args) {
   const std::string program = app_->get_name();
+  std::vector<std::string> names;
+  for (const auto* one : std::as_const(*app_).get_options()) names.push_back(one->get_name());
+  set_known_options(std::move(names));
   try {
     app_->parse(std::vector<std::string>(args.rbegin(), args.rend()));
   } catch (const CLI::CallForHelp&) {

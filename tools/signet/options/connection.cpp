@@ -1,6 +1,8 @@
 #include "options/connection.hpp"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +14,7 @@
 #include <memory>
 
 #include <signet/dangerous.hpp>
+#include <signet/x509/x509_file.hpp>
 
 #include "files.hpp"
 #include "output.hpp"
@@ -63,7 +66,8 @@ signet::trust_store trust_at(const std::string& option, const std::string& place
   auto stored = signet::trust_store::pem_file(place);
   if (stored) return *std::move(stored);
   // PKCS#12, as Java keeps it, may need a password.
-  if (auto all = pkcs12_certificates(option, place, password_file, password_option)) return signet::trust_store::of(*std::move(all));
+  if (auto all = pkcs12_certificates(option, place, password_file, password_option))
+    return signet::trust_store::of(*std::move(all));
   return value_in(option, std::move(stored));
 }
 
@@ -75,9 +79,60 @@ signet::trust_store trust_of(const std::vector<std::string>& ca, const std::vect
   return all;
 }
 
-void throw_max_time_is_over(const std::string& doing) {
-  throw signet::exception(
-      signet::error(signet::errc::timed_out, doing + ": timed out: the time for everything (--max-time) is over"));
+namespace {
+
+std::string interfaces_here() {
+  std::string names;
+  auto* const all = ::if_nameindex();
+  for (const auto* one = all; one != nullptr && one->if_name != nullptr; ++one)
+    names += (names.empty() ? "" : ", ") + std::string(one->if_name);
+  if (all != nullptr) ::if_freenameindex(all);
+  return names;
+}
+
+bool is_interface(const std::string& zone) {
+  if (::if_nametoindex(zone.c_str()) != 0) return true;
+  unsigned number = 0;
+  const auto [end, why] = std::from_chars(zone.data(), zone.data() + zone.size(), number);
+  char name[IF_NAMESIZE];
+  return why == std::errc() && end == zone.data() + zone.size() && ::if_indextoname(number, name) != nullptr;
+}
+
+}  // namespace
+
+void check_zone(const signet::endpoint& to, written how) {
+  const auto mark = std::min(to.host.find('%'), to.host.size());
+  const auto address = to.host.substr(0, mark);
+  in6_addr parsed{};
+  if (::inet_pton(AF_INET6, address.c_str(), &parsed) != 1) return;
+  const auto zone = to.host.substr(std::min(mark + 1, to.host.size()));
+  const bool is_local = IN6_IS_ADDR_LINKLOCAL(&parsed) || IN6_IS_ADDR_MC_LINKLOCAL(&parsed);
+  const auto refuse = [&](const std::string& why, std::string hint) {
+    const auto whom = signet::to_string(to);
+    throw signet::exception(signet::error(
+        {.code = signet::errc::invalid_endpoint, .message = whom + ": " + why, .hint = std::move(hint), .whom = whom}));
+  };
+  if (zone.empty() && is_local)
+    refuse("a link-local address needs a zone: the network interface that leads to it",
+           "write it behind the address: [" + address + (how == written::in_url ? "%25" : "%") +
+               "eth0]; the interfaces here are " + interfaces_here());
+  if (zone.empty()) return;
+  if (!is_interface(zone))
+    refuse("there is no network interface \"" + zone + '"', "the interfaces here are " + interfaces_here());
+  // The system takes names for these only.
+  if (!is_local && ::if_nametoindex(zone.c_str()) != 0)
+    refuse(address + " is no link-local address, and has no zone", "leave the zone out");
+}
+
+signet::error client_flags::told(const signet::error& why) const {
+  if (why.code() != signet::errc::timed_out || !max_time_text_ || !whole_.passed()) return why;
+  auto parts = why.parts();
+  signet::error said(parts.code, "timed out: the time for everything (--max-time, " + *max_time_text_ + " s) is over");
+  if (!parts.phase.empty()) said = said.in(parts.phase);
+  if (!parts.whom.empty()) said = said.in(parts.whom);
+  parts.message = said.message();
+  parts.hint = "give it more time with --max-time";
+  return signet::error(std::move(parts));
 }
 
 void tls_flags::add_to(command_line& line) {
@@ -289,9 +344,14 @@ signet::client_config client_flags::config_with(const std::string& certificate) 
 
 signet::tls_socket client_flags::connect(const signet::endpoint& to, const signet::client_config& config,
                                          verbosity dialogue) const {
-  auto made = connect_anyhow(to, config, dialogue);
-  made.set_deadline(whole_);
-  return made;
+  check_zone(proxy_.host.empty() ? to : proxy_, written::as_endpoint);
+  try {
+    auto made = connect_anyhow(to, config, dialogue);
+    made.set_deadline(whole_);
+    return made;
+  } catch (const signet::exception& failed) {
+    throw signet::exception(told(failed.error()));
+  }
 }
 
 signet::tls_socket client_flags::connect_anyhow(const signet::endpoint& to, const signet::client_config& config,
@@ -338,25 +398,52 @@ signet::error with_option(const signet::error& why, const std::string& key, cons
   const auto& said = why.message();
   const bool of_the_key = !key.empty() && said.starts_with(key);
   auto named = why.in(of_the_key ? "--key" : "--cert");
-  if (why.code() != signet::errc::wrong_password && why.code() != signet::errc::password_required) return named;
+  if (why.code() == signet::errc::wrong_password || why.code() == signet::errc::password_required)
+    return with_password_hint(named, password_file, "--password-file");
+  if (why.code() != signet::errc::key_mismatch || !why.hint().empty()) return named;
   auto parts = named.parts();
-  parts.hint = password_file.empty() ? "give its password: --password-file FILE, whose first line it is"
-                                     : "the password was the first line of " + password_file + " (--password-file)";
+  parts.hint = "give the key that belongs to the certificate: --key FILE";
   return signet::error(std::move(parts));
+}
+
+// The key in a PKCS#12 file comes before the one that is named beside it, which then has to be the same.
+signet::result<void> check_key_beside(const signet::identity& loaded, const std::string& certificate,
+                                      const std::string& key, const signet::password_callback& password) {
+  const auto stored = signet::load_x509(certificate, password, signet::private_keys::skip);
+  if (!stored || stored->format != signet::file_format::pkcs12) return {};
+  const auto apart = signet::load_x509(key, password);
+  if (!apart) return apart.error();
+  const auto& leaf = loaded.chain().front();
+  for (const auto& one : apart->keys)
+    if (one.belongs_to(leaf)) return {};
+  return signet::error(
+      signet::errc::key_mismatch,
+      key + (apart->keys.empty() ? ": holds no private key" : ": the private key does not belong to ") +
+          (apart->keys.empty() ? "" : "the certificate in " + certificate + " (" + leaf.subject() + ')'),
+      "leave --key out: " + certificate + " holds the key that belongs to it");
 }
 
 }  // namespace
 
 signet::identity identity_of(const std::string& certificate, const std::string& key, const std::string& password_file) {
-  auto loaded =
-      signet::identity::load({.certificate = certificate, .key = key, .password = password_from(password_file)});
-  if (!loaded) throw signet::exception(with_option(loaded.error(), key, password_file));
+  const auto password = password_from(password_file);
+  auto loaded = signet::identity::load({.certificate = certificate, .key = key, .password = password});
+  const auto refuse = [&](const signet::error& why) {
+    const auto named = with_option(why, key, password_file);
+    // Whatever it is that cannot be used of a file, it is the file's.
+    if (status_of(named.code()) != exit_status::local) throw failure(exit_status::local, named.message(), named.hint());
+    throw signet::exception(named);
+  };
+  if (!loaded) refuse(loaded.error());
+  // What is no file is read once.
+  if (std::error_code ignored; !key.empty() && std::filesystem::is_regular_file(certificate, ignored))
+    if (const auto fits = check_key_beside(*loaded, certificate, key, password); !fits) refuse(fits.error());
   return *std::move(loaded);
 }
 
-signet::password_callback password_from(const std::string& file) {
+signet::password_callback password_from(const std::string& file, const std::string& option) {
   if (file.empty()) return {};
-  return [password = first_line(file)]() -> std::optional<std::string> { return password; };
+  return [password = first_line(file, option)]() -> std::optional<std::string> { return password; };
 }
 
 }  // namespace tool

@@ -62,8 +62,11 @@ signet::trust_store trust_of(const std::vector<std::string>& ca, const std::vect
 /// Our own certificate and its key. Throws failure and signet::exception, which name the option.
 signet::identity identity_of(const std::string& certificate, const std::string& key, const std::string& password_file);
 
-/// For what goes on though its time is over: a peer that always has more ready. Throws signet::exception.
-[[noreturn]] void throw_max_time_is_over(const std::string& doing);
+/// How an address is written where its zone stands.
+enum class written : unsigned char { as_endpoint, in_url };
+/// A link-local address needs the network interface it is meant for, one that this machine has. Throws
+/// signet::exception (invalid_endpoint).
+void check_zone(const signet::endpoint& to, written how);
 
 enum class verbosity : unsigned char { quiet, verbose };
 
@@ -95,6 +98,8 @@ class client_flags {
   [[nodiscard]] signet::trust_store trust() const;
   /// Whether the command line said whom to trust.
   [[nodiscard]] bool names_trust() const noexcept { return !ca_.empty() || !add_ca_.empty(); }
+  /// Where the time for everything is over, an error says so instead of how long the last wait was.
+  [[nodiscard]] signet::error told(const signet::error& why) const;
   /// The name the peer has to prove, when it is not the one connected to.
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   /// How a peer is judged. Reads the files named. Throws failure and signet::exception.
@@ -154,6 +159,6 @@ class client_flags {
 };
 
 /// Answers with the first line of a file; no callback when no file is named. Throws failure when it cannot be read.
-signet::password_callback password_from(const std::string& file);
+signet::password_callback password_from(const std::string& file, const std::string& option = "--password-file");
 
 }  // namespace tool

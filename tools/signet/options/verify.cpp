@@ -41,17 +41,25 @@ std::optional<std::vector<signet::certificate>> pkcs12_certificates(const std::s
                                                                     const std::string& password_option) {
   signet::password_callback password;
   if (!password_file.empty())
-    password = [text = first_line(password_file)]() -> std::optional<std::string> { return text; };
+    password = [text = first_line(password_file, password_option)]() -> std::optional<std::string> { return text; };
   auto all = signet::load_x509(file, password, signet::private_keys::skip);
   if (all && all->format == signet::file_format::pkcs12 && !all->certificates.empty())
     return std::move(all->certificates);
   if (all) return {};
   const auto code = all.error().code();
   if (code != signet::errc::password_required && code != signet::errc::wrong_password) return {};
-  auto parts = all.error().in(option).parts();
-  parts.hint = password_file.empty() ? "give its password: " + password_option + " FILE, whose first line it is"
-                                     : "the password was the first line of " + password_file + " (" + password_option + ")";
-  throw signet::exception(signet::error(std::move(parts)));
+  throw signet::exception(with_password_hint(all.error().in(option), password_file, password_option));
+}
+
+signet::error with_password_hint(const signet::error& why, const std::string& password_file,
+                                 const std::string& password_option) {
+  auto parts = why.parts();
+  if (password_file.empty()) {
+    parts.hint = "give its password: " + password_option + " FILE, whose first line it is";
+  } else if (parts.hint.empty()) {
+    parts.hint = "the password was the first line of " + password_file + " (" + password_option + ")";
+  }
+  return signet::error(std::move(parts));
 }
 
 std::optional<signet::peer_role> role_of(const std::string& purpose) {
@@ -113,7 +121,7 @@ void verify_flags::apply(signet::verify_options& options, const std::vector<std:
   if (public_suffix_ == "none")
     options.public_suffixes = signet::public_suffix_list::none();
   else if (!public_suffix_.empty() && public_suffix_ != "default")
-    options.public_suffixes = signet::public_suffix_list::load(public_suffix_).value();
+    options.public_suffixes = value_in("--public-suffix", signet::public_suffix_list::load(public_suffix_));
   for (const auto& file : intermediates_) {
     auto loaded = signet::load_certificates(file);
     if (auto stored = loaded ? std::nullopt : pkcs12_certificates("--intermediates", file, ca_password_file_))

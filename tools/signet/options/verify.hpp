@@ -19,9 +19,13 @@ std::optional<signet::peer_role> role_of(const std::string& purpose);
 
 /// The certificates of a PKCS#12 file that `option` named; nothing for a file of another kind. Throws failure and
 /// signet::exception when the password is missing or wrong.
-std::optional<std::vector<signet::certificate>> pkcs12_certificates(const std::string& option, const std::string& file,
-                                                                    const std::string& password_file,
-                                                                    const std::string& password_option = "--ca-password-file");
+std::optional<std::vector<signet::certificate>> pkcs12_certificates(
+    const std::string& option, const std::string& file, const std::string& password_file,
+    const std::string& password_option = "--ca-password-file");
+
+/// Of a file that its password does not open: how to give the one that does. What the library advises is kept.
+signet::error with_password_hint(const signet::error& why, const std::string& password_file,
+                                 const std::string& password_option);
 
 class verify_flags {
  public:

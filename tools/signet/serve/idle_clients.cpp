@@ -3,6 +3,13 @@
 #include <sys/socket.h>
 
 namespace tool {
+namespace {
+
+// A client that pauses before a request, to look something up or for a person to type, is back by then; one that waits
+// for its place has not given up yet.
+constexpr std::chrono::seconds pause{5};
+
+}  // namespace
 
 idle_clients::stay::stay(idle_clients& with, int fd) : with_(with), fd_(fd) {
   const std::lock_guard lock(with_.mutex_);
@@ -25,7 +32,7 @@ bool idle_clients::stay::has_to_go() const {
 
 void idle_clients::longest_goes() noexcept {
   const std::lock_guard lock(mutex_);
-  if (waiting_.empty() || std::chrono::steady_clock::now() - waiting_.front()->since_ < std::chrono::seconds(1)) return;
+  if (waiting_.empty() || std::chrono::steady_clock::now() - waiting_.front()->since_ < pause) return;
   auto& longest = *waiting_.front();
   waiting_.pop_front();
   longest.asked_ = true;

@@ -1,5 +1,5 @@
-// Clients from whom nothing is due: between two requests, or with nothing to echo. When others wait for room, the one
-// that has been idle longest is asked to go, once that is a second.
+// Clients from whom nothing is due: before their first request, between two of them, or with nothing to echo. When
+// others wait for room, the one that has been idle longest is asked to go, once that is longer than a pause.
 #pragma once
 
 #include <chrono>

@@ -87,13 +87,18 @@ std::vector<std::string> weak_points_of(const signet::identity& who, const std::
   const auto& last = who.chain().back();
   for (const auto& finding : signet::check_certificates(who.chain(), how)) {
     if (finding.weight < signet::severity::warning) continue;
-    if (finding.id != "untrusted" && finding.id != "missing_intermediate")
-      out.push_back(certificate + ": " + finding.message +
-                    (finding.hint.empty() ? "" : ": " + in_options(finding.hint)));
-    else if (!last.is_self_issued())
+    if (finding.id != "untrusted" && finding.id != "missing_intermediate") {
+      // Whether it is meant for clients is no question here.
+      const bool is_for_others = finding.id == "wrong_purpose" && finding.expected == "serverAuth";
+      const auto advice = is_for_others ? "have it issued for a server" : in_options(finding.hint);
+      out.push_back(certificate + ": " + finding.message + (advice.empty() ? "" : ": " + advice));
+    } else if (!last.is_self_issued()) {
       // A root of one's own is nobody's fault, and looks like an intermediate from here.
+      const auto urls = last.ca_issuer_urls();
       out.push_back(certificate + ": its issuer, '" + last.issuer() + "', is neither in the file nor a root of the " +
-                    "system: if that is an intermediate, put its certificate behind this one");
+                    "system: if that is an intermediate, put its certificate behind this one" +
+                    (urls.empty() ? "" : ": it is at " + urls.front()));
+    }
   }
   const auto& file = key.empty() ? certificate : key;
   struct stat about {};
