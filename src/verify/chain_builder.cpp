@@ -16,6 +16,7 @@
 #include "verify/key_limits.hpp"
 #include "verify/name_constraints.hpp"
 #include "verify/profile.hpp"
+#include "verify/renewed_issuer.hpp"
 #include "verify/strength.hpp"
 #include "verify/trust_store_impl.hpp"
 #include "x509/extension_reader.hpp"
@@ -74,14 +75,6 @@ errc code_of(int x509_error) noexcept {
     default:
       return errc::invalid_certificate;
   }
-}
-
-// Empty and shared: anchors come as a stack, and an X509_STORE would only remember what it should not (docs/proven.md
-// 8).
-X509_STORE* empty_store() {
-  static X509_STORE* const made = X509_STORE_new();
-  if (made == nullptr) throw std::bad_alloc();
-  return made;
 }
 
 // What is said of the first extension that RFC 5280 knows and forbids to be critical; nothing where another one is why
@@ -337,7 +330,8 @@ built_chain verify(const verify_request& request, const std::vector<certificate>
   const auto trusted = view_of(anchors);
   const auto others = view_of(untrusted);
   const ossl::x509_store_ctx_ptr ctx(X509_STORE_CTX_new());
-  if (!ctx || X509_STORE_CTX_init(ctx.get(), empty_store(), raw(request.sent.front()), others.get()) != 1)
+  if (!ctx ||
+      X509_STORE_CTX_init(ctx.get(), empty_store(profile_of(request)), raw(request.sent.front()), others.get()) != 1)
     throw std::bad_alloc();
   X509_STORE_CTX_set0_trusted_stack(ctx.get(), trusted.get());
   X509_STORE_CTX_set_ex_data(ctx.get(), progress_index(), &at);

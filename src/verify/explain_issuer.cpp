@@ -94,6 +94,10 @@ void explain_unknown_issuer(finding& f, const certificate& c, const circumstance
   const auto& trust = known.request.trust;
   f.message = which(c, f.depth) + " was issued by '" + issuer + "', ";
   if (const auto trusted = trusted_of_issuers_name(c, trust); !trusted.empty()) {
+    if (!c.broken_extensions().empty()) {
+      f.message += "a name that is trusted; what cannot be read in it keeps it from being compared with that issuer";
+      return;
+    }
     f.message += "a name that is trusted, but by no trusted certificate of that name";
     // The one that is named by its key, if it is among them.
     const auto wanted = c.authority_key_id().value_or(authority_key_id{}).key_id;

@@ -309,6 +309,11 @@ constexpr rule strictly[] = {check_validity,          check_names_there,       c
 
 }  // namespace
 
+verify_profile profile_of(const verify_request& request) noexcept {
+  if (request.options.profile != verify_profile::automatic) return request.options.profile;
+  return request.trust.contains_system() ? verify_profile::webpki : verify_profile::compatible;
+}
+
 void check_profile(const std::vector<certificate>& chain, chain_end end, peer_role role, host_asked host,
                    verify_profile profile, problems& found) {
   if (profile != verify_profile::webpki && profile != verify_profile::strict) return;

@@ -27,6 +27,9 @@ enum class chain_end : unsigned char { anchor, open };
 // Whether the name or address of a host is expected of the peer.
 enum class host_asked : unsigned char { one, none };
 
+// What `automatic` stands for.
+[[nodiscard]] verify_profile profile_of(const verify_request& request) noexcept;
+
 // Adds what the rules of `profile` (webpki or strict) find; nothing under compatible.
 void check_profile(const std::vector<certificate>& chain, chain_end end, peer_role role, host_asked host,
                    verify_profile profile, problems& found);

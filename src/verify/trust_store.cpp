@@ -51,9 +51,11 @@ constexpr std::array folder_places = {"/etc/ssl/certs", "/etc/pki/tls/certs", "/
 
 using found_anchors = result<std::shared_ptr<anchors>>;
 
+constexpr std::array<std::string_view, 5> certificate_extensions = {".pem", ".crt", ".cer", ".p7b", ".p7c"};
+
 bool looks_like_certificate_file(const fs::path& file) {
   const auto extension = file.extension().string();
-  if (extension == ".pem" || extension == ".crt" || extension == ".cer") return true;
+  if (std::ranges::find(certificate_extensions, extension) != certificate_extensions.end()) return true;
   // OpenSSL's hashed names: eight hex digits, a dot, a number.
   const auto stem = file.stem().string();
   return stem.size() == 8 && std::ranges::all_of(stem, [](unsigned char c) { return isxdigit(c) != 0; }) &&
@@ -142,7 +144,7 @@ result<std::vector<certificate>> load_folder(const fs::path& folder, reading how
   }
   if (all.empty() && how == reading::first)
     return error(errc::file_malformed, folder.string() + ": no certificate in this folder",
-                 "files that end in .pem, .crt or .cer are looked at, and OpenSSL's hashed names");
+                 "files that end in .pem, .crt, .cer, .p7b or .p7c are looked at, and OpenSSL's hashed names");
   return all;
 }
 

@@ -14,6 +14,7 @@
 #include "verify/name_constraints.hpp"
 #include "verify/name_match.hpp"
 #include "verify/profile.hpp"
+#include "verify/renewed_issuer.hpp"
 #include "verify/revocation.hpp"
 #include "verify/verified_chains.hpp"
 #include "x509/impl.hpp"
@@ -57,11 +58,6 @@ int weight(const problem& p) noexcept {
     default:
       return 8;
   }
-}
-
-verify_profile profile_of(const verify_request& request) noexcept {
-  if (request.options.profile != verify_profile::automatic) return request.options.profile;
-  return request.trust.contains_system() ? verify_profile::webpki : verify_profile::compatible;
 }
 
 name_policy policy_of(const verify_options& options, verify_profile profile) {
@@ -240,6 +236,7 @@ verdict judge(const verify_request& request, verified_chains* known, const probl
   if (profile == verify_profile::compatible) {
     check_profile(built.certificates, chain_end::anchor, request.role, host_of(request), verify_profile::webpki,
                   passed_over);
+    check_serials_of_issuers(built.certificates, passed_over);
     if (request.options.crls) check_oddities(built.certificates, request, passed_over);
   }
   // What stands above a wrong signature is not the issuer, so that it is unknown is the consequence.

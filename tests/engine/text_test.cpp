@@ -64,7 +64,7 @@ TEST(texts, protocol_version) {
   EXPECT_EQ(said.server.message, "client: the client offers TLSv1.2 at most; allowed here is TLSv1.3");
   EXPECT_EQ(said.client.message,
             "server.test: the server accepts none of the TLS versions offered, TLSv1.2 (alert protocol_version)");
-  EXPECT_NE(said.client.hint.find("client_options::min_version"), std::string::npos);
+  EXPECT_NE(said.client.hint.find("client_options::max_version"), std::string::npos);
 }
 
 TEST(texts, no_shared_cipher) {

@@ -104,6 +104,9 @@ class Stores(CertTest):
             self.openssl("crl2pkcs7", "-nocrl", "-certfile", CA, "-outform", form, "-out", p7b)
             self.assertEqual(self.verified("--ca", p7b), 0)
             self.assertEqual(self.verified("--add-ca", p7b), 0)
+            (self.folder / form).mkdir()
+            self.openssl("crl2pkcs7", "-nocrl", "-certfile", CA, "-outform", form, "-out", self.folder / form / "cas.p7b")
+            self.assertEqual(self.verified("--ca", self.folder / form), 0)
         for name, made in (("open.p12", ("-passout", "pass:")), ("sealed.p12", ("-passout", "pass:changeit"))):
             self.openssl("pkcs12", "-export", "-nokeys", "-in", CA, "-out", self.path(name), *made)
         self.assertEqual(self.verified("--ca", self.path("open.p12")), 0)

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import socket
+import ssl
 import stat
 import sys
 import time
@@ -189,6 +190,14 @@ class Failures(ToolTest):
             self.assertRegex(err, r"(?m)^alert:       unknown_ca, sent by us")
             _, _, err = signet("cat", "-v", f"127.0.0.1:{peer.port}", "--ca", PKI / "self-signed.pem")
             self.assertRegex(err, r"(?m)^alert:       unknown_ca, sent by us")
+
+    def test_a_certificate_that_was_asked_for_is_told_whatever_the_end(self):
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            asking = {"verify_mode": ssl.CERT_OPTIONAL, "maximum_version": version}
+            with self.subTest(version), tls_peer(answering(b""), **asking) as silent, \
+                    tls_peer(answering(b"HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n"), **asking) as refusing:
+                self.refused(4, "get", silent.url(), "--ca", CA, says="asked for a client certificate", hint="--cert")
+                self.refused(1, "get", refusing.url(), "--ca", CA, "--fail", says="403", hint="asked for a client certificate.*--cert")
 
     def test_a_failure_has_its_fields(self):
         with tls_peer(answering(OK)) as peer:

@@ -34,9 +34,11 @@ class Verify(ToolTest):
         self.assertRegex(first["message"], "'CN=C Int'.*'CN=C Root'")
 
     def test_a_renewed_root_differs_in_its_serial_number(self):
-        first = self.findings("e-new.pem", *HOST, INPUTS / "e-leaf.pem")[0]
+        first = self.findings("e-new.pem", "--profile", "webpki", *HOST, INPUTS / "e-leaf.pem")[0]
         self.assertIn("the serial number", first["message"])
         self.assertNotIn("key identifiers differ", first["message"])
+        out, _ = self.fine("verify", *AT, "--ca", INPUTS / "e-new.pem", *HOST, INPUTS / "e-leaf.pem")
+        self.assertRegex(out.decode(), "by another serial number than the one at hand has")
         self.assertEqual(signet("verify", *AT, "--ca", INPUTS / "e-old.pem", *HOST, INPUTS / "e-leaf.pem")[0], 0)
 
     def test_an_address_as_a_dns_name_and_names_of_other_kinds(self):

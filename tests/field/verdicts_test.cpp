@@ -216,12 +216,22 @@ TEST(field_trusted_name, by_another_key_says_what_differs) {
 }
 
 TEST(field_trusted_name, renewed_with_the_same_key_says_that_the_serial_number_differs) {
-  const auto answer = judge_input("e-leaf.pem", "e-new.pem", "host.example.org");
+  const auto answer = verify_peer({.sent = input("e-leaf.pem"),
+                                   .trust = trust_store::of(input("e-new.pem")),
+                                   .expected = server_name::parse("host.example.org").value(),
+                                   .options = {.clock = [] { return then; }, .profile = verify_profile::webpki}});
   ASSERT_FALSE(answer.trusted());
   EXPECT_THAT(answer.findings()[0].message,
               AllOf(HasSubstr("the serial number"), Not(HasSubstr("key identifiers differ"))));
   EXPECT_THAT(answer.findings()[0].expected, StartsWith("serial number "));
   EXPECT_TRUE(judge_input("e-leaf.pem", "e-old.pem", "host.example.org").trusted());
+  // Without what browsers demand it is a hint, and told.
+  const auto compatible = judge_input("e-leaf.pem", "e-new.pem", "host.example.org");
+  ASSERT_TRUE(compatible.trusted()) << compatible.findings()[0].message;
+  ASSERT_EQ(compatible.passed_over().size(), 1U);
+  EXPECT_THAT(compatible.passed_over()[0].message, HasSubstr("by another serial number"));
+  // The name of the issuer's issuer is no number that changes at each renewal.
+  EXPECT_FALSE(judge_input("c-chain.pem", "c-root.pem", "host.example.org").trusted());
 }
 
 TEST(field_issuer, that_was_sent_and_does_not_fit_is_not_to_be_trusted) {

@@ -456,8 +456,8 @@ TEST(chain, the_extension_that_cannot_be_read_is_named_and_its_issuer_not_called
   for (const auto& answer : {broken, other_key}) {
     EXPECT_EQ(answer.findings().back().message.find("not among the trusted"), std::string::npos);
     EXPECT_NE(answer.findings().back().message.find("a name that is trusted"), std::string::npos);
-    EXPECT_NE(answer.findings().back().hint.find("current certificate"), std::string::npos);
   }
+  EXPECT_NE(other_key.findings().back().hint.find("current certificate"), std::string::npos);
 }
 
 TEST(chain, a_trusted_issuer_that_may_not_sign_is_called_that) {

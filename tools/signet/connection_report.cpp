@@ -33,10 +33,7 @@ void say_info(const signet::connection_info& info) {
 }
 
 void say_request(const signet::connection_info& info) {
-  if (!info.certificate_requested) return;
-  std::string from;
-  for (const auto& one : info.accepted_issuers) from += (from.empty() ? " from " : ", ") + one;
-  say("asked:       for a client certificate" + from);
+  if (const auto what = requested_of_us(info); !what.empty()) say("asked:       for " + what);
 }
 
 nlohmann::ordered_json or_null(const std::string& text) {
@@ -82,6 +79,13 @@ nlohmann::ordered_json json_of(const signet::connection_info& info) {
 }
 
 }  // namespace
+
+std::string requested_of_us(const signet::connection_info& info) {
+  if (!info.certificate_requested) return {};
+  std::string from;
+  for (const auto& one : info.accepted_issuers) from += (from.empty() ? " from " : ", ") + one;
+  return "a client certificate" + from;
+}
 
 void say_connection(const signet::tls_socket& socket) {
   const auto info = socket.info();

@@ -15,6 +15,8 @@ void say_connection(const signet::tls_socket& socket);
 enum class told_before : unsigned char { no, yes };
 /// The same of a connection that an error ended, as far as it came: the chain as it was sent, and the alert.
 void say_what_was_reached(const signet::error& why, told_before was = told_before::no);
+/// "a client certificate from A, B" where the server asked for one; else empty.
+std::string requested_of_us(const signet::connection_info& info);
 nlohmann::ordered_json connection_json(const signet::tls_socket& socket);
 /// An error with all its fields: code, whom it is about, what was wanted and found.
 nlohmann::ordered_json json_of(const signet::error& why);

@@ -32,8 +32,8 @@ class SIGNET_EXPORT trust_store {
   /// All certificates of a PEM text.
   /// Errors: file_malformed.
   static result<trust_store> pem(std::string_view text);
-  /// The certificates in the files of a folder that end in .pem, .crt or .cer or have OpenSSL's hashed names. Other
-  /// files are skipped. A broken file is an error, and so is a folder without a certificate.
+  /// The certificates in the files of a folder that end in .pem, .crt, .cer, .p7b or .p7c or have OpenSSL's hashed
+  /// names. Other files are skipped. A broken file is an error, and so is a folder without a certificate.
   /// Errors: file_not_readable, file_too_large, file_malformed.
   static result<trust_store> directory(const std::filesystem::path& folder);
   /// A store of these certificates.

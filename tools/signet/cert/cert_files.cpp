@@ -150,10 +150,7 @@ void own_certificate::apply(const std::string& command, const std::string& passw
 namespace {
 
 void say_request(const std::string& who, const signet::connection_info& info) {
-  if (!info.certificate_requested) return;
-  std::string from;
-  for (const auto& one : info.accepted_issuers) from += (from.empty() ? " from " : ", ") + one;
-  say(who + ": asks for a client certificate" + from);
+  if (const auto what = requested_of_us(info); !what.empty()) say(who + ": asks for " + what);
 }
 
 // As far as the handshake came.

@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "connection_report.hpp"
 #include "http1/violation.hpp"
 
 namespace tool {
@@ -170,6 +171,11 @@ void http_exchange::read_head(const std::string& method) {
     if (size == 0) {
       const bool is_silent = buffer_.empty();
       const bool is_plain = tls() == nullptr;
+      const auto wanted = is_plain ? std::string() : requested_of_us(tls()->info());
+      if (is_silent && !wanted.empty())
+        checked<void>(no_answer("the server asked for " + wanted + " and closed the connection without an answer",
+                                wanted, "nothing", signet::errc::end_of_stream),
+                      "give a certificate that it accepts (--cert FILE)");
       checked<void>(
           no_answer(is_silent ? "the server closed the connection without one"
                               : "its head was cut after " + count_of(buffer_.size()),

@@ -224,8 +224,13 @@ exit_status follow(const std::string& command, const get_options& o, http_call c
       }
     }
     if (o.fail && response.status >= 400) {
-      throw failure(exit_status::judged_bad, command + " " + call.where.text() + ": the server answered " +
-                                                 std::to_string(response.status) + " " + response.reason);
+      // Many servers that want a certificate say so in HTTP only.
+      const auto wanted =
+          exchange.tls() != nullptr && response.status < 500 ? requested_of_us(exchange.tls()->info()) : "";
+      throw failure(exit_status::judged_bad,
+                    command + " " + call.where.text() + ": the server answered " + std::to_string(response.status) +
+                        " " + response.reason,
+                    wanted.empty() ? "" : "it asked for " + wanted + ": give one that it accepts (--cert FILE)");
     }
     if (o.json) {
       write_json(call, exchange, sink);
