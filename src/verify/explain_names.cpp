@@ -5,32 +5,14 @@
 #include "base/printable.hpp"
 #include "verify/explain_parts.hpp"
 #include "verify/name_constraints.hpp"
+#include "x509/constrained_names.hpp"
 #include "x509/extension_reader.hpp"
 #include "x509/impl.hpp"
 
 namespace signet {
 namespace {
 
-std::string label_of(general_name_kind kind) {
-  switch (kind) {
-    case general_name_kind::dns:
-      return "DNS:";
-    case general_name_kind::ip_address:
-      return "IP:";
-    case general_name_kind::uri:
-      return "URI:";
-    case general_name_kind::email:
-      return "email:";
-    case general_name_kind::directory_name:
-      return "directory name ";
-    default:
-      return std::string(name(kind)) + ':';
-  }
-}
-
-std::string label_of(const general_name& name) {
-  return label_of(name.kind) + name.value;
-}
+using x509::label_of;
 
 // A wildcard of the certificate that the reader of the name may have taken for a match; else empty.
 std::string near_miss(const certificate& c, const std::string& asked) {

@@ -9,11 +9,14 @@
 #include "base/ascii.hpp"
 #include "ossl/errors.hpp"
 #include "ossl/handles.hpp"
+#include "x509/constrained_names.hpp"
 #include "x509/extension_reader.hpp"
 #include "x509/impl.hpp"
 
 namespace signet {
 namespace {
+
+using x509::holder_of;
 
 // In one spelling: lower case, no trailing dots.
 std::string name_in(const ASN1_STRING* s) {
@@ -35,21 +38,6 @@ struct constraints : x509::name_constraints_extension {
     }
   }
 };
-
-// A certificate with this name and nothing else, for OpenSSL to judge; none when it cannot be made. Takes the entry.
-ossl::x509_ptr holder_of(GENERAL_NAME* entry) {
-  const ossl::general_names_ptr names(GENERAL_NAMES_new());
-  if (!names || entry == nullptr || sk_GENERAL_NAME_push(names.get(), entry) == 0) {
-    GENERAL_NAME_free(entry);
-    return nullptr;
-  }
-  ossl::x509_ptr made(X509_new());
-  if (!made || X509_add1_ext_i2d(made.get(), NID_subject_alt_name, names.get(), 0, 0) != 1 ||
-      // Reads the name back, where constraints are applied to it.
-      (X509_get_extension_flags(made.get()) & EXFLAG_INVALID) != 0)
-    return nullptr;
-  return made;
-}
 
 ossl::x509_ptr holder_of(const server_name& name) {
   GENERAL_NAME* entry = GENERAL_NAME_new();

@@ -1,8 +1,12 @@
 #include <signet/x509/certificate_builder.hpp>
 
+#include <algorithm>
+
+#include "base/printable.hpp"
 #include "ossl/errors.hpp"
 #include "x509/certificate_content.hpp"
 #include "x509/certificate_plan.hpp"
+#include "x509/constrained_names.hpp"
 #include "x509/extension_reader.hpp"
 #include "x509/impl.hpp"
 #include "x509/issuing.hpp"
@@ -16,6 +20,35 @@ using x509::critical;
 using x509::invalid;
 using x509::role;
 
+// The name that the constraints refuse; where it is none by itself, it is the subject.
+general_name first_outside(X509* made, NAME_CONSTRAINTS* constraints) {
+  const certificate c = adopt(ossl::share(made));
+  const auto shown = c.alternative_names();
+  const x509::names_extension names(made, NID_subject_alt_name);
+  for (int i = 0; i < std::min(sk_GENERAL_NAME_num(names.get()), static_cast<int>(shown.size())); ++i) {
+    const auto holder = x509::holder_of(GENERAL_NAME_dup(sk_GENERAL_NAME_value(names.get(), i)));
+    if (holder && NAME_CONSTRAINTS_check(holder.get(), constraints) != X509_V_OK)
+      return shown[static_cast<std::size_t>(i)];
+  }
+  return {general_name_kind::directory_name, c.subject()};
+}
+
+error refused_name(const general_name& name, const certificate& ca) {
+  const auto limits = ca.name_constraints().value_or(name_constraints{});
+  std::vector<std::string> allowed;
+  for (const auto& one : limits.permitted)
+    if (one.kind == name.kind) allowed.push_back(x509::label_of(one));
+  for (const auto& one : limits.excluded)
+    if (one.kind == name.kind) allowed.push_back("nothing of " + x509::label_of(one));
+  error_parts parts{.code = errc::invalid_name, .hint = "leave the name out, or have another CA issue it"};
+  parts.presented = x509::label_of(name);
+  parts.expected = base::listed(allowed);
+  parts.message = "the CA \"" + ca.subject() + "\" may not issue for " + parts.presented + ": " +
+                  (allowed.empty() ? "its name constraints cannot be applied to it"
+                                   : "by its name constraints it may certify " + parts.expected);
+  return error(std::move(parts));
+}
+
 // A certificate under name constraints that exclude it is one nobody accepts.
 result<void> check_constraints(X509* made, const identity& ca) {
   // Constraints are checked against names that have been looked for before.
@@ -23,10 +56,8 @@ result<void> check_constraints(X509* made, const identity& ca) {
   for (const auto& issuer : ca.chain()) {
     const x509::name_constraints_extension constraints(raw(issuer), NID_name_constraints);
     if (!constraints) continue;
-    const int answer = NAME_CONSTRAINTS_check(made, constraints.get());
-    if (answer != X509_V_OK)
-      return error(errc::invalid_name, "the CA \"" + issuer.subject() + "\" may not issue for these names: " +
-                                           X509_verify_cert_error_string(answer));
+    if (NAME_CONSTRAINTS_check(made, constraints.get()) == X509_V_OK) continue;
+    return refused_name(first_outside(made, constraints.get()), issuer);
   }
   return {};
 }

@@ -347,10 +347,18 @@ TEST_F(certificate_builder_test, a_constrained_ca_issues_within_its_constraints_
     EXPECT_EQ(answer.status, 0) << answer.output;
     // The root itself is no part of the chain that the intermediate hands on.
     if (issuer == &middle) continue;
-    EXPECT_EQ(issue_certificate({.dns_names = {"www.other.test"}}, key(), *issuer).error().code(), errc::invalid_name);
-    EXPECT_EQ(issue_certificate({.dns_names = {"a.secret.example.test"}}, key(), *issuer).error().code(),
-              errc::invalid_name);
-    EXPECT_EQ(issue_certificate({.ip_addresses = {"198.51.100.1"}}, key(), *issuer).error().code(), errc::invalid_name);
+    const std::string domains = "DNS:example.test, nothing of DNS:secret.example.test";
+    const auto refused = [&](const certificate_options& options, const std::string& name, const std::string& limits) {
+      const auto e = issue_certificate(options, key(), *issuer).error();
+      EXPECT_EQ(e.code(), errc::invalid_name);
+      EXPECT_EQ(e.message(),
+                "the CA \"CN=root\" may not issue for " + name + ": by its name constraints it may certify " + limits);
+      EXPECT_EQ(e.presented(), name);
+      EXPECT_EQ(e.expected(), limits);
+    };
+    refused({.dns_names = {"a.example.test", "www.other.test"}}, "DNS:www.other.test", domains);
+    refused({.dns_names = {"a.secret.example.test"}}, "DNS:a.secret.example.test", domains);
+    refused({.ip_addresses = {"198.51.100.1"}}, "IP:198.51.100.1", "IP:192.0.2.0/24");
   }
 }
 
