@@ -17,6 +17,7 @@ constexpr std::string_view shaking = "handshake";
 constexpr std::string_view reading = "reading";
 constexpr std::string_view writing = "writing";
 constexpr std::string_view closing = "closing";
+constexpr std::string_view asking = "asking for a certificate";
 
 result<void> may_upgrade(const tcp_socket& plain) {
   if (auto ok = net::may_upgrade(plain); !ok) return ok;
@@ -220,6 +221,25 @@ result<io_status> nonblocking_socket::flush() {
 
 result<io_status> nonblocking_socket::close_write() {
   return impl::call(impl_.get(), closing, [](auto& c) { return c.try_end(); });
+}
+
+result<io_status> nonblocking_socket::request_certificate(client_certificates how) {
+  return impl::call(impl_.get(), asking, [how](auto& c) { return c.try_request(how); });
+}
+
+bool nonblocking_socket::client_answered() const noexcept {
+  return handshake_done() && inside(*impl_->connected).connection.tls().client_answered();
+}
+
+result<std::string> nonblocking_socket::export_keying_material(std::string_view label, std::size_t size,
+                                                               std::optional<byte_view> context) const {
+  if (!handshake_done()) return error(errc::not_connected, "the handshake is not complete");
+  return impl_->connected->export_keying_material(label, size, context);
+}
+
+result<std::string> nonblocking_socket::binding(channel_binding kind) const {
+  if (!handshake_done()) return error(errc::not_connected, "the handshake is not complete");
+  return impl_->connected->binding(kind);
 }
 
 result<void> nonblocking_socket::close() {

@@ -46,6 +46,7 @@ class tls_connection {
   result<io_status> try_flush();
   // Ends our direction: nothing can be written after it. One that could not be ended says why, and is not ended.
   result<io_status> try_end();
+  result<io_status> try_request(client_certificates how) { return remembered(engine_->request_certificate(how)); }
   void cork() noexcept { engine_->cork(); }
   result<io_status> try_uncork();
 

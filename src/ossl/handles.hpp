@@ -45,6 +45,10 @@ inline void free_x509_stack(STACK_OF(X509) * s) noexcept {
 inline void free_x509_view(STACK_OF(X509) * s) noexcept {
   sk_X509_free(s);
 }
+inline void free_x509_names(STACK_OF(X509_NAME) * s) noexcept {
+  sk_X509_NAME_pop_free(s, X509_NAME_free);
+}
+using x509_names_ptr = handle<STACK_OF(X509_NAME), free_x509_names>;
 using x509_stack_ptr = handle<STACK_OF(X509), free_x509_stack>;
 using x509_view_ptr = handle<STACK_OF(X509), free_x509_view>;
 

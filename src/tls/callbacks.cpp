@@ -1,14 +1,17 @@
 #include "tls/callbacks.hpp"
 
 #include <openssl/err.h>
+#include <openssl/ssl3.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "ossl/guard.hpp"
 #include "tls/asked_name.hpp"
+#include "tls/client_hello.hpp"
 #include "tls/engine_impl.hpp"
 #include "verify/trust_store_impl.hpp"
 #include "x509/impl.hpp"
@@ -45,22 +48,72 @@ int x509_error_for(errc code) noexcept {
   }
 }
 
+int refuse_name(engine_impl& e, int* alert) {
+  *alert = SSL_AD_UNRECOGNIZED_NAME;
+  e.refused_name = std::make_unique<const std::string>(e.hello->server_name);
+  return SSL_CLIENT_HELLO_ERROR;
+}
+
 // Before anything else is looked at: a refusal has its alert here only.
-int select_identity(SSL* ssl, int* alert) {
-  auto& e = engine_of(ssl);
+int select_identity(engine_impl& e, int* alert) {
   // Of a ClientHello that comes a second time it stands.
   if (e.chosen) return SSL_CLIENT_HELLO_SUCCESS;
-  *alert = SSL_AD_INTERNAL_ERROR;
-  auto name = asked_name_in_hello(ssl);
-  auto choice = e.server->options.select_identity({.server_name = name});
+  auto choice = e.server->options.select_identity(*e.hello);
   if (choice.is == identity_choice::state::not_yet) return SSL_CLIENT_HELLO_RETRY;
-  *alert = SSL_AD_UNRECOGNIZED_NAME;
-  if (choice.is == identity_choice::state::refused || !choice.chosen) {
-    e.refused_name = std::make_unique<const std::string>(std::move(name));
-    return SSL_CLIENT_HELLO_ERROR;
-  }
+  if (choice.is == identity_choice::state::refused || !choice.chosen) return refuse_name(e, alert);
   e.chosen = std::move(choice.chosen);
   return SSL_CLIENT_HELLO_SUCCESS;
+}
+
+bool is_unknown(const server_state& config, const std::string& name) {
+  if (name.empty() || config.options.unknown_name == unknown_names::first_identity) return false;
+  const auto parsed = server_name::parse(name);
+  return !parsed || config.who.for_name(*parsed).empty();
+}
+
+// What the rest of the handshake goes by: before OpenSSL looks at a ticket.
+int take_hello(SSL* ssl, int* alert) {
+  auto& e = engine_of(ssl);
+  const auto& config = *e.server;
+  *alert = SSL_AD_INTERNAL_ERROR;
+  const bool for_selectors = config.options.select_identity || config.options.select_alpn;
+  client_hello_info now;
+  if (for_selectors)
+    now = read_client_hello(ssl);
+  else
+    now.server_name = asked_name_in_hello(ssl);
+  // A second ClientHello asks for the same (RFC 8446 section 4.1.2).
+  if (e.hello && e.hello->server_name != now.server_name) {
+    *alert = SSL_AD_ILLEGAL_PARAMETER;
+    return SSL_CLIENT_HELLO_ERROR;
+  }
+  if (e.raw_hello) now.raw = *e.raw_hello;
+  e.hello = std::make_unique<const client_hello_info>(std::move(now));
+
+  e.policy = &config.policy_of(e.hello->server_name);
+  if (e.policy != config.policy.get()) {
+    SSL_set_verify(ssl, e.policy->verify_mode(), nullptr);
+    SSL_set0_CA_list(ssl, e.policy->issuers().release());
+    const auto& rules = e.policy->rules;
+    if (SSL_set_session_id_context(ssl, reinterpret_cast<const unsigned char*>(rules.data()),
+                                   static_cast<unsigned>(rules.size())) != 1)
+      return SSL_CLIENT_HELLO_ERROR;
+  }
+  if (config.options.select_identity) return select_identity(e, alert);
+  return is_unknown(config, e.hello->server_name) ? refuse_name(e, alert) : SSL_CLIENT_HELLO_SUCCESS;
+}
+
+// Of two lists in wire form: the first entry of `preferred` that is in `other`, out of `preferred`.
+std::optional<std::string_view> first_common(std::string_view preferred, std::string_view other) {
+  const auto size_at = [](std::string_view list, std::size_t i) {
+    return 1 + std::size_t{static_cast<unsigned char>(list[i])};
+  };
+  for (std::size_t i = 0; i < preferred.size(); i += size_at(preferred, i)) {
+    const auto entry = preferred.substr(i, size_at(preferred, i));
+    for (std::size_t k = 0; k < other.size(); k += size_at(other, k))
+      if (other.substr(k, size_at(other, k)) == entry) return entry.substr(1);
+  }
+  return {};
 }
 
 // 1 to go on, 0 to refuse, as SSL_CTX_set_cert_cb wants it.
@@ -105,6 +158,11 @@ engine_impl::looked engine::impl::look_for_evidence() {
 
 engine_impl::judgement engine::impl::judge_peer(X509_STORE_CTX* ctx) {
   const bool is_client = which == side::client;
+  if (is_client && client->options.shared_key) {
+    refusal = std::make_unique<const error>(no_shared_key(*this));
+    X509_STORE_CTX_set_error(ctx, X509_V_ERR_CERT_REJECTED);
+    return judgement::refused;
+  }
   auto outcome = looked::found;
   if (search && search->awaited) {
     // OpenSSL asks again and shows nothing (docs/proven.md 2); nothing is judged until there is something new.
@@ -126,7 +184,7 @@ engine_impl::judgement engine::impl::judge_peer(X509_STORE_CTX* ctx) {
     // Before the verdict: what changes meanwhile has not judged.
     trust_generation = inside(asked.trust).generation();
     if (!is_client) trust_digest = inside(asked.trust).digest();
-    judged = std::make_shared<const signet::verdict>(verify_peer(asked, is_client ? client->chains : server->chains));
+    judged = std::make_shared<const signet::verdict>(verify_peer(asked, is_client ? client->chains : policy->chains));
     if (judged->trusted() || outcome == looked::nothing_new || !is_client || !client->options.evidence) break;
     // An issuer that was found may lack an issuer of its own.
     auto wanted = evidence_for(*judged);
@@ -144,19 +202,6 @@ engine_impl::judgement engine::impl::judge_peer(X509_STORE_CTX* ctx) {
   }
   X509_STORE_CTX_set_error(ctx, X509_V_OK);
   return judgement::trusted;
-}
-
-void engine::impl::save_session(ossl::ssl_session_ptr session) {
-  // What was accepted in spite of findings is judged anew each time.
-  if (!judged || !judged->loosened().empty() || SSL_SESSION_is_resumable(session.get()) != 1) return;
-  // A ticket of TLS 1.2 comes before the handshake is over. One of a resumed connection is of the same session, and
-  // rests on what that rests on: evidence that was found for it is not known here.
-  const auto* of = SSL_session_reused(ssl.get()) == 1 && offered ? offered.get() : nullptr;
-  client->sessions->put(session_key,
-                        std::make_shared<saved_session>(saved_session{
-                            .session = std::move(session),
-                            .earlier = of != nullptr ? of->earlier : stand(judged, request(sent), trust_generation),
-                            .began = of != nullptr ? of->began : now()}));
 }
 
 namespace callbacks {
@@ -215,27 +260,24 @@ void save_sessions(SSL_CTX* ctx) {
   });
 }
 
-void note_request(SSL_CTX* ctx) {
-  // Called at a CertificateRequest; what was configured stays.
-  SSL_CTX_set_cert_cb(
-      ctx,
-      [](SSL* ssl, void*) {
-        engine_of(ssl).was_asked = true;
-        return 1;
-      },
-      nullptr);
-}
-
-void read_hello(SSL_CTX* ctx) {
+void read_hello(SSL_CTX* ctx, bool for_selectors) {
   SSL_CTX_set_client_hello_cb(
       ctx,
       [](SSL* ssl, int* alert, void*) {
-        auto& e = engine_of(ssl);
-        e.versions = versions_in_hello(ssl);
-        if (!e.server->options.select_identity) return SSL_CLIENT_HELLO_SUCCESS;
-        return ossl::guarded(SSL_CLIENT_HELLO_ERROR, [&] { return select_identity(ssl, alert); });
+        engine_of(ssl).versions = versions_in_hello(ssl);
+        return ossl::guarded(SSL_CLIENT_HELLO_ERROR, [&] { return take_hello(ssl, alert); });
       },
       nullptr);
+  if (!for_selectors) return;
+  SSL_CTX_set_msg_callback(ctx, [](int is_sent, int, int type, const void* octets, size_t size, SSL* ssl, void*) {
+    constexpr std::size_t head = 4;
+    const auto* message = static_cast<const char*>(octets);
+    if (is_sent != 0 || type != SSL3_RT_HANDSHAKE || size < head || message[0] != SSL3_MT_CLIENT_HELLO) return;
+    ossl::guarded(0, [&] {
+      engine_of(ssl).raw_hello = std::make_unique<const std::string>(message + head, size - head);
+      return 0;
+    });
+  });
 }
 
 void choose_identity(SSL_CTX* ctx) {
@@ -250,17 +292,25 @@ void choose_alpn(SSL_CTX* ctx) {
          unsigned offered_size, void*) {
         return ossl::guarded(SSL_TLSEXT_ERR_ALERT_FATAL, [&] {
           auto& e = engine_of(ssl);
-          const std::string_view ours = e.server->alpn;
           const std::string_view theirs(reinterpret_cast<const char*>(offered), offered_size);
-          for (std::size_t i = 0; i < ours.size(); i += 1 + static_cast<unsigned char>(ours[i])) {
-            const auto name = ours.substr(i, 1 + static_cast<unsigned char>(ours[i]));
-            for (std::size_t k = 0; k < theirs.size(); k += 1 + static_cast<unsigned char>(theirs[k])) {
-              const auto offer = theirs.substr(k, 1 + static_cast<unsigned char>(theirs[k]));
-              if (offer != name) continue;
-              *out = offered + k + 1;
-              *out_size = static_cast<unsigned char>(offer.size() - 1);
-              return SSL_TLSEXT_ERR_OK;
-            }
+          const auto take = [&](std::string_view name) {
+            *out = reinterpret_cast<const unsigned char*>(name.data());
+            *out_size = static_cast<unsigned char>(name.size());
+            return SSL_TLSEXT_ERR_OK;
+          };
+          if (const auto& select = e.server->options.select_alpn) {
+            const auto answer = select(*e.hello);
+            if (answer && answer->empty()) return SSL_TLSEXT_ERR_NOACK;
+            // Only what the client offered can be answered.
+            if (const auto chosen =
+                    answer ? first_common(theirs, static_cast<char>(answer->size()) + *answer) : std::nullopt)
+              return take(*chosen);
+          } else {
+            if (e.policy->alpn.empty()) return SSL_TLSEXT_ERR_NOACK;
+            const bool ours_first = e.server->options.order == preference::server;
+            const auto chosen =
+                ours_first ? first_common(e.policy->alpn, theirs) : first_common(theirs, e.policy->alpn);
+            if (chosen) return take(*chosen);
           }
           e.refused_alpn = std::make_unique<const std::string>(alpn_of_client(theirs));
           return SSL_TLSEXT_ERR_ALERT_FATAL;

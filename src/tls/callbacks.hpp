@@ -10,13 +10,20 @@ void judge_peer_certificates(SSL_CTX* ctx);
 void remember_alerts(SSL_CTX* ctx);
 void log_keys(SSL_CTX* ctx);
 // On a client's.
-void note_request(SSL_CTX* ctx);
+void answer_requests(SSL_CTX* ctx);
 void save_sessions(SSL_CTX* ctx);
+void use_pre_shared_key(SSL_CTX* ctx);
 // On a server's.
-void read_hello(SSL_CTX* ctx);
+// Tells selectors what the client said, octet by octet, where there are any.
+void read_hello(SSL_CTX* ctx, bool for_selectors);
 void choose_identity(SSL_CTX* ctx);
 void choose_alpn(SSL_CTX* ctx);
 // A ticket whose connection would not come about now is passed over, and the handshake is a full one.
 void bind_tickets(SSL_CTX* ctx);
+// Under the keys of the server's source.
+void encrypt_tickets(SSL_CTX* ctx);
+// Of TLS 1.2, by their ids, in the server's store.
+void keep_sessions(SSL_CTX* ctx);
+void find_pre_shared_keys(SSL_CTX* ctx);
 
 }  // namespace signet::callbacks

@@ -14,9 +14,17 @@ result<client_config> client_config::make(client_options options) {
     return error(errc::invalid_configuration, "session_capacity is " + std::to_string(options.session_capacity),
                  "1 to 100,000");
   if (auto ok = check_lifetime(options.session_lifetime); !ok) return ok.error();
+  if (options.sessions && !options.session_secret.empty() && options.session_secret.size() < 32)
+    return error(errc::invalid_configuration,
+                 "session_secret has " + std::to_string(options.session_secret.size()) + " octets",
+                 "32 or more that nobody can guess, or none for a store that nobody else can write to");
   auto made = std::make_shared<impl>();
-  auto ctx = make_context(
-      side::client, {options.min_version, options.max_version, options.ciphers, options.ciphersuites, options.groups});
+  if (options.shared_key) {
+    if (auto ok = check_pre_shared_key(*options.shared_key); !ok) return ok.error().in("shared_key");
+    // The key is proved anew each time.
+    options.resumption = resumption::disabled;
+  }
+  auto ctx = make_context(side::client, settings_of(options));
   if (!ctx) return ctx.error();
   made->ctx = *std::move(ctx);
   auto* raw_ctx = made->ctx.get();
@@ -25,17 +33,23 @@ result<client_config> client_config::make(client_options options) {
   SSL_CTX_set_verify(raw_ctx, SSL_VERIFY_PEER, nullptr);
   callbacks::judge_peer_certificates(raw_ctx);
   callbacks::remember_alerts(raw_ctx);
-  callbacks::note_request(raw_ctx);
+  callbacks::answer_requests(raw_ctx);
+  if (options.shared_key) callbacks::use_pre_shared_key(raw_ctx);
   if (options.key_log) callbacks::log_keys(raw_ctx);
   if (options.resumption == resumption::enabled) {
-    made->sessions = std::make_unique<session_cache>(options.session_capacity);
+    if (!options.sessions) made->sessions = std::make_unique<session_cache>(options.session_capacity);
     callbacks::save_sessions(raw_ctx);
   } else {
     SSL_CTX_set_session_cache_mode(raw_ctx, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_options(raw_ctx, SSL_OP_NO_TICKET);
   }
+  // Each one has to be usable, also those that are chosen only later.
+  for (const auto& one : options.more_identities)
+    if (auto used = use_identity(raw_ctx, one); !used) return used.error();
   if (options.identity)
     if (auto used = use_identity(raw_ctx, *options.identity); !used) return used.error();
+  if (options.identity || !options.more_identities.empty() || options.select_identity)
+    SSL_CTX_set_post_handshake_auth(raw_ctx, 1);
   if (!options.alpn.empty()) {
     auto wire = alpn_wire_form(options.alpn);
     if (!wire) return wire.error();

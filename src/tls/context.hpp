@@ -2,12 +2,15 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <signet/base/result.hpp>
 #include <signet/tls/client_config.hpp>
 #include <signet/tls/protocol_version.hpp>
+#include <signet/tls/server_config.hpp>
 #include <signet/x509/identity.hpp>
 
 #include "ossl/handles.hpp"
@@ -16,19 +19,33 @@ namespace signet {
 
 enum class side : unsigned char { client, server };
 
+// Whether pre-shared keys take the place of certificates.
+enum class key_use : unsigned char { none, instead };
+
 struct context_settings {
   protocol_version min_version;
   protocol_version max_version;
   const std::string& ciphers;
   const std::string& ciphersuites;
   const std::string& groups;
+  const std::string& signature_algorithms;
+  std::optional<int> security_level;
+  std::size_t max_record_size;
+  // A server's.
+  const std::filesystem::path* dh_parameters = nullptr;
+  preference order = preference::server;
+  key_use keys = key_use::none;
 };
+// Borrows from the options.
+[[nodiscard]] context_settings settings_of(const client_options& options);
+[[nodiscard]] context_settings settings_of(const server_options& options);
 
 // invalid_configuration names the option that does not hold.
 result<ossl::ssl_ctx_ptr> make_context(side which, const context_settings& settings);
 
 // What an option of that name may be. invalid_configuration.
 result<void> check_lifetime(std::chrono::seconds of_sessions);
+result<void> check_pre_shared_key(const pre_shared_key& one);
 
 // ALPN names in wire form (RFC 7301 section 3.1).
 result<std::string> alpn_wire_form(const std::vector<std::string>& names);

@@ -24,6 +24,14 @@ void set_up_ssl(engine_impl& e, SSL_CTX* ctx) {
   SSL_set0_wbio(e.ssl.get(), bio.release());
 }
 
+std::vector<certificate> own_chain(SSL* ssl, X509* leaf) {
+  std::vector<certificate> out{adopt(ossl::share(leaf))};
+  STACK_OF(X509)* rest = nullptr;
+  if (SSL_get0_chain_certs(ssl, &rest) == 1)
+    for (int i = 0; i < sk_X509_num(rest); ++i) out.push_back(adopt(ossl::share(sk_X509_value(rest, i))));
+  return out;
+}
+
 }  // namespace
 
 engine_impl& engine_of(const SSL* ssl) {
@@ -47,7 +55,6 @@ result<engine> engine::client(const client_config& config, const server_name& ex
   made->expected = expected;
   made->expected_port = options.port;
   if (options.trace.sink) made->trace = std::make_unique<const trace_options>(std::move(options.trace));
-  const auto& settings = made->client->options;
   set_up_ssl(*made, made->client->ctx.get());
   auto* ssl = made->ssl.get();
   SSL_set_connect_state(ssl);
@@ -62,28 +69,16 @@ result<engine> engine::client(const client_config& config, const server_name& ex
     ossl::drain_errors();
     return error(errc::invalid_name, "the name to send cannot be sent: it is longer than 255 octets or holds a NUL");
   }
-  if (made->client->sessions) {
-    made->session_key =
-        (options.session_key.empty() ? expected.ascii() : options.session_key) + '\n' + expected.ascii() + '\n' + sni;
-    made->offered = made->client->sessions->take(made->session_key);
-    // A decision of the user's that throws is none.
-    const bool still_stands = made->offered && ossl::guarded(false, [&] {
-                                return made->now() - made->offered->began <= settings.session_lifetime &&
-                                       stands(made->offered->earlier, made->request(made->offered->earlier.sent));
-                              });
-    if (made->offered && !still_stands) {
-      made->client->sessions->drop(made->session_key, made->offered);
-      made->offered.reset();
-    }
-    if (made->offered && SSL_set_session(ssl, made->offered->session.get()) != 1) made->offered.reset();
-    ossl::drain_errors();
-  }
+  made->session_key =
+      (options.session_key.empty() ? expected.ascii() : options.session_key) + '\n' + expected.ascii() + '\n' + sni;
+  made->offer_session();
   return engine(std::move(made));
 }
 
 result<engine> engine::server(const server_config& config, transport& below) {
   auto made = std::make_unique<impl>(side::server, below);
-  made->server = inside(config).state;
+  made->server = inside(config).state();
+  made->policy = made->server->policy.get();
   set_up_ssl(*made, made->server->ctx.get());
   SSL_set_accept_state(made->ssl.get());
   // One is what a client uses.
@@ -138,12 +133,12 @@ void engine::impl::release_write_buffer() noexcept {
 verify_request engine::impl::request(const std::vector<certificate>& chain) const {
   const bool is_client = which == side::client;
   verify_request out{.sent = chain,
-                     .trust = is_client ? client->options.trust : server->options.client_trust,
+                     .trust = is_client ? client->options.trust : policy->settings.client_trust,
                      .expected = expected,
                      .expected_port = expected_port,
                      .role = is_client ? peer_role::server : peer_role::client,
-                     .options = is_client ? client->options.verify : server->options.verify,
-                     .loosened = is_client ? client->options.loosened : server->options.loosened};
+                     .options = is_client ? client->options.verify : policy->settings.verify,
+                     .loosened = is_client ? client->options.loosened : policy->loosened};
   if (!search) return out;
   const auto add = [](auto& to, const auto& more) { to.insert(to.end(), more.begin(), more.end()); };
   add(out.options.intermediates, search->found.issuers);
@@ -155,7 +150,7 @@ std::chrono::sys_seconds engine::impl::now() const {
   using namespace std::chrono;
   // The user's, which may leave something in OpenSSL's queue.
   const ossl::quiet_errors forget;
-  const auto& clock = which == side::client ? client->options.verify.clock : server->options.verify.clock;
+  const auto& clock = which == side::client ? client->options.verify.clock : policy->settings.verify.clock;
   return clock ? clock() : floor<seconds>(system_clock::now());
 }
 
@@ -179,6 +174,10 @@ result<void> engine::impl::check_verdict() {
         trust_generation = offered->earlier.trust_generation;
       }
     }
+    if (client->options.shared_key) {
+      if (is_by_shared_key()) return {};
+      return no_shared_key(*this);
+    }
     if (!judged || !judged->trusted())
       return base::sentence{.whom = whom(),
                             .why = "the handshake ended without proof of who the server is",
@@ -186,14 +185,13 @@ result<void> engine::impl::check_verdict() {
           .as(errc::no_verdict);
     return {};
   }
-  const auto& options = server->options;
-  if (options.client_auth == client_certificates::ignored) return {};
+  if (!policy->asks() || is_by_shared_key()) return {};
   if (resumed) {
     judged = ticket ? ticket->judged : nullptr;
     sent = ticket ? ticket->sent : std::vector<certificate>();
   }
   const X509* leaf = SSL_get0_peer_certificate(ssl.get());
-  if (leaf == nullptr && options.client_auth == client_certificates::requested) return {};
+  if (leaf == nullptr && policy->settings.client_auth == client_certificates::requested) return {};
   if (leaf == nullptr || !judged || !judged->trusted())
     return base::sentence{.whom = whom(), .why = "the handshake ended without a verified certificate"}.as(
         errc::certificate_required);
@@ -209,6 +207,9 @@ result<io_status> engine::impl::handshake() {
   if (out.succeeded()) {
     if (auto proved = check_verdict(); !proved) return fail(proved.error());
     done = true;
+    hello.reset();
+    raw_hello.reset();
+    keep_renewed_session();
     if (trace) tell_of_handshake();
     // Idle connections keep no buffers. From here on only: each message of a handshake would set them up again.
     SSL_set_mode(ssl.get(), SSL_MODE_RELEASE_BUFFERS);
@@ -260,6 +261,12 @@ result<io_status> engine::impl::read(byte_span buffer) {
       }
     } else if (out.reason == SSL_ERROR_ZERO_RETURN) {
       peer_closed = true;
+    } else if (out.reason == SSL_ERROR_WANT_X509_LOOKUP) {
+      // The server asks for a certificate, and the application has yet to choose it.
+      io.read_only_buffered(false);
+      auto status = after_io(total, false, wire::patience::none);
+      if (total == 0) status->next = wait_for::application;
+      return status;
     } else if (out.reason != SSL_ERROR_WANT_READ) {
       const auto failure = fail(explain_failure(*this, out));
       if (total == 0) return failure;
@@ -438,6 +445,9 @@ connection_info engine::impl::info() const {
   if (alpn != nullptr) out.alpn.assign(reinterpret_cast<const char*>(alpn), alpn_size);
   if (const char* sni = SSL_get_servername(ssl.get(), TLSEXT_NAMETYPE_host_name)) out.sni = sni;
   out.peer_chain = sent;
+  if (X509* own = which == side::server || was_asked ? SSL_get_certificate(ssl.get()) : nullptr)
+    out.own_chain = own_chain(ssl.get(), own);
+  if (is_by_shared_key()) out.pre_shared_key_identity = shared_key_identity(*this);
   if (judged) {
     if (judged->trusted() && judged->waived().empty()) out.verified_chain = judged->chain();
     out.trust = judged->trust();

@@ -29,6 +29,8 @@ struct engine::impl {
   const side which;
   std::shared_ptr<const client_config_impl> client;
   std::shared_ptr<const server_state> server;
+  // A server's: that of the name the client asks for.
+  const server_policy* policy = nullptr;
   std::optional<server_name> expected;
   std::uint16_t expected_port = 0;
 
@@ -47,6 +49,8 @@ struct engine::impl {
   // A client's: the server sent a CertificateRequest, and data came after the handshake.
   bool was_asked = false;
   bool was_answered = false;
+  // A server's: a certificate was asked for after the handshake, and has not come yet.
+  bool awaits_certificate = false;
   // The peer wanted to renegotiate, which is refused (SSL_OP_NO_RENEGOTIATION).
   bool refused_renegotiation = false;
   // The first fatal result; nothing enters OpenSSL after it.
@@ -70,11 +74,16 @@ struct engine::impl {
   std::array<std::uint8_t, 32> trust_digest = {};
   // When the session began that this connection resumes, or this connection.
   std::chrono::sys_seconds session_began = {};
+  // Why the peer is refused, where the verdict does not say it.
+  std::unique_ptr<const error> refusal;
   // What the ClientHello offered to resume, and where its like is found.
   std::shared_ptr<const saved_session> offered;
   std::string session_key;
   // A server's: what the client offered, as far as it cannot be asked for later.
   offered_versions versions;
+  // Until the handshake is over. The whole of it, and its octets, only where somebody wants to know.
+  std::unique_ptr<const client_hello_info> hello;
+  std::unique_ptr<const std::string> raw_hello;
   std::unique_ptr<const std::string> refused_alpn;
   // A server's: what its selector answered, and the name that it refused.
   std::optional<identity> chosen;
@@ -95,6 +104,7 @@ struct engine::impl {
   result<io_status> read(byte_span buffer);
   result<io_status> write(byte_view bytes);
   error why_not_written(const error& failure);
+  error fail(error e);
   result<io_status> flush();
   result<io_status> close_write();
   std::size_t pending();
@@ -105,15 +115,20 @@ struct engine::impl {
   enum class looked : unsigned char { nothing_new, found, not_yet };
   looked look_for_evidence();
   void save_session(ossl::ssl_session_ptr session);
+  // One of TLS 1.2 that a resumed connection was given anew: OpenSSL tells of new sessions only.
+  void keep_renewed_session();
+  // A client's, before the handshake: of the sessions kept, one that stands.
+  void offer_session();
   // What the peer of this connection is judged by.
   [[nodiscard]] verify_request request(const std::vector<certificate>& sent) const;
   [[nodiscard]] std::chrono::sys_seconds now() const;
   [[nodiscard]] connection_info info() const;
+  // Whether it stands on a pre-shared key of ours. After the handshake.
+  [[nodiscard]] bool is_by_shared_key() const;
   // "handshake complete: ..."
   void tell_of_handshake() const;
 
  private:
-  error fail(error e);
   result<void> check_verdict();
   result<io_status> after_io(std::size_t bytes, bool end, wire::patience how = wire::patience::as_called);
   void release_write_buffer() noexcept;
@@ -129,6 +144,9 @@ using engine_impl = detail::access::impl<engine>;
 
 // What a failed call into OpenSSL means, in words.
 [[nodiscard]] error explain_failure(const engine_impl& e, const ossl::outcome& failed);
+[[nodiscard]] std::string shared_key_identity(const engine_impl& e);
+// A server that showed a certificate, or nothing at all, where a pre-shared key was wanted.
+[[nodiscard]] error no_shared_key(const engine_impl& e);
 // A reset, or nothing until the deadline: where a server asked for a certificate and got none, that is likely why.
 [[nodiscard]] error about_silence(const engine_impl& e, const error& failure);
 

@@ -57,7 +57,7 @@ std::string versions_of(const engine_impl& e) {
 }
 
 const std::vector<std::string>& alpn_of(const engine_impl& e) {
-  return e.client ? e.client->options.alpn : e.server->options.alpn;
+  return e.client ? e.client->options.alpn : e.policy->settings.alpn;
 }
 
 // Who may have issued a certificate of ours, for people.
@@ -319,7 +319,7 @@ error_parts on_reason(const engine_impl& e, const ossl::outcome& failed) {
             .presented = std::move(theirs)};
   }
   if (ssl_reason(failed, {SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE})) {
-    const std::string from = e.server ? e.server->options.client_trust.description() : "";
+    const std::string from = e.policy ? e.policy->settings.client_trust.description() : "";
     return {.code = errc::certificate_required,
             .message = "showed no certificate, and one is required",
             .hint = "the client has to be given one that comes from " + from,
@@ -404,6 +404,14 @@ error about_silence(const engine_impl& e, const error& failure) {
   return error(std::move(parts));
 }
 
+error no_shared_key(const engine_impl& e) {
+  return base::sentence{.whom = e.whom(),
+                        .phase = "handshake",
+                        .why = "did not use the pre-shared key " + base::quoted(e.client->options.shared_key->identity),
+                        .hint = "the server has to know that identity and its key"}
+      .as(errc::no_verdict);
+}
+
 error explain_failure(const engine_impl& e, const ossl::outcome& failed) {
   auto& io = const_cast<wire&>(e.io);
   const auto finished = [&](error_parts parts) {
@@ -419,7 +427,8 @@ error explain_failure(const engine_impl& e, const ossl::outcome& failed) {
     return finished(std::move(parts));
   };
 
-  if (e.judged && !e.judged->trusted() && !e.done) return finished(to_error(e.whom(), e.judged).parts());
+  if (e.refusal && !e.done) return finished(e.refusal->parts());
+  if (e.judged && !e.judged->trusted() && (!e.done || e.awaits_certificate)) return finished(to_error(e.whom(), e.judged).parts());
   // An alert says more than the reset that often follows it.
   if (const auto a = received_alert(e, failed)) return with_queue(on_alert(e, *a));
   if (!e.done && !may_be_tls(io.first_bytes())) return with_queue(not_tls(e));

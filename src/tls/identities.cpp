@@ -20,6 +20,7 @@ void add_one(identities::choice& into, const identity& who) {
 identities::identities(std::vector<identity> list) : list_(std::move(list)) {
   for (std::size_t i = 0; i < list_.size(); ++i) {
     const auto& leaf = list_[i].leaf();
+    fingerprints_.push_back(leaf.fingerprint_sha256());
     for (const auto& name : leaf.dns_names()) {
       auto known = base::lower(name);
       if (known.ends_with('.')) known.pop_back();
@@ -27,6 +28,7 @@ identities::identities(std::vector<identity> list) : list_(std::move(list)) {
     }
     for (const auto& address : leaf.ip_addresses()) by_name_[address].push_back(i);
   }
+  others_ = find_others();
 }
 
 // Whether it speaks for it is for the one function to say that also judges servers.
@@ -45,7 +47,14 @@ identities::choice identities::for_name(const server_name& name) const {
   return out;
 }
 
-identities::choice identities::for_others() const {
+void identities::add_digest(std::string& into, const choice& of) const {
+  for (const auto* who : of) {
+    const auto& print = fingerprints_[static_cast<std::size_t>(who - list_.data())];
+    into.append(print.begin(), print.end());
+  }
+}
+
+identities::choice identities::find_others() const {
   choice out;
   if (list_.empty()) return out;
   out.push_back(&list_.front());

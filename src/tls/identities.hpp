@@ -2,6 +2,8 @@
 // certificates are read once, here. Immutable.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -28,14 +30,19 @@ class identities {
   // Empty where none does.
   [[nodiscard]] choice for_name(const server_name& name) const;
   // For a client that names none of them: the first, and what else speaks for the name of that one.
-  [[nodiscard]] choice for_others() const;
+  [[nodiscard]] const choice& for_others() const noexcept { return others_; }
+  // Tells one choice from another, the same in every process.
+  void add_digest(std::string& into, const choice& of) const;
 
  private:
   void add(choice& into, const std::string& pattern, const server_name& name) const;
+  [[nodiscard]] choice find_others() const;
 
   std::vector<identity> list_;
+  std::vector<std::array<std::uint8_t, 32>> fingerprints_;
   // Where a name stands, a wildcard as "*.example.org".
   std::unordered_map<std::string, std::vector<std::size_t>> by_name_;
+  choice others_;
 };
 
 }  // namespace signet

@@ -11,7 +11,7 @@ SSL_CTX* handle(const client_config& c) noexcept {
   return inside(c).ctx.get();
 }
 SSL_CTX* handle(const server_config& c) noexcept {
-  return inside(c).state->ctx.get();
+  return inside(c).state()->ctx.get();
 }
 
 }  // namespace signet::native

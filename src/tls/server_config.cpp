@@ -1,133 +1,116 @@
 #include <signet/tls/server_config.hpp>
 
-#include <openssl/evp.h>
+#include <openssl/rand.h>
 
+#include <algorithm>
 #include <new>
 #include <utility>
 
-#include "ossl/errors.hpp"
-#include "tls/callbacks.hpp"
+#include "base/file_stamp.hpp"
 #include "tls/config_impl.hpp"
-#include "tls/context.hpp"
-#include "verify/trust_store_impl.hpp"
-#include "x509/impl.hpp"
+#include "tls/own_ticket_keys.hpp"
 
 namespace signet {
 namespace {
 
-// Names sent to clients as a hint of what to choose from; a whole system's store would be no hint.
-constexpr std::size_t most_hints = 50;
-
-void add_digest(std::string& into, byte_view bytes) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned size = 0;
-  if (EVP_Digest(bytes.data(), bytes.size(), digest, &size, EVP_sha256(), nullptr) != 1) throw std::bad_alloc();
-  into.append(reinterpret_cast<const char*>(digest), size);
+std::uint64_t look_at(const std::vector<std::filesystem::path>& watched) noexcept {
+  std::uint64_t all = 0;
+  for (const auto& one : watched) all = all * 31 + base::file_stamp(one);
+  return all;
 }
 
-// What cannot be compared (`further`) is asked at each resumption instead.
-void add_rules(std::string& into, const verify_options& rules) {
-  const auto add_list = [&into](std::string_view what, const auto& list, const auto& octets_of) {
-    into.append(what).append(std::to_string(list.size()));
-    for (const auto& one : list) add_digest(into, octets_of(one));
-  };
-  const auto der_of = [](const auto& one) { return one.der(); };
-  const auto text_of = [](const certificate_pin& pin) { return pin.text(); };
-  into.append(std::to_string(rules.max_intermediates)) += static_cast<char>(rules.profile);
-  add_list("intermediates", rules.intermediates, der_of);
-  add_list("purposes", rules.extended_key_usages, [](const std::string& id) { return id; });
-  add_list("pins", rules.pins, text_of);
-  add_list("accepted", rules.accepted_pins, text_of);
-  if (rules.crls) {
-    into += static_cast<char>(rules.crls->scope);
-    add_list("crls", rules.crls->lists, der_of);
-  }
+std::optional<std::chrono::sys_seconds> end_of(const server_state& made) {
+  std::optional<std::chrono::sys_seconds> first;
+  for (const auto& who : made.who.all())
+    for (const auto& c : who.chain()) first = std::min(first.value_or(c.not_after()), c.not_after());
+  return first;
 }
 
-// A session may be resumed only by a server that would have judged its client the same way (docs/proven.md 10). The
-// same in every process of a fleet.
-std::string digest_of_rules(const server_state& made) {
-  std::string all;
-  for (const auto& who : made.who.all()) add_digest(all, who.leaf().der());
-  all.push_back(static_cast<char>(made.options.client_auth));
-  if (made.options.client_auth != client_certificates::ignored) add_rules(all, made.options.verify);
-  std::string digest;
-  add_digest(digest, all);
-  return digest;
-}
-
-result<void> ask_for_client_certificates(SSL_CTX* ctx, const server_options& options) {
-  if (options.client_auth == client_certificates::ignored) return {};
-  const auto& trust = options.client_trust;
-  if (trust.size() == 0 && options.loosened.reason().empty())
-    return error(errc::invalid_configuration, "client certificates are asked for, and nobody is trusted to issue them",
-                 "name the CA in server_options::client_trust");
-  const bool required = options.client_auth == client_certificates::required;
-  SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | (required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), nullptr);
-  callbacks::judge_peer_certificates(ctx);
-  if (trust.size() <= most_hints)
-    for (const auto& part : inside(trust).parts)
-      for (const auto& anchor : part->all())
-        if (SSL_CTX_add_client_CA(ctx, raw(anchor)) != 1) throw std::bad_alloc();
+// All or nothing. With the lock on reloading held.
+result<void> take(server_config_impl& into, const server_options_source& source) {
+  auto options = source();
+  if (!options) return options.error();
+  auto made = make_server_state(*std::move(options), into.own);
+  if (!made) return made.error();
+  into.set(*std::move(made));
   return {};
+}
+
+// The same failure again and again is told once.
+void tell(server_config_impl& of, const result<void>& outcome) {
+  const auto why = outcome ? std::string() : outcome.error().message();
+  if (!outcome && why == of.told) return;
+  of.told = why;
+  if (!of.reload.on_reload) return;
+  reload_event event;
+  if (outcome)
+    event.valid_until = end_of(*of.state());
+  else
+    event.failed = outcome.error();
+  of.reload.on_reload(event);
 }
 
 }  // namespace
 
+own_memory own_memory::make() {
+  std::string secret(32, '\0');
+  if (RAND_bytes(reinterpret_cast<unsigned char*>(secret.data()), static_cast<int>(secret.size())) != 1)
+    throw std::bad_alloc();
+  return {.tickets = own_ticket_keys(), .sessions = session_memory(), .session_secret = std::move(secret)};
+}
+
 result<server_config> server_config::make(server_options options) {
-  // What was accepted in spite of findings is judged anew each time.
-  if (!options.loosened.reason().empty()) options.resumption = resumption::disabled;
-  if (auto ok = check_lifetime(options.session_lifetime); !ok) return ok.error();
-  std::vector<identity> all;
-  for (const auto& files : options.identities) {
-    auto loaded = identity::load(files);
-    if (!loaded) return loaded.error();
-    all.push_back(*std::move(loaded));
-  }
-  all.insert(all.end(), options.loaded_identities.begin(), options.loaded_identities.end());
-  if (all.empty() && !options.select_identity)
-    return error(errc::invalid_configuration, "a server needs a certificate and its key", "server_options::identities");
+  return reloadable([options = std::move(options)]() -> result<server_options> { return options; });
+}
 
-  auto made = std::make_shared<server_state>(std::move(all));
-  const context_settings settings{options.min_version, options.max_version, options.ciphers, options.ciphersuites,
-                                  options.groups};
-  auto ctx = make_context(side::server, settings);
-  if (!ctx) return ctx.error();
-  made->ctx = *std::move(ctx);
-  auto* raw_ctx = made->ctx.get();
-  callbacks::remember_alerts(raw_ctx);
-  if (options.key_log) callbacks::log_keys(raw_ctx);
-
-  // Each one has to be usable, also those that are chosen only later. Tried where nobody is shown them.
-  auto trial = make_context(side::server, settings);
-  if (!trial) return trial.error();
-  for (const auto& who : made->who.all())
-    if (auto used = use_identity(trial->get(), who); !used) return used.error();
-  for (const auto* who : made->who.for_others())
-    if (auto used = use_identity(raw_ctx, *who); !used) return used.error();
-  callbacks::read_hello(raw_ctx);
-  if (made->who.all().size() > 1 || options.select_identity) callbacks::choose_identity(raw_ctx);
-  if (auto asked = ask_for_client_certificates(raw_ctx, options); !asked) return asked.error();
-  if (!options.alpn.empty()) {
-    auto wire = alpn_wire_form(options.alpn);
-    if (!wire) return wire.error();
-    made->alpn = *std::move(wire);
-    callbacks::choose_alpn(raw_ctx);
+result<server_config> server_config::reloadable(server_options_source source, reload_options how) {
+  auto made = std::make_shared<impl>();
+  made->reload = std::move(how);
+  for (auto& path : made->reload.watched) {
+    std::error_code failed;
+    // A relative path goes on meaning what it means now.
+    if (auto absolute = std::filesystem::absolute(path, failed); !failed) path = std::move(absolute);
   }
-  // Sessions live in tickets alone. Those of TLS 1.3 go out with the first data (see engine::server): sent by
-  // themselves they cost a segment and a wake-up of the client, and make a kernel reset clients that only write and
-  // close.
-  SSL_CTX_set_session_cache_mode(raw_ctx, SSL_SESS_CACHE_OFF);
-  SSL_CTX_set_num_tickets(raw_ctx, 0);
-  if (options.resumption == resumption::disabled)
-    SSL_CTX_set_options(raw_ctx, SSL_OP_NO_TICKET);
-  else
-    callbacks::bind_tickets(raw_ctx);
-  made->options = std::move(options);
-  made->rules = digest_of_rules(*made);
-  SSL_CTX_set_session_id_context(raw_ctx, reinterpret_cast<const unsigned char*>(made->rules.data()),
-                                 static_cast<unsigned>(made->rules.size()));
-  return server_config(std::make_shared<const impl>(impl{std::move(made)}));
+  // Before they are read: what replaces them meanwhile is a change then.
+  made->seen = look_at(made->reload.watched);
+  made->next_look = std::chrono::steady_clock::now() + made->reload.interval;
+  made->own = own_memory::make();
+  if (auto taken = take(*made, source); !taken) return taken.error();
+  made->source = std::move(source);
+  return server_config(std::move(made));
+}
+
+result<void> server_config::reload() {
+  const std::lock_guard lock(impl_->reloading);
+  impl_->seen = look_at(impl_->reload.watched);
+  auto outcome = take(*impl_, impl_->source);
+  impl_->told.clear();
+  tell(*impl_, outcome);
+  return outcome;
+}
+
+result<void> server_config::reload(server_options options) {
+  const std::lock_guard lock(impl_->reloading);
+  auto source = [options = std::move(options)]() -> result<server_options> { return options; };
+  auto outcome = take(*impl_, source);
+  if (outcome) impl_->source = std::move(source);
+  impl_->told.clear();
+  tell(*impl_, outcome);
+  return outcome;
+}
+
+void server_config::refresh() {
+  if (impl_->reload.watched.empty()) return;
+  // Somebody is at it.
+  const std::unique_lock lock(impl_->reloading, std::try_to_lock);
+  const auto now = std::chrono::steady_clock::now();
+  if (!lock || now < impl_->next_look) return;
+  impl_->next_look = now + impl_->reload.interval;
+  const auto seen = look_at(impl_->reload.watched);
+  // What could not be taken is tried again: a file may be half written, a key on its way.
+  if (seen == impl_->seen && impl_->told.empty()) return;
+  impl_->seen = seen;
+  tell(*impl_, take(*impl_, impl_->source));
 }
 
 }  // namespace signet

@@ -1,15 +1,17 @@
-// Writes and reads the tickets of a server.
+// Writes and reads what a server remembers of a client: in tickets, and in a store for clients that take none.
 #include <algorithm>
 #include <iterator>
 #include <new>
 #include <span>
 #include <string>
 
+#include "ossl/derive.hpp"
 #include "ossl/guard.hpp"
 #include "tls/asked_name.hpp"
 #include "tls/callbacks.hpp"
 #include "tls/engine_impl.hpp"
 #include "tls/session_ticket.hpp"
+#include "tls/stored_sessions.hpp"
 #include "verify/trust_store_impl.hpp"
 #include "x509/impl.hpp"
 
@@ -17,13 +19,17 @@ namespace signet {
 namespace {
 
 // What a session may not be carried across: the name asked for, the identity shown, whom we trust and how we judge.
-digest32 policy_of_tickets(const engine_impl& e, const std::string& name, const certificate* chosen) {
-  std::string all(e.server->rules);
-  if (e.server->options.client_auth != client_certificates::ignored)
-    all.append(e.trust_digest.begin(), e.trust_digest.end());
-  if (chosen != nullptr) {
-    const auto print = chosen->fingerprint_sha256();
+digest32 policy_of_tickets(const engine_impl& e, const std::string& name) {
+  std::string all(e.policy->rules);
+  if (e.policy->asks()) all.append(e.trust_digest.begin(), e.trust_digest.end());
+  if (e.chosen) {
+    const auto print = e.chosen->leaf().fingerprint_sha256();
     all.append(print.begin(), print.end());
+  } else {
+    const auto& who = e.server->who;
+    const auto parsed = server_name::parse(name);
+    const auto found = parsed ? who.for_name(*parsed) : identities::choice();
+    who.add_digest(all, found.empty() ? who.for_others() : found);
   }
   all += name;
   digest32 out{};
@@ -34,8 +40,10 @@ digest32 policy_of_tickets(const engine_impl& e, const std::string& name, const 
 
 bool write_ticket(SSL* ssl) {
   auto& e = engine_of(ssl);
+  // What a pre-shared key stands for is proved by it alone: such a ticket resumes nothing.
+  if (e.is_by_shared_key()) return SSL_SESSION_set1_ticket_appdata(SSL_get_session(ssl), "", 0) == 1;
   const bool resumed = SSL_session_reused(ssl) == 1;
-  session_ticket made{.policy = policy_of_tickets(e, asked_name(ssl), e.chosen ? &e.chosen->leaf() : nullptr),
+  session_ticket made{.policy = policy_of_tickets(e, e.hello ? e.hello->server_name : asked_name(ssl)),
                       .began = resumed && e.ticket ? e.ticket->began : e.now()};
   const auto& judged = resumed && e.ticket ? e.ticket->judged : e.judged;
   const auto& sent = resumed && e.ticket ? e.ticket->sent : e.sent;
@@ -64,18 +72,18 @@ bool read_ticket(SSL* ssl, SSL_SESSION* session) {
   const auto age = e.now() - held->began;
   if (age < std::chrono::seconds(-60) || age > options.session_lifetime) return false;
 
-  if (options.client_auth != client_certificates::ignored) e.trust_digest = inside(options.client_trust).digest();
-  const auto name = asked_name_in_hello(ssl);
-  if (held->policy != policy_of_tickets(e, name, e.chosen ? &e.chosen->leaf() : nullptr)) return false;
+  const auto& rules = e.policy->settings;
+  if (e.policy->asks()) e.trust_digest = inside(rules.client_trust).digest();
+  if (held->policy != policy_of_tickets(e, e.hello->server_name)) return false;
 
   engine_impl::ticket_answer answer{.began = held->began};
-  if (options.client_auth != client_certificates::ignored) {
+  if (e.policy->asks()) {
     if (X509* leaf = SSL_SESSION_get0_peer(session)) {
       answer.sent.push_back(adopt(ossl::share(leaf)));
       answer.sent.insert(answer.sent.end(), held->issuers.begin(), held->issuers.end());
-      answer.judged = std::make_shared<const signet::verdict>(verify_peer(e.request(answer.sent), e.server->chains));
+      answer.judged = std::make_shared<const signet::verdict>(verify_peer(e.request(answer.sent), e.policy->chains));
       if (!answer.judged->trusted()) return false;
-    } else if (options.client_auth == client_certificates::required) {
+    } else if (rules.client_auth == client_certificates::required) {
       return false;
     }
   }
@@ -83,7 +91,53 @@ bool read_ticket(SSL* ssl, SSL_SESSION* session) {
   return true;
 }
 
+std::string place_of(const unsigned char* id, std::size_t size) {
+  return "session-id-" + to_hex(byte_view(std::string_view(reinterpret_cast<const char*>(id), size)));
+}
+
+void keep_session(SSL* ssl, SSL_SESSION* session) {
+  // One of TLS 1.3 is in its ticket.
+  if (SSL_SESSION_get_protocol_version(session) >= TLS1_3_VERSION || !write_ticket(ssl)) return;
+  auto& e = engine_of(ssl);
+  unsigned size = 0;
+  const auto* id = SSL_SESSION_get_id(session, &size);
+  if (size == 0) return;
+  SSL_SESSION_up_ref(session);
+  const auto plain = stored_session{.session = ossl::ssl_session_ptr(session), .began = e.now()}.encoded();
+  const auto place = place_of(id, size);
+  const auto& config = *e.server;
+  config.sessions->add(place, ossl::seal(config.session_secret, place, plain),
+                       e.now() + std::chrono::seconds(SSL_SESSION_get_timeout(session)));
+}
+
+ossl::ssl_session_ptr find_session(SSL* ssl, const unsigned char* id, std::size_t size) {
+  const auto& config = *engine_of(ssl).server;
+  const auto place = place_of(id, size);
+  const auto sealed = config.sessions->find(place);
+  const auto plain = sealed ? ossl::unseal(config.session_secret, place, *sealed) : std::nullopt;
+  auto stored = plain ? stored_session::decode(*plain) : std::nullopt;
+  if (!stored || !read_ticket(ssl, stored->session.get())) return nullptr;
+  return std::move(stored->session);
+}
+
 }  // namespace
+
+void callbacks::keep_sessions(SSL_CTX* ctx) {
+  SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_SERVER | SSL_SESS_CACHE_NO_INTERNAL);
+  SSL_CTX_sess_set_new_cb(ctx, [](SSL* ssl, SSL_SESSION* session) {
+    return ossl::guarded(0, [&] {
+      keep_session(ssl, session);
+      // The reference that comes with the call is not taken.
+      return 0;
+    });
+  });
+  SSL_CTX_sess_set_get_cb(ctx, [](SSL* ssl, const unsigned char* id, int size, int* copy) -> SSL_SESSION* {
+    // The reference is given away.
+    *copy = 0;
+    return ossl::guarded(static_cast<SSL_SESSION*>(nullptr),
+                         [&] { return find_session(ssl, id, static_cast<std::size_t>(size)).release(); });
+  });
+}
 
 void callbacks::bind_tickets(SSL_CTX* ctx) {
   SSL_CTX_set_session_ticket_cb(

@@ -1,58 +1,17 @@
 #include "verify/refreshed_anchors.hpp"
 
-#include <dirent.h>
-#include <sys/stat.h>
-
 #include <system_error>
 #include <utility>
 
+#include "base/file_stamp.hpp"
+
 namespace signet {
-namespace {
-
-void add(std::uint64_t& hash, std::uint64_t value) noexcept {
-  hash = (hash ^ value) * 0x100000001b3;
-}
-
-void add(std::uint64_t& hash, const struct stat& s) noexcept {
-  add(hash, s.st_dev);
-  add(hash, s.st_ino);
-  add(hash, static_cast<std::uint64_t>(s.st_size));
-  for (const auto& time : {s.st_mtim, s.st_ctim}) {
-    add(hash, static_cast<std::uint64_t>(time.tv_sec));
-    add(hash, static_cast<std::uint64_t>(time.tv_nsec));
-  }
-}
-
-// Changes whenever the file, or a file of the folder, does.
-std::uint64_t look(const std::filesystem::path& path) noexcept {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  struct stat s {};
-  if (::stat(path.c_str(), &s) != 0) return 0;
-  add(hash, s);
-  if (!S_ISDIR(s.st_mode)) return hash;
-  DIR* folder = ::opendir(path.c_str());
-  if (folder == nullptr) return 0;
-  // The order of entries may change by itself.
-  std::uint64_t files = 0;
-  while (const dirent* entry = ::readdir(folder)) {
-    if (::fstatat(::dirfd(folder), entry->d_name, &s, 0) != 0 || !S_ISREG(s.st_mode)) continue;
-    std::uint64_t one = 0xcbf29ce484222325;
-    add(one, s);
-    files += one;
-  }
-  ::closedir(folder);
-  add(hash, files);
-  return hash;
-}
-
-}  // namespace
-
 result<std::shared_ptr<const anchors>> refreshed_anchors::make(const std::filesystem::path& path, reader read_first,
                                                                reader read_again, clock now) {
   std::error_code failed;
   auto absolute = std::filesystem::absolute(path, failed);
   // Before it is read: what replaces it meanwhile is a change then.
-  const auto seen = look(absolute);
+  const auto seen = base::file_stamp(absolute);
   auto first = read_first(path);
   if (!first || std::filesystem::is_fifo(absolute, failed)) return first;
   return std::shared_ptr<const anchors>(
@@ -83,7 +42,7 @@ std::shared_ptr<const anchors> refreshed_anchors::current() const {
   const bool must_read = !trouble_.empty();
   // The others go on with what was.
   lock.unlock();
-  const auto seen = look(path_);
+  const auto seen = base::file_stamp(path_);
   if (seen == before && !must_read) return held();
   auto fresh = read_(path_);
   lock.lock();

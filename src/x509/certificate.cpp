@@ -184,6 +184,11 @@ std::string to_rfc3339(std::chrono::sys_seconds when) {
   return out.data();
 }
 
+std::optional<std::string> from_hex(std::string_view text) {
+  const auto octets = x509::from_hex(text);
+  return octets ? std::optional<std::string>(byte_view(*octets).text()) : std::nullopt;
+}
+
 std::string to_hex(byte_view bytes) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string out;

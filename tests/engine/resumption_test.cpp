@@ -314,20 +314,17 @@ TEST_P(resumption_of, a_client_ends_with_the_revocation_lists_that_spoke_for_it)
 }
 
 // Processes of one server share the keys of their tickets, not their memory.
-void share_ticket_keys(const server_config& from, const server_config& to) {
-  std::array<unsigned char, 80> keys{};
-  ASSERT_EQ(SSL_CTX_get_tlsext_ticket_keys(native::handle(from), keys.data(), keys.size()), 1);
-  ASSERT_EQ(SSL_CTX_set_tlsext_ticket_keys(native::handle(to), keys.data(), keys.size()), 1);
+std::shared_ptr<ticket_source> shared_ticket_keys() {
+  return ticket_keys::from_bytes(std::string(80, 'k')).value();
 }
 
 TEST_P(resumption_of, a_client_is_not_taken_over_by_a_process_that_trusts_others) {
   ask_for_clients();
+  options_.server.tickets = shared_ticket_keys();
   make();
   auto changed = options_.server;
   changed.client_trust = trust_store::pem_file(pki("other-ca.pem")).value();
   const auto other = server_config::make(changed).value(), same = server_config::make(options_.server).value();
-  share_ticket_keys(*server_, other);
-  share_ticket_keys(*server_, same);
   EXPECT_FALSE(converse().failure);
   EXPECT_TRUE(converse_with(same).resumed()) << "the same trust, read by another process";
   EXPECT_TRUE(converse_with(other).failure);
@@ -338,17 +335,17 @@ TEST_P(resumption_of, a_client_is_not_taken_over_when_both_processes_have_read_t
   const test::temporary_folder folder_one, folder_two;
   const auto ca = test::contents_of(pki("ca.pem")), none_of_it = test::contents_of(pki("other-ca.pem"));
   options_.server.client_trust = trust_store::pem_file(folder_one.file("ca.pem", ca)).value();
+  options_.server.tickets = shared_ticket_keys();
   make();
   auto changed = options_.server;
   changed.client_trust = trust_store::pem_file(folder_two.file("ca.pem", ca)).value();
   const auto other = server_config::make(changed).value();
-  share_ticket_keys(*server_, other);
   EXPECT_FALSE(converse().failure);
   // Each reads a second version, and they differ.
   folder_one.file("ca.pem", ca + none_of_it);
   folder_two.file("ca.pem", none_of_it);
   const auto read_again = [](const server_config& config) {
-    const auto& trust = inside(config).state->options.client_trust;
+    const auto& trust = inside(config).state()->options.client_trust;
     for (const auto until = std::chrono::steady_clock::now() + 20s;
          inside(trust).generation() == 0 && std::chrono::steady_clock::now() < until;)
       std::this_thread::sleep_for(50ms);

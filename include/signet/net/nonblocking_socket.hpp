@@ -72,13 +72,21 @@ class SIGNET_EXPORT nonblocking_socket {
   /// Sends close_notify and ends our direction; reading goes on. A second call only flushes.
   /// Errors: those of write_some().
   result<io_status> close_write();
-  /// Sends close_notify, takes what has already arrived, at most 16 MiB, and closes. timed_out means that the peer takes
-  /// no more, so close_notify was not sent; the socket is closed all the same. Before the handshake is complete, it
-  /// only releases.
-  /// Errors: timed_out, connection_reset, unreachable, io_failed, invalid_argument.
+  /// Sends close_notify, takes what has already arrived, at most 16 MiB, and closes. timed_out means that the peer
+  /// takes no more, so close_notify was not sent; the socket is closed all the same. Before the handshake is complete,
+  /// it only releases. Errors: timed_out, connection_reset, unreachable, io_failed, invalid_argument.
   result<void> close();
   /// Releases the descriptor and leaves the connection as it is, for one of two processes that share it after fork().
   void abandon() noexcept;
+
+  /// Asks the client for a certificate after the handshake. The answer comes with later reads: client_answered() tells
+  /// when. See engine::request_certificate().
+  result<io_status> request_certificate(client_certificates how = client_certificates::required);
+  [[nodiscard]] bool client_answered() const noexcept;
+  /// See engine::export_keying_material() and engine::binding().
+  [[nodiscard]] result<std::string> export_keying_material(std::string_view label, std::size_t size,
+                                                           std::optional<byte_view> context = {}) const;
+  [[nodiscard]] result<std::string> binding(channel_binding kind) const;
 
   /// Returns the connection as a socket whose calls wait.
   /// Errors: not_connected before the handshake is complete; the handshake's error once it has failed.

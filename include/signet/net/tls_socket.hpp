@@ -91,12 +91,12 @@ class SIGNET_EXPORT tls_socket {
   /// then read until 0.
   /// Errors: timed_out, connection_reset, unreachable, io_failed, not_connected, invalid_argument.
   result<void> close_write(deadline until = {});
-  /// Sends close_notify, takes what has already arrived, at most 16 MiB, and closes. A server then takes what the client
-  /// still sends, until the client ends and for a second at most, so that the client can read our last bytes; a socket
-  /// from serve() leaves that to serve(). Otherwise it does not wait. timed_out means that the peer takes no more, so
-  /// close_notify was not sent; the socket is closed all the same. After an error
-  /// other than timed_out that was reported before, and on a second call, it only closes and succeeds.
-  /// Errors: timed_out, connection_reset, unreachable, io_failed, invalid_argument.
+  /// Sends close_notify, takes what has already arrived, at most 16 MiB, and closes. A server then takes what the
+  /// client still sends, until the client ends and for a second at most, so that the client can read our last bytes; a
+  /// socket from serve() leaves that to serve(). Otherwise it does not wait. timed_out means that the peer takes no
+  /// more, so close_notify was not sent; the socket is closed all the same. After an error other than timed_out that
+  /// was reported before, and on a second call, it only closes and succeeds. Errors: timed_out, connection_reset,
+  /// unreachable, io_failed, invalid_argument.
   result<void> close();
   /// Releases the descriptor and leaves the connection as it is, for one of two processes that share it after fork().
   /// Only the other process may use it from then on. If a thread is in a call, the descriptor is released after it.
@@ -114,6 +114,16 @@ class SIGNET_EXPORT tls_socket {
   /// plain bytes before it are protocol_violation.
   /// Errors: unread_data, timed_out, connection_reset, unreachable, io_failed, not_connected, invalid_argument.
   result<tcp_socket> unwrap_early(deadline until = {}) &&;
+
+  /// Asks the client for a certificate after the handshake (engine::request_certificate()), and waits for the answer.
+  /// What the client sends meanwhile, up to 64 KiB, is kept for later reads. A client that is refused is told why, and
+  /// the connection is over. Errors: those of engine::request_certificate() and read_some(), those of verification,
+  /// limit_exceeded, closed (the client ended before it answered).
+  result<void> request_certificate(client_certificates how = client_certificates::required, deadline until = {});
+  /// See engine::export_keying_material() and engine::binding().
+  [[nodiscard]] result<std::string> export_keying_material(std::string_view label, std::size_t size,
+                                                           std::optional<byte_view> context = {}) const;
+  [[nodiscard]] result<std::string> binding(channel_binding kind) const;
 
   [[nodiscard]] bool is_open() const noexcept;
   /// What is known of the connection, also after closing.

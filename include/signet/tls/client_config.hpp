@@ -16,7 +16,9 @@
 #include <string_view>
 #include <vector>
 
+#include <signet/tls/pre_shared_key.hpp>
 #include <signet/tls/protocol_version.hpp>
+#include <signet/tls/session_store.hpp>
 #include <signet/verify/evidence.hpp>
 #include <signet/verify/trust_store.hpp>
 #include <signet/verify/verify_peer.hpp>
@@ -31,6 +33,26 @@ using key_log_sink = std::function<void(std::string_view line)>;
 /// Whether a later connection may resume the session of an earlier one (RFC 8446 section 2.2).
 enum class resumption : unsigned char { enabled, disabled };
 
+/// What a server says of the certificate that it asks for.
+struct certificate_request_info {
+  /// The issuers that it names, as RFC 4514 text. Empty: any.
+  std::vector<std::string> accepted_issuers = {};
+};
+
+/// The answer of a selector: `ready` with what was chosen, `not_yet` to be asked again, or `refused`. Without an
+/// identity, ready means refused.
+struct identity_choice {
+  enum class state : unsigned char { ready, not_yet, refused };
+  state is = state::ready;
+  /// The certificate and key to show.
+  std::optional<signet::identity> chosen = {};
+};
+
+/// A function that chooses what a client shows; `refused` shows no certificate. It must not wait, and several threads
+/// may call it at once. After not_yet, a handshake that does not wait returns wait_for::application and asks again when
+/// it is called again; a handshake that waits asks again every 1 to 20 milliseconds.
+using client_identity_selector = std::function<identity_choice(const certificate_request_info&)>;
+
 /// What a client_config is made from.
 struct client_options {
   /// The certificates that may vouch for a server.
@@ -40,8 +62,17 @@ struct client_options {
   /// Is asked, in a full handshake, for an issuer that the verdict lacks, and for revocation lists where `verify.crls`
   /// is set. Leave it empty unless servers forget their intermediates or lists are fetched.
   std::shared_ptr<evidence_source> evidence = {};
-  /// The certificate and key that answer a server's request for one. Without them the client shows no certificate.
+  /// The certificate and key that answer a server's request for one. Without them the client shows no certificate. With
+  /// them, a server of TLS 1.3 may ask at any time (RFC 8446 section 4.6.2).
   std::optional<signet::identity> identity = {};
+  /// Others. With several, one is shown whose chain ends with an issuer that the server names, and none if it names
+  /// issuers of none of them.
+  std::vector<signet::identity> more_identities = {};
+  /// Chooses what is shown in place of these. Do not set it for identities that are known at the start.
+  client_identity_selector select_identity = {};
+  /// A key that both sides know already, in place of certificates: a server that does not prove to know it is refused.
+  /// Such connections are not resumed.
+  std::optional<pre_shared_key> shared_key = {};
   /// The oldest version to accept. Do not set it below TLS 1.2 unless the server has nothing newer: OpenSSL's security
   /// level becomes 0 for all versions then, unless `ciphers` names another one.
   protocol_version min_version = protocol_version::tls1_2;
@@ -55,6 +86,12 @@ struct client_options {
   std::string ciphersuites = {};
   /// The key exchange groups, separated by colons. Empty keeps OpenSSL's choice; leave it so for the same reason.
   std::string groups = {};
+  /// The signature algorithms to offer and accept, in OpenSSL's syntax, separated by colons. Empty keeps OpenSSL's.
+  std::string signature_algorithms = {};
+  /// OpenSSL's security level, 1 to 5: what is weaker is neither spoken nor accepted. Empty keeps the system's.
+  std::optional<int> security_level = {};
+  /// The greatest plain text of a record that is sent, 512 to 16384 octets.
+  std::size_t max_record_size = 16384;
   /// The application protocols to offer, the preferred one first (RFC 7301). Each has 1 to 255 octets. Empty offers
   /// none.
   std::vector<std::string> alpn = {};
@@ -65,6 +102,11 @@ struct client_options {
   std::size_t session_capacity = 1000;
   /// The age at which a session ends, 1 second to 7 days (RFC 8446 section 4.6.1). To resume it does not prolong it.
   std::chrono::seconds session_lifetime = std::chrono::days(1);
+  /// Keeps the sessions in place of memory, so that they outlive the process or are shared: session_file().
+  std::shared_ptr<session_store> sessions = {};
+  /// At least 32 octets that nobody can guess, under which sessions in that store are sealed. Empty only for a store
+  /// that nobody else can write to.
+  std::string session_secret = {};
   /// Receives the secrets of every connection. Leave it empty outside of debugging.
   key_log_sink key_log = {};
   /// Made by <signet/dangerous.hpp> only. Leave it empty where a trust store or a pin can say whom you trust.

@@ -28,6 +28,10 @@ struct connection_info {
   std::string alpn = {};
   /// The server name of the ClientHello (RFC 6066 section 3), or empty.
   std::string sni = {};
+  /// The certificate that we showed, followed by its chain, or empty.
+  std::vector<certificate> own_chain = {};
+  /// The identity of the pre-shared key that was used in place of certificates, or empty.
+  std::string pre_shared_key_identity = {};
   /// The certificates that the peer sent, its own first. A resumed connection has those of them that the verification
   /// of the original handshake used.
   std::vector<certificate> peer_chain = {};

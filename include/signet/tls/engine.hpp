@@ -16,6 +16,7 @@
 #include <signet/base/bytes.hpp>
 #include <signet/base/result.hpp>
 #include <signet/base/trace.hpp>
+#include <signet/tls/channel_binding.hpp>
 #include <signet/tls/client_config.hpp>
 #include <signet/tls/connection_info.hpp>
 #include <signet/tls/server_config.hpp>
@@ -95,6 +96,23 @@ class SIGNET_EXPORT engine {
   /// Sends what is held, and holds nothing from now on.
   /// Errors: those of the transport.
   result<io_status> uncork();
+
+  /// Derives octets that both ends of this connection can derive, and nobody else (RFC 5705, RFC 8446 section 7.5): 1
+  /// to 4096 of them, under a label that is registered or one's own. Before TLS 1.3 an empty context is another than
+  /// none. Errors: not_connected, invalid_argument, not_supported.
+  [[nodiscard]] result<std::string> export_keying_material(std::string_view label, std::size_t size,
+                                                           std::optional<byte_view> context = {}) const;
+  /// The value that binds an inner protocol to this connection.
+  /// Errors: not_connected, not_supported (not with this version, peer or certificate).
+  [[nodiscard]] result<std::string> binding(channel_binding kind) const;
+
+  /// Asks the client for a certificate after the handshake (RFC 8446 section 4.6.2), for a server of TLS 1.3. The
+  /// answer comes with later reads: client_answered() tells when. It is judged as in a handshake, and a refusal ends
+  /// the connection. `required` also ends it if the client shows none. Errors: those of the transport, not_connected,
+  /// not_supported (the client does not offer it, or it is TLS 1.2).
+  result<io_status> request_certificate(client_certificates how = client_certificates::required);
+  /// True once the client has answered the last request_certificate().
+  [[nodiscard]] bool client_answered() const noexcept;
 
   /// What is known of the connection. All fields have their defaults until the handshake is complete.
   [[nodiscard]] connection_info info() const;

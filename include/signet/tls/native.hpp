@@ -11,7 +11,8 @@ namespace signet::native {
 
 /// The connection of an engine.
 SIGNET_EXPORT SSL* handle(const engine& e) noexcept;
-/// The context that all copies of a config share. Other threads may be using it.
+/// The context that all copies of a config share. Other threads may be using it. A reload of a server's config makes
+/// another one, and the one before lives as long as a connection that uses it.
 SIGNET_EXPORT SSL_CTX* handle(const client_config& c) noexcept;
 SIGNET_EXPORT SSL_CTX* handle(const server_config& c) noexcept;
 

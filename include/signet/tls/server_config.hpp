@@ -1,13 +1,15 @@
 // How a server speaks TLS: who it is, whom it asks for certificates, what it accepts.
 //
-// A config is made once from an options struct. make() loads the files and checks the options, and nothing changes them
-// after that. Copies of a config share one state, and threads may use it at the same time.
+// A config is made from an options struct: make() loads the files and checks the options. Copies of a config share one
+// state, and threads may use it at the same time. reload() puts another state in its place, whole or not at all: each
+// connection goes by the state that it began with.
 //
-// Sessions are resumed by tickets; the server stores nothing. The tickets are encrypted with keys that are made with
-// the config and last as long as it does. Processes that fork() after make() share these keys.
-// Deliberately absent: a reload in place (make a new config), compression, renegotiation and early data.
+// Sessions are resumed by tickets, which the server need not remember. Those of TLS 1.2 clients that take no tickets
+// are kept in memory or in a store (RFC 5246 section 7.4.1.2). Deliberately absent: compression, renegotiation and
+// early data.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -15,32 +17,44 @@
 #include <vector>
 
 #include <signet/tls/client_config.hpp>
+#include <signet/tls/client_hello.hpp>
+#include <signet/tls/pre_shared_key.hpp>
+#include <signet/tls/reload.hpp>
+#include <signet/tls/session_store.hpp>
+#include <signet/tls/ticket_keys.hpp>
 
 namespace signet {
 
-/// What a client asks for in its first message.
-struct client_hello_info {
-  /// The server name (RFC 6066 section 3) in lower case. Empty if the client named no server.
-  std::string server_name = {};
-};
-
-/// The answer of an identity_selector.
-struct identity_choice {
-  /// ready: use `chosen`. not_yet: ask again. refused: end the handshake with the alert unrecognized_name.
-  enum class state : unsigned char { ready, not_yet, refused };
-  state is = state::ready;
-  /// The certificate and key to show. Without them, ready means refused.
-  std::optional<signet::identity> chosen = {};
-};
-/// A function that chooses the server's identity for one client. It must not wait, and several threads may call it at
-/// once. After not_yet, a handshake that does not wait returns wait_for::application and asks again when it is called
-/// again; a handshake that waits asks again every 1 to 20 milliseconds. The function is also asked before a session is
-/// resumed: only if it chooses the same identity, the session is resumed.
+/// A function that chooses the server's identity for one client, as a client_identity_selector does; `refused` ends the
+/// handshake with the alert unrecognized_name. The function is also asked before a session is resumed: only if it
+/// chooses the same identity, the session is resumed.
 using identity_selector = std::function<identity_choice(const client_hello_info&)>;
 
 /// Whether clients are asked for certificates. With `requested` a client may show none; a certificate that it does show
 /// has to pass verification.
 enum class client_certificates : unsigned char { ignored, requested, required };
+
+/// What holds for the clients that ask for some server names.
+struct name_settings {
+  /// Names, and wildcards for one label ("*.example.org").
+  std::vector<std::string> names = {};
+  client_certificates client_auth = client_certificates::ignored;
+  trust_store client_trust = trust_store::none();
+  verify_options verify = {};
+  std::vector<std::string> alpn = {};
+};
+
+/// What becomes of a client that asks for a name which none of the certificates holds: the handshake goes on with the
+/// first identity, or it ends with the alert unrecognized_name (RFC 6066 section 3). A client that asks for no name is
+/// shown the first identity in either case.
+enum class unknown_names : unsigned char { first_identity, refused };
+
+/// Whose order of preference decides where both sides can do several things.
+enum class preference : unsigned char { server, client };
+
+/// A function that chooses the application protocol, empty to go on without one. std::nullopt refuses the client with
+/// the alert no_application_protocol. It must not wait, and several threads may call it at once.
+using alpn_selector = std::function<std::optional<std::string>(const client_hello_info&)>;
 
 /// What a server_config is made from.
 struct server_options {
@@ -51,6 +65,8 @@ struct server_options {
   std::vector<identity> loaded_identities = {};
   /// Chooses the identity in place of both lists. Do not set it for a set of names that is known at the start.
   identity_selector select_identity = {};
+  /// What becomes of clients that ask for a name of none of the identities. select_identity decides by itself.
+  unknown_names unknown_name = unknown_names::first_identity;
 
   client_certificates client_auth = client_certificates::ignored;
   /// The issuers whose clients are accepted. It has to hold some if client_auth asks for certificates. A store of at
@@ -59,6 +75,9 @@ struct server_options {
   trust_store client_trust = trust_store::none();
   /// The other rules that clients' certificates are verified by.
   verify_options verify = {};
+  /// Other rules for clients that ask for some names, in place of client_auth, client_trust, verify and alpn. A session
+  /// that began under one set of rules is not resumed under another. A name stands in one entry only.
+  std::vector<name_settings> by_name = {};
   /// Leave it empty; only <signet/dangerous.hpp> makes another. Clients are then accepted in spite of findings, no
   /// session is resumed, and client_trust may be empty.
   loosened_verification loosened = {};
@@ -79,12 +98,36 @@ struct server_options {
   /// The application protocols that are spoken here, the preferred one first. Each has 1 to 255 octets. A client that
   /// offers only others is refused (RFC 7301 section 3.2). Empty ignores what clients offer.
   std::vector<std::string> alpn = {};
+  /// Chooses the protocol in place of `alpn`, for clients that offer some.
+  alpn_selector select_alpn = {};
+  /// Whose order decides between suites, and between protocols of `alpn`. Do not change it without need.
+  preference order = preference::server;
+  /// The signature algorithms to offer and accept, in OpenSSL's syntax, separated by colons. Empty keeps OpenSSL's.
+  std::string signature_algorithms = {};
+  /// OpenSSL's security level, 1 to 5: what is weaker is neither spoken nor accepted. Empty keeps the system's.
+  std::optional<int> security_level = {};
+  /// The file of Diffie-Hellman parameters for TLS 1.2, in PEM. Empty takes those of RFC 7919 that fit the key.
+  std::filesystem::path dh_parameters = {};
+  /// The greatest plain text of a record that is sent, 512 to 16384 octets. A smaller one reaches a slow reader sooner
+  /// and costs speed.
+  std::size_t max_record_size = 16384;
+  /// Keys that both sides know already, in place of certificates.
+  std::vector<pre_shared_key> pre_shared_keys = {};
+  /// Finds the key of an identity that is not in that list. It must not wait, and several threads may call it at once.
+  pre_shared_key_finder find_pre_shared_key = {};
   /// Whether clients receive tickets. Disable it only if nobody who steals the ticket keys may decrypt connections of
   /// TLS 1.2.
   signet::resumption resumption = resumption::enabled;
   /// The age at which a session ends, 1 second to 7 days (RFC 8446 section 4.6.1). To resume it does not prolong it.
   /// One ticket is valid for at most 2 hours.
   std::chrono::seconds session_lifetime = std::chrono::days(1);
+  /// The keys of the tickets, for servers that resume each other's sessions. Empty: keys of the config's own, which a
+  /// reload keeps.
+  std::shared_ptr<ticket_source> tickets = {};
+  /// Where sessions of TLS 1.2 clients are kept that take no tickets. Empty: in memory, up to 8 MiB of them.
+  std::shared_ptr<session_store> sessions = {};
+  /// At least 32 octets that nobody can guess, under which sessions in that store are sealed.
+  std::string session_secret = {};
   /// Receives the secrets of every connection. Leave it empty outside of debugging.
   key_log_sink key_log = {};
 };
@@ -95,13 +138,28 @@ class SIGNET_EXPORT server_config {
   /// Errors: invalid_configuration, weak_key, internal, file_not_readable, file_too_large, file_malformed,
   /// password_required, wrong_password, key_mismatch, not_supported.
   static result<server_config> make(server_options options);
+  /// Makes a config of what `source` answers, now and at each reload.
+  /// Errors: those of make(), and those of `source`.
+  static result<server_config> reloadable(server_options_source source, reload_options how = {});
+
+  /// Makes the state anew: from the source, or from the files of the options that were given. On failure everything
+  /// stays as it was. Connections that exist go on as they began. reload_options::on_reload is told. It waits for the
+  /// files. Errors: those of make().
+  result<void> reload();
+  /// The same from other options, which a later reload() starts from. Use it only without a source.
+  /// Errors: those of make(), invalid_argument (there is a source).
+  result<void> reload(server_options options);
+  /// Reloads if files have changed that are watched (reload_options), and looks no more often than that allows. A
+  /// listener calls it for each client that it accepts, and serve() beside that: call it in a loop of your own only. A
+  /// failure is told to on_reload, once for each reason, and tried again.
+  void refresh();
 
  private:
   friend struct detail::access;
   struct impl;
-  explicit server_config(std::shared_ptr<const impl> made) noexcept : impl_(std::move(made)) {}
+  explicit server_config(std::shared_ptr<impl> made) noexcept : impl_(std::move(made)) {}
 
-  std::shared_ptr<const impl> impl_;
+  std::shared_ptr<impl> impl_;
 };
 
 }  // namespace signet

@@ -132,5 +132,7 @@ SIGNET_EXPORT std::string to_rfc3339(std::chrono::sys_seconds when);
 SIGNET_EXPORT std::string printed(const extension& e);
 /// Two lower-case hex digits for each octet.
 SIGNET_EXPORT std::string to_hex(byte_view bytes);
+/// The octets that pairs of hex digits stand for, in either case. Nothing if the text is something else.
+SIGNET_EXPORT std::optional<std::string> from_hex(std::string_view text);
 
 }  // namespace signet

@@ -182,6 +182,7 @@ listener::~listener() = default;
 result<std::optional<incoming>> listener::try_accept() {
   if (!impl_) return net::not_open(accepting);
   if (impl_->closed) return impl_->closed_now();
+  impl_->config.refresh();
   const auto count = impl_->sockets.size();
   for (std::size_t i = 0; i < count; ++i) {
     const auto which = (impl_->next + i) % count;

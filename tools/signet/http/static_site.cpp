@@ -94,10 +94,6 @@ bool not_modified(const http1::header_fields& fields, const std::string& tag, st
 
 }  // namespace
 
-owned_descriptor::~owned_descriptor() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
 std::string http_answer::head(bool keep_alive, int minor_version) const {
   // We always answer as HTTP/1.1 (RFC 9110 section 2.5), but an HTTP/1.0 client has to be told that we stay.
   std::string out = "HTTP/1.1 " + std::to_string(status) + " " + std::string(reason(status)) + "\r\n";

@@ -201,11 +201,21 @@ std::chrono::milliseconds parse_seconds(const std::string& command, const std::s
 
 void client_flags::add_to(command_line& line) {
   add_trust_to(line);
-  line.add_option("--cert", certificate_, "our own certificate and its chain").type_name("FILE").group(trust_group);
-  line.add_option("--key", key_, "its key, when it is not in the same file").type_name("FILE").group(trust_group);
+  line.repeatable("--cert", certificates_, "our own certificate and its chain (again for servers of other CAs)")
+      .type_name("FILE")
+      .group(trust_group);
+  line.repeatable("--key", keys_, "the key of the --cert in the same place, when it is not in the same file")
+      .type_name("FILE")
+      .group(trust_group);
   line.add_option("--password-file", password_file_, "the key's password: the first line of a file")
       .type_name("FILE")
       .group(trust_group);
+  line.add_option("--psk", shared_key_text_, "a key that the server knows too, in place of certificates")
+      .type_name("IDENTITY:HEX")
+      .group(trust_group);
+  line.add_option("--session-file", session_file_, "keep sessions in this file, and resume those in it")
+      .type_name("FILE")
+      .group(connection_group);
   line.add_flag("--insecure", insecure_, "take whatever certificate comes: for looking, never for secrets")
       .group(trust_group);
   add_connection_to(line);
@@ -230,8 +240,10 @@ void client_flags::add_verbose_to(command_line& line) {
 }
 
 void client_flags::show_ourselves_as(std::string certificate, std::string key, std::string password_file) {
-  certificate_ = std::move(certificate);
-  key_ = std::move(key);
+  certificates_.clear();
+  keys_.clear();
+  if (!certificate.empty()) certificates_.push_back(std::move(certificate));
+  if (!key.empty()) keys_.push_back(std::move(key));
   password_file_ = std::move(password_file);
 }
 
@@ -274,12 +286,30 @@ void client_flags::check(const std::string& command) {
               .level = signet::trace_level::messages};
   }
   if (ipv4_ && ipv6_) throw failure(exit_status::usage, command + ": -4 and -6 exclude each other");
-  if (certificate_.empty() && !key_.empty()) throw failure(exit_status::usage, command + ": --key needs --cert");
-  if (certificate_.empty() && !password_file_.empty())
+  if (certificates_.empty() && !keys_.empty()) throw failure(exit_status::usage, command + ": --key needs --cert");
+  if (!keys_.empty() && keys_.size() != certificates_.size())
+    throw failure(exit_status::usage,
+                  command + ": each --cert has its --key, or none has one and the keys are in the same files");
+  if (certificates_.empty() && !password_file_.empty())
     throw failure(exit_status::usage, command + ": --password-file needs --cert");
+  if (!shared_key_text_.empty()) shared_key_ = parse_shared_key(command, shared_key_text_);
   rules_.check(command);
   tls_.check(command);
   check_starttls(command);
+}
+
+signet::pre_shared_key parse_shared_key(const std::string& command, const std::string& text) {
+  const auto colon = text.rfind(':');
+  const auto wrong = [&](const std::string& why) {
+    return failure(exit_status::usage, command + ": --psk: " + why, "write IDENTITY:HEX, as in client1:8f3a...");
+  };
+  if (colon == std::string::npos) throw wrong("there is no colon between the identity and the key");
+  const auto hex = std::string_view(text).substr(colon + 1);
+  if (colon == 0) throw wrong("the identity is empty");
+  if (hex.empty()) throw wrong("the key is empty");
+  auto key = signet::from_hex(hex);
+  if (!key) throw wrong("the key is not written in pairs of hexadecimal digits");
+  return {.identity = text.substr(0, colon), .key = std::move(*key)};
 }
 
 void client_flags::check_starttls(const std::string& command) {
@@ -316,25 +346,35 @@ signet::client_config client_flags::config_for_a_look() const {
   auto options = this->options();
   options.loosened = signet::dangerous::accept_any_certificate("its certificates are looked at");
   options.resumption = signet::resumption::disabled;
-  if (!certificate_.empty()) options.identity = our_identity();
+  show_ourselves(options);
   return signet::client_config::make(std::move(options)).value();
 }
 
-signet::identity client_flags::our_identity() const {
-  return identity_of(certificate_, key_, password_file_);
+void client_flags::show_ourselves(signet::client_options& options) const {
+  for (std::size_t i = 0; i < certificates_.size(); ++i) {
+    auto one = identity_of(certificates_[i], keys_.empty() ? "" : keys_[i], password_file_);
+    if (i == 0)
+      options.identity = std::move(one);
+    else
+      options.more_identities.push_back(std::move(one));
+  }
 }
 
 signet::client_config client_flags::config() const {
-  return config_with(certificate_);
+  return config_with(shown::ours);
 }
 
 signet::client_config client_flags::config_for_others() const {
-  return config_with({});
+  return config_with(shown::nothing);
 }
 
-signet::client_config client_flags::config_with(const std::string& certificate) const {
+signet::client_config client_flags::config_with(shown what) const {
   auto options = this->options();
-  if (!certificate.empty()) options.identity = our_identity();
+  if (what == shown::ours) {
+    show_ourselves(options);
+    options.shared_key = shared_key_;
+  }
+  if (!session_file_.empty()) options.sessions = value_in("--session-file", signet::session_file(session_file_));
   if (insecure_) {
     warn("--insecure: nobody checks who the peer is; an attacker may read and change everything");
     options.loosened = signet::dangerous::accept_any_certificate("--insecure on the command line");

@@ -59,6 +59,9 @@ signet::trust_store trust_at(const std::string& option, const std::string& place
 /// All of `ca`, or the system's when there are none, and `add_ca`.
 signet::trust_store trust_of(const std::vector<std::string>& ca, const std::vector<std::string>& add_ca,
                              const std::string& password_file = {});
+/// IDENTITY:HEX, split at the last colon. Throws failure (usage), which never shows the key.
+signet::pre_shared_key parse_shared_key(const std::string& command, const std::string& text);
+
 /// Our own certificate and its key. Throws failure and signet::exception, which name the option.
 signet::identity identity_of(const std::string& certificate, const std::string& key, const std::string& password_file);
 
@@ -92,7 +95,7 @@ class client_flags {
   /// For a server that another one led us to: our certificate and the names on the command line are not for it.
   [[nodiscard]] signet::client_config config_for_others() const;
   [[nodiscard]] signet::connect_options connect_options_for_others() const;
-  [[nodiscard]] bool has_certificate() const noexcept { return !certificate_.empty(); }
+  [[nodiscard]] bool has_certificate() const noexcept { return !certificates_.empty(); }
   /// Takes whatever certificate comes; the verdict tells what is wrong with it. For connections that carry nothing.
   [[nodiscard]] signet::client_config config_for_a_look() const;
   [[nodiscard]] signet::trust_store trust() const;
@@ -128,8 +131,10 @@ class client_flags {
   void add_connection_to(command_line& line);
   void check_starttls(const std::string& command);
   [[nodiscard]] signet::client_options options() const;
-  [[nodiscard]] signet::client_config config_with(const std::string& certificate) const;
-  [[nodiscard]] signet::identity our_identity() const;
+  enum class shown : unsigned char { ours, nothing };
+  [[nodiscard]] signet::client_config config_with(shown what) const;
+  // The first is shown to whoever asks for one.
+  void show_ourselves(signet::client_options& options) const;
   [[nodiscard]] signet::tls_socket connect_anyhow(const signet::endpoint& to, const signet::client_config& config,
                                                   verbosity dialogue) const;
   [[nodiscard]] signet::address_family family() const noexcept;
@@ -138,9 +143,12 @@ class client_flags {
   std::vector<std::string> add_ca_;
   std::string name_;
   std::optional<std::string> sni_;
-  std::string certificate_;
-  std::string key_;
+  std::vector<std::string> certificates_;
+  std::vector<std::string> keys_;
   std::string password_file_;
+  std::string shared_key_text_;
+  std::optional<signet::pre_shared_key> shared_key_;
+  std::string session_file_;
   bool insecure_ = false;
   std::string timeout_text_ = "30";
   std::chrono::milliseconds timeout_ = std::chrono::seconds(30);

@@ -100,6 +100,8 @@ std::vector<std::string> facts_of(const signet::tls_socket& client) {
   if (!info.sni.empty()) facts.push_back("SIGNET_SNI=" + printable(info.sni));
   if (!info.alpn.empty()) facts.push_back("SIGNET_ALPN=" + printable(info.alpn));
   if (!info.verified_chain.empty()) facts.push_back("SIGNET_CLIENT_SUBJECT=" + info.verified_chain.front().subject());
+  if (!info.pre_shared_key_identity.empty())
+    facts.push_back("SIGNET_PSK_IDENTITY=" + printable(info.pre_shared_key_identity));
   return facts;
 }
 

@@ -41,6 +41,14 @@ struct serve_options {
   std::string self_signed_out = {};
   std::string client_ca = {};
   bool require_client_certificate = false;
+  std::vector<std::string> crls = {};
+  bool strict_sni = false;
+  std::vector<std::string> shared_key_texts = {};
+  std::vector<signet::pre_shared_key> shared_keys = {};
+  std::string ticket_keys = {};
+  std::size_t session_lifetime = 86400;
+  bool verbose = false;
+  std::string json_log = {};
   bool json = false;
   std::optional<std::string> timeout = {};
   std::size_t most_clients = 1024;
@@ -112,7 +120,20 @@ struct configured {
   std::vector<std::string> weak_points;
 };
 
-configured server_config_of(const serve_options& o) {
+std::shared_ptr<signet::ticket_source> ticket_keys_of(const std::string& file) {
+  auto keys = signet::ticket_keys::load(file);
+  // Whatever it is that cannot be used of a file, it is the file's.
+  if (!keys) throw failure(exit_status::local, keys.error().in("--ticket-keys").message(), keys.error().hint());
+  return *std::move(keys);
+}
+
+struct loaded_options {
+  signet::server_options options;
+  std::vector<std::string> weak_points;
+};
+
+// Reads every file anew. `self_signed` is made once.
+loaded_options load_options(const serve_options& o, const std::optional<signet::identity>& self_signed) {
   std::vector<std::string> weak_points;
   signet::server_options options;
   for (std::size_t i = 0; i < o.certificates.size(); ++i) {
@@ -121,14 +142,59 @@ configured server_config_of(const serve_options& o) {
     const auto found = weak_points_of(options.loaded_identities.back(), o.certificates[i], key);
     weak_points.insert(weak_points.end(), found.begin(), found.end());
   }
-  if (!o.self_signed.empty()) options.loaded_identities.push_back(self_signed_identity(o));
+  if (self_signed) options.loaded_identities.push_back(*self_signed);
+  if (o.strict_sni) options.unknown_name = signet::unknown_names::refused;
+  options.pre_shared_keys = o.shared_keys;
+  if (!o.ticket_keys.empty()) options.tickets = ticket_keys_of(o.ticket_keys);
+  if (o.session_lifetime == 0)
+    options.resumption = signet::resumption::disabled;
+  else
+    options.session_lifetime = std::chrono::seconds(o.session_lifetime);
   if (!o.client_ca.empty()) {
     options.client_trust = trust_at("--client-ca", o.client_ca, o.password_file, "--password-file");
     options.client_auth =
         o.require_client_certificate ? signet::client_certificates::required : signet::client_certificates::requested;
   }
+  for (const auto& file : o.crls) {
+    if (!options.verify.crls) options.verify.crls.emplace();
+    auto lists = value_in("--crl", signet::load_crls(file));
+    auto& all = options.verify.crls->lists;
+    all.insert(all.end(), lists.begin(), lists.end());
+  }
   o.tls.apply(options);
-  return {signet::server_config::make(std::move(options)).value(), std::move(weak_points)};
+  return {std::move(options), std::move(weak_points)};
+}
+
+// For a reload, where a failure is a line and no end.
+signet::result<signet::server_options> reloaded_options(const serve_options& o,
+                                                        const std::optional<signet::identity>& self_signed) {
+  try {
+    return load_options(o, self_signed).options;
+  } catch (const signet::exception& failed) {
+    return failed.error();
+  } catch (const failure& failed) {
+    return signet::error(signet::errc::file_not_readable, failed.what(), failed.hint());
+  }
+}
+
+configured server_config_of(const serve_options& o) {
+  std::optional<signet::identity> self_signed;
+  if (!o.self_signed.empty()) self_signed = self_signed_identity(o);
+  auto loaded = load_options(o, self_signed);
+  // What is read first tells its own exit status.
+  auto first = std::make_shared<std::optional<signet::server_options>>(std::move(loaded.options));
+  auto made = signet::server_config::reloadable([o, self_signed, first]() -> signet::result<signet::server_options> {
+    if (auto once = std::exchange(*first, std::nullopt)) return *std::move(once);
+    return reloaded_options(o, self_signed);
+  });
+  return {std::move(made).value(), std::move(loaded.weak_points)};
+}
+
+void tell_of_reload(const signet::result<void>& outcome) {
+  if (outcome)
+    say("signet: SIGHUP: read again: new connections use what the files hold now");
+  else
+    say("signet: SIGHUP: nothing is changed: " + outcome.error().message());
 }
 
 void check(const serve_options& o) {
@@ -138,7 +204,9 @@ void check(const serve_options& o) {
   if (services != 1) wrong("just one of --echo, --www DIR, --forward HOST:PORT and --exec COMMAND is needed");
   if (o.inetd != o.address.empty())
     wrong(o.inetd ? "--inetd serves the connection it is given: no ADDR" : "ADDR is needed");
-  if (o.certificates.empty() && o.self_signed.empty()) wrong("--cert FILE is needed, or --self-signed NAME");
+  if (o.certificates.empty() && o.self_signed.empty() && o.shared_keys.empty())
+    wrong("--cert FILE is needed, or --self-signed NAME, or --psk IDENTITY:HEX");
+  if (!o.crls.empty() && o.client_ca.empty()) wrong("--crl needs --client-ca FILE");
   if (!o.keys.empty() && o.keys.size() != o.certificates.size())
     wrong("each --cert has its --key, or none has one and the keys are in the same files");
   if (o.require_client_certificate && o.client_ca.empty()) wrong("--require-client-cert needs --client-ca FILE");
@@ -151,6 +219,7 @@ std::vector<std::filesystem::path> secrets_of(const serve_options& o) {
   // One without a key of its own holds it.
   if (o.keys.empty()) out.insert(out.end(), o.certificates.begin(), o.certificates.end());
   if (!o.password_file.empty()) out.emplace_back(o.password_file);
+  if (!o.ticket_keys.empty()) out.emplace_back(o.ticket_keys);
   return out;
 }
 
@@ -231,6 +300,19 @@ exit_status run_serve(arguments args) {
       .type_name("FILE");
   line.add_option("--client-ca", o.client_ca, "ask clients for certificates of these CAs").type_name("FILE");
   line.add_flag("--require-client-cert", o.require_client_certificate, "refuse clients without one");
+  line.repeatable("--crl", o.crls, "revocation lists to look clients' certificates up in").type_name("FILE");
+  line.add_flag("--strict-sni", o.strict_sni, "refuse clients that ask for a name of none of the certificates");
+  line.repeatable("--psk", o.shared_key_texts, "a key that clients know too, in place of certificates")
+      .type_name("IDENTITY:HEX");
+  line.add_option(
+          "--ticket-keys", o.ticket_keys,
+          "encrypt session tickets under these keys, for servers that share them: `openssl rand 80`, one or more "
+          "of it in a file; the first encrypts, all decrypt")
+      .type_name("FILE");
+  line.add_option("--session-lifetime", o.session_lifetime,
+                  "the age at which sessions end, at most 604800; 0: none is resumed (86400)")
+      .type_name("SECONDS")
+      .between(0, 604800);
   line.add_option("--timeout", o.timeout,
                   "for a handshake, the head of a request and clients to finish after SIGTERM (10), and for each time "
                   "in which a client takes or sends nothing in the middle of a request or an answer (60)")
@@ -238,9 +320,12 @@ exit_status run_serve(arguments args) {
   line.add_option("--max-clients", o.most_clients, "clients at once; more wait (1024)")
       .type_name("N")
       .between(1, 100000);
+  line.add_flag("-v,--verbose", o.verbose, "tell of each client on stderr");
+  line.add_option("--json-log", o.json_log, "append a JSON object for each client to a file").type_name("FILE");
   line.add_flag("--json", o.json, "say where it listens as a JSON object");
   o.tls.add_to(line);
   if (const auto over = line.read(args)) return *over;
+  for (const auto& text : o.shared_key_texts) o.shared_keys.push_back(parse_shared_key("serve", text));
   check(o);
   o.tls.check("serve");
   if (!o.www.empty()) o.tls.allow_alpn("serve: --www", {"http/1.1", "http/1.0"});
@@ -255,27 +340,30 @@ exit_status run_serve(arguments args) {
 
   block_server_signals();
   const auto [config, weak_points] = server_config_of(o);
+  access_log log(o.json_log, o.verbose);
   auto door = signet::listener::bind(where, config).value();
   const auto taken = door.local_endpoint();
   const auto plain = o.also_plain ? plain_clients::served : plain_clients::refused;
-  run_server(std::move(door), service, plain,
-             {.clients = o.most_clients,
-              .stall = limits.stall,
-              .handshake = limits.each_step,
-              .farewell = limits.each_step + std::chrono::seconds(5)},
-             [&, &weak_points = weak_points] {
-               if (o.json) {
-                 const nlohmann::ordered_json document = {{"event", "listening"},
-                                                          {"listening_on", signet::to_string(taken)},
-                                                          {"host", taken.host},
-                                                          {"port", taken.port}};
-                 say(to_text(document, json_layout::one_line));
-               } else {
-                 say("listening on " + signet::to_string(taken));
-               }
-               // Behind that line: whoever waits for it need not look for it.
-               for (const auto& one : weak_points) warn(one);
-             });
+  run_server(
+      std::move(door), service, plain,
+      {.clients = o.most_clients,
+       .stall = limits.stall,
+       .handshake = limits.each_step,
+       .farewell = limits.each_step + std::chrono::seconds(5)},
+      log, [config = config]() mutable { tell_of_reload(config.reload()); },
+      [&, &weak_points = weak_points] {
+        if (o.json) {
+          const nlohmann::ordered_json document = {{"event", "listening"},
+                                                   {"listening_on", signet::to_string(taken)},
+                                                   {"host", taken.host},
+                                                   {"port", taken.port}};
+          say(to_text(document, json_layout::one_line));
+        } else {
+          say("listening on " + signet::to_string(taken));
+        }
+        // Behind that line: whoever waits for it need not look for it.
+        for (const auto& one : weak_points) warn(one);
+      });
   return exit_status::ok;
 }
 

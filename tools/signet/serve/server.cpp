@@ -36,7 +36,8 @@ sigset_t server_signals() {
 }
 
 // Closes the door on the first signal that asks for the end; `over` ends the wait.
-void watch_signals(signet::listener& door, const client_service& service, int over) {
+void watch_signals(signet::listener& door, const client_service& service, const std::function<void()>& on_hangup,
+                   int over) {
   const auto set = server_signals();
   const owned_descriptor signals(::signalfd(-1, &set, SFD_CLOEXEC));
   bool stopping = false;
@@ -48,13 +49,22 @@ void watch_signals(signet::listener& door, const client_service& service, int ov
     signalfd_siginfo info = {};
     if (::read(signals.get(), &info, sizeof info) != static_cast<ssize_t>(sizeof info)) continue;
     if (info.ssi_signo == SIGHUP) {
-      say("signet: SIGHUP: nothing is reloaded while the server runs: restart it to use new certificates");
+      on_hangup();
       continue;
     }
     // Asked twice: at once.
     if (std::exchange(stopping, true)) end_at_once(service);
     door.close();
   }
+}
+
+// A client that is served, however that ends. One whose service throws is told of by on_refused.
+template <class Service>
+void logged(access_log& log, access_log::entry of, Service&& serve) {
+  const auto began = std::chrono::steady_clock::now();
+  serve();
+  of.lasted = std::chrono::steady_clock::now() - began;
+  log.served(of);
 }
 
 }  // namespace
@@ -65,11 +75,11 @@ void block_server_signals() {
 }
 
 void run_server(signet::listener door, const client_service& service, plain_clients plain, const server_limits& limits,
-                const std::function<void()>& on_open) {
+                access_log& log, const std::function<void()>& on_hangup, const std::function<void()>& on_open) {
   const owned_descriptor over(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!over) throw failure(exit_status::local, std::string("starting: ") + std::strerror(errno));
   const background_lines lines;
-  std::thread watcher([&] { watch_signals(door, service, over.get()); });
+  std::thread watcher([&] { watch_signals(door, service, on_hangup, over.get()); });
   on_open();
   signet::serve_options options;
   options.threads = limits.clients;
@@ -78,16 +88,21 @@ void run_server(signet::listener door, const client_service& service, plain_clie
   options.stall_limit = limits.stall;
   options.drain_timeout = limits.farewell;
   options.on_full = service.make_room;
-  options.on_refused = [](const signet::endpoint&, const signet::error& why) { say("signet: " + why.message()); };
+  options.on_refused = [&log](const signet::endpoint& client, const signet::error& why) {
+    say("signet: " + why.message());
+    log.failed({.peer = signet::to_string(client), .failed = why});
+  };
   if (plain == plain_clients::served) {
-    options.on_plain = [&service](signet::tcp_socket client, const signet::stop_signal& stop) {
-      service.plain(client, stop.native_handle());
+    options.on_plain = [&](signet::tcp_socket client, const signet::stop_signal& stop) {
+      logged(log, {.peer = signet::to_string(client.remote_endpoint())},
+             [&] { service.plain(client, stop.native_handle()); });
     };
   }
   const auto served = signet::serve(
       door,
-      [&service](signet::tls_socket client, const signet::stop_signal& stop) {
-        service.secure(client, stop.native_handle());
+      [&](signet::tls_socket client, const signet::stop_signal& stop) {
+        logged(log, {.peer = signet::to_string(client.remote_endpoint()), .info = client.info()},
+               [&] { service.secure(client, stop.native_handle()); });
       },
       options);
   if (!served && served.error().code() == signet::errc::timed_out) {

@@ -6,6 +6,7 @@
 
 #include <signet/net/listener.hpp>
 
+#include "serve/access_log.hpp"
 #include "serve/service.hpp"
 
 namespace tool {
@@ -25,9 +26,10 @@ enum class plain_clients : unsigned char { refused, served };
 /// Signals have to be blocked before any other thread begins.
 void block_server_signals();
 
-/// Accepts until a signal says stop, and returns when the clients are served. `on_open` runs once clients can connect.
-/// What a client's service throws becomes one line on stderr.
+/// Accepts until a signal says stop, and returns when the clients are served. SIGHUP calls `on_hangup`, beside the
+/// clients that are served. `on_open` runs once clients can connect. What a client's service throws becomes one line on
+/// stderr.
 void run_server(signet::listener door, const client_service& service, plain_clients plain, const server_limits& limits,
-                const std::function<void()>& on_open);
+                access_log& log, const std::function<void()>& on_hangup, const std::function<void()>& on_open);
 
 }  // namespace tool

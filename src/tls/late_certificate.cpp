@@ -1,0 +1,46 @@
+// A certificate that a server asks for after the handshake (RFC 8446 section 4.6.2).
+#include <openssl/ssl3.h>
+
+#include "base/sentence.hpp"
+#include "tls/engine_impl.hpp"
+
+namespace signet {
+
+result<io_status> engine::request_certificate(client_certificates how) {
+  auto& e = *impl_;
+  if (e.fatal) return *e.fatal;
+  if (!e.done || e.which != side::server) return error(errc::not_connected, "there is no client to ask");
+  const auto refused = [&](std::string why, std::string hint) {
+    return base::sentence{.whom = e.whom(), .why = std::move(why), .hint = std::move(hint)}.as(errc::not_supported);
+  };
+  if (SSL_version(e.ssl.get()) < TLS1_3_VERSION)
+    return refused("a certificate can be asked for after the handshake in TLS 1.3 only", "");
+  if (e.policy->settings.client_trust.size() == 0 && e.policy->loosened.reason().empty())
+    return error(errc::invalid_configuration, "client certificates are asked for, and nobody is trusted to issue them",
+                 "name the CA in client_trust");
+  if (e.awaits_certificate) return e.flush();
+  const int must = how == client_certificates::required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0;
+  SSL_set_verify(e.ssl.get(), SSL_VERIFY_PEER | SSL_VERIFY_POST_HANDSHAKE | must, nullptr);
+  if (SSL_verify_client_post_handshake(e.ssl.get()) != 1) {
+    ossl::drain_errors();
+    return refused("does not offer to show a certificate after the handshake",
+                   "ask for it in the handshake (client_auth), or have the client offer post_handshake_auth");
+  }
+  // OpenSSL does not tell when the answer is complete; its last message does.
+  SSL_set_msg_callback(e.ssl.get(), [](int is_sent, int, int type, const void* octets, size_t size, SSL* ssl, void*) {
+    if (is_sent == 0 && type == SSL3_RT_HANDSHAKE && size != 0 &&
+        *static_cast<const unsigned char*>(octets) == SSL3_MT_FINISHED)
+      engine_of(ssl).awaits_certificate = false;
+  });
+  e.io.begin_call();
+  e.awaits_certificate = true;
+  const auto out = ossl::call(e.ssl.get(), SSL_do_handshake);
+  if (!out.succeeded() && out.reason != SSL_ERROR_WANT_READ) return e.fail(explain_failure(e, out));
+  return e.flush();
+}
+
+bool engine::client_answered() const noexcept {
+  return !impl_->awaits_certificate;
+}
+
+}  // namespace signet
