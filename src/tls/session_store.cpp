@@ -1,0 +1,7 @@
+#include <signet/tls/session_store.hpp>
+
+namespace signet {
+
+session_store::~session_store() = default;
+
+}  // namespace signet
