@@ -31,7 +31,9 @@
 #include <signet/tls/engine.hpp>
 #include <signet/tls/features.hpp>
 #include <signet/tls/protocol_version.hpp>
+#include <signet/tls/protocol_versions.hpp>
 #include <signet/tls/server_config.hpp>
+#include <signet/tls/session_store.hpp>
 #include <signet/tls/transport.hpp>
 #include <signet/verify/certificate_check.hpp>
 #include <signet/verify/evidence.hpp>

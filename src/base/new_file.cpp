@@ -102,8 +102,8 @@ struct new_file::impl {
     return {};
   }
 
-  result<void> name_it() {
-    if (::fsync(file.get()) != 0 && errno != EINVAL && errno != EROFS) return failed(errno);
+  result<void> name_it(file_sync sync) {
+    if (sync == file_sync::now && ::fsync(file.get()) != 0 && errno != EINVAL && errno != EROFS) return failed(errno);
     const std::string self = "/proc/self/fd/" + std::to_string(file.get());
     if (temporary.empty()) {
       // link(2) does not replace: what is to be kept is kept even when it came into being a moment ago.
@@ -152,8 +152,8 @@ result<void> new_file::write(byte_view bytes) {
   return {};
 }
 
-result<void> new_file::commit() {
-  return impl_->direct ? result<void>() : impl_->name_it();
+result<void> new_file::commit(file_sync sync) {
+  return impl_->direct ? result<void>() : impl_->name_it(sync);
 }
 
 void new_file::withdraw() noexcept {

@@ -1,21 +1,17 @@
 #include <signet/verify/known_peers.hpp>
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <charconv>
-#include <chrono>
 #include <system_error>
-#include <thread>
 #include <tuple>
 #include <utility>
 
-#include <signet/base/deadline.hpp>
-
 #include "base/descriptor.hpp"
 #include "base/file.hpp"
+#include "base/file_lock.hpp"
 #include "base/printable.hpp"
 #include "verify/known_keys.hpp"
 
@@ -28,9 +24,6 @@ struct known_peers::impl {
 namespace {
 
 constexpr std::size_t largest = std::size_t{16} << 20;
-// How long a lock that somebody else holds is waited for, and how long between two tries.
-constexpr auto patience = std::chrono::seconds(1);
-constexpr auto pause = std::chrono::milliseconds(5);
 
 error failed(const std::filesystem::path& file, int error_number) {
   return error(error_parts{.code = errc::file_io_failed,
@@ -40,17 +33,6 @@ error failed(const std::filesystem::path& file, int error_number) {
 
 std::string pin_of(const certificate& cert) {
   return "sha256$pub$" + to_hex(cert.fingerprint("sha256", fingerprint_of::public_key).value());
-}
-
-// Kept apart are the threads of one process, too: the lock belongs to what open() made, not to the process.
-result<void> lock(int fd, const std::filesystem::path& file) {
-  const deadline until = patience;
-  while (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK && errno != EINTR) return failed(file, errno);
-    if (until.passed()) return error(errc::file_io_failed, base::shown(file) + ": is locked by somebody else");
-    std::this_thread::sleep_for(pause);
-  }
-  return {};
 }
 
 // All of it or, when that fails, nothing: half a line would make a broken file of it.
@@ -179,7 +161,8 @@ result<void> known_peers::remember(const server_name& name, std::uint16_t port, 
   const known_peer peer{name.ascii(), port};
   const base::descriptor out(::open(impl_->file.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
   if (out.get() < 0) return failed(impl_->file, errno);
-  if (auto locked = lock(out.get(), impl_->file); !locked) return locked;
+  auto lock = base::file_lock::of(out.get(), impl_->file);
+  if (!lock) return std::move(lock).error();
   const auto pin = pin_of(cert);
   // Another thread or program may have been quicker.
   auto now = look_up_in(impl_->file, peer, pin);
@@ -194,7 +177,7 @@ result<void> known_peers::remember(const server_name& name, std::uint16_t port, 
   const auto line = (last == '\n' ? "" : "\n") + peer.text() + ' ' + pin + ' ' + to_rfc3339(at) + '\n';
   if (auto appended = append(out.get(), impl_->file, size, line); !appended) return appended;
   // Nobody has to wait for the disk as well.
-  ::flock(out.get(), LOCK_UN);
+  lock->release();
   if (::fsync(out.get()) != 0) return failed(impl_->file, errno);
   return {};
 }

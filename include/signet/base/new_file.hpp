@@ -21,6 +21,9 @@ enum class existing_file : unsigned char { keep, replace };
 /// The mode of a new file. by_umask: 0666, less what the umask takes away. others_read: 0644, less the same.
 /// owner_only: 0600.
 enum class file_access : unsigned char { by_umask, others_read, owner_only };
+/// Whether a new file is waited for until it is on the disk. If not, a crash of the system may bring back the old file,
+/// or leave one that is cut.
+enum class file_sync : unsigned char { now, later };
 
 class SIGNET_EXPORT new_file {
  public:
@@ -36,9 +39,9 @@ class SIGNET_EXPORT new_file {
   /// Writes all of the bytes.
   /// Errors: file_io_failed.
   result<void> write(byte_view bytes);
-  /// Gives the file its name, and returns when its content is on the disk.
+  /// Gives the file its name, and returns when its content is on the disk, unless told not to wait for that.
   /// Errors: file_io_failed, file_exists (somebody else was quicker).
-  result<void> commit();
+  result<void> commit(file_sync sync = file_sync::now);
   /// Takes commit() back if it replaced nothing, for files that belong together.
   void withdraw() noexcept;
 

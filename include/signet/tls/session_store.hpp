@@ -40,9 +40,12 @@ class SIGNET_EXPORT session_store {
 /// Keeps sessions in memory, about as many octets as it is given; the least recently used go first.
 SIGNET_EXPORT std::shared_ptr<session_store> session_memory(std::size_t most_octets = std::size_t{8} << 20);
 
-/// Keeps sessions in a file that only its owner may read, for programs that run once for each connection. Several
-/// processes may use the file at once. A file that cannot be read as such is replaced when a session is stored.
-/// Errors: file_not_readable (it exists and is no regular file, or belongs to somebody else).
+/// Keeps sessions in a file of mode 0600, for programs that run once for each connection. Several processes and threads
+/// may use the file at once: a change waits a second at most for the others, and fails then. It keeps the newest 8
+/// values of a key, 1,000 in all, as long as they fit into 4 MiB. What is damaged, or no such file, counts as empty and
+/// is replaced by the next change. A value that cannot be removed is not taken. Errors: file_not_readable (there is
+/// something else than a regular file of our own), file_io_failed (its folder, where each change makes a new file, is
+/// absent or read-only).
 SIGNET_EXPORT result<std::shared_ptr<session_store>> session_file(const std::filesystem::path& file);
 
 }  // namespace signet
