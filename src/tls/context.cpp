@@ -8,6 +8,7 @@
 #include "base/file.hpp"
 #include "base/printable.hpp"
 #include "ossl/errors.hpp"
+#include "tls/name_lists.hpp"
 #include "x509/impl.hpp"
 
 namespace signet {
@@ -111,6 +112,10 @@ result<ossl::ssl_ctx_ptr> make_context(side which, const context_settings& setti
   if (settings.min_version > settings.max_version)
     return error(errc::invalid_configuration, "the lowest version allowed, " + std::string(name(settings.min_version)) +
                                                   ", is above the highest, " + std::string(name(settings.max_version)));
+  for (const auto& ok :
+       {check_ciphers(settings.ciphers), check_ciphersuites(settings.ciphersuites), check_groups(settings.groups),
+        check_signature_algorithms(settings.signature_algorithms)})
+    if (!ok) return ok.error();
   SSL_CTX_set_min_proto_version(ctx, static_cast<int>(settings.min_version));
   SSL_CTX_set_max_proto_version(ctx, static_cast<int>(settings.max_version));
   SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
@@ -181,16 +186,12 @@ result<void> check_lifetime(std::chrono::seconds of_sessions) {
 }
 
 result<std::string> alpn_wire_form(const std::vector<std::string>& names) {
+  if (auto ok = check_alpn(names); !ok) return ok.error();
   std::string out;
   for (const auto& protocol : names) {
-    if (protocol.empty() || protocol.size() > 255)
-      return error(errc::invalid_configuration,
-                   "an ALPN protocol name has " + std::to_string(protocol.size()) + " octets",
-                   "each has 1 to 255 (RFC 7301 section 3.1)");
     out.push_back(static_cast<char>(protocol.size()));
     out += protocol;
   }
-  if (out.size() > 65535) return error(errc::invalid_configuration, "the list of ALPN protocols is too long");
   return out;
 }
 

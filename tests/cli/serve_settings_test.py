@@ -10,14 +10,18 @@ import stat
 import unittest
 
 import common  # noqa: F401
-from support.signet_testing import CA, CERT, KEY, PKI, ToolTest, run, signet, signet_server, tls_client
+from support.signet_testing import CA, CERT, KEY, PKI, Program, ToolTest, signet, signet_server, tls_client
 
 
-def s_client(port, *options, given=b""):
-    """What the openssl program says of a connection."""
-    status, out, err = run("openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-servername", "server.test", "-CAfile", CA,
-                           *options, given=given)
-    return status, out.decode(errors="replace") + (err if isinstance(err, str) else err.decode(errors="replace"))
+def s_client(port, *options, given=""):
+    """What the openssl program says of a connection. It stays until what it sends has come back, so that tickets have come."""
+    with Program("openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-servername", "server.test", "-CAfile", CA, *options) as client:
+        if given:
+            client.send(given.encode())
+            client.wait_for(rf"^{given.strip()}", "stdout")
+        client.end_input()
+        client.finish()
+        return client.stdout.decode(errors="replace") + client.stderr
 
 
 class Server(ToolTest):
@@ -34,7 +38,7 @@ class Server(ToolTest):
 
     def make(self, name, *names):
         """A self-signed certificate and its key."""
-        self.fine("cert", "create", *[a for n in names for a in ("--dns", n)], "--out", self.folder / f"{name}.pem", "--out-key",
+        self.fine("cert", "create", "--self-signed", *[a for n in names for a in ("--dns", n)], "--out", self.folder / f"{name}.pem", "--out-key",
                   self.folder / f"{name}.key")
         return (self.folder / f"{name}.pem").read_bytes(), (self.folder / f"{name}.key").read_bytes()
 
@@ -107,7 +111,7 @@ class Names(Server):
         self.assertEqual(self.fine("cat", f"127.0.0.1:{port}", "--ca", CA, "--sni", "server.test", given=b"x")[0], b"x")
         self.assertEqual(self.fine("cat", f"127.0.0.1:{port}", "--ca", CA, "--sni", "none", given=b"x")[0], b"x")
         self.refused(4, "cat", f"127.0.0.1:{port}", "--ca", CA, "--sni", "other.test", given=b"x", says="other.test")
-        _, text = s_client(port, "-servername", "other.test")
+        text = s_client(port, "-servername", "other.test")
         self.assertIn("alert number 112", text)
 
     def test_without_it_the_first_is_shown(self):
@@ -155,7 +159,7 @@ class SharedKeys(Server):
     def test_the_openssl_program_agrees(self):
         _, port = self.serve("--psk", f"one:{self.HEX}")
         for version in ("-tls1_2", "-tls1_3"):
-            _, text = s_client(port, version, "-psk", self.HEX, "-psk_identity", "one", given=b"hello\n")
+            text = s_client(port, version, "-psk", self.HEX, "-psk_identity", "one", given="hello\n")
             self.assertRegex(text, r"(?m)^hello" if version == "-tls1_3" else r"Cipher is \S*PSK", version)
 
     def test_what_is_no_key(self):
@@ -176,7 +180,7 @@ class Tickets(Server):
     def resumed(self, port, session, *options):
         """Whether the openssl program resumed the session in that file."""
         saved = ("-sess_in", session) if session.exists() else ()
-        _, text = s_client(port, *saved, "-sess_out", session, *options, given=b"hello\n")
+        text = s_client(port, *saved, "-sess_out", session, *options, given="hello\n")
         self.assertRegex(text, "(New|Reused), TLS", text)
         return "Reused, TLS" in text
 
@@ -215,10 +219,10 @@ class Tickets(Server):
         _, port = self.serve("--cert", CERT, "--key", KEY, "--session-lifetime", "0")
         session = self.folder / "session"
         for version in ("-tls1_2", "-tls1_3"):
-            _, text = s_client(port, version, "-sess_out", session, given=b"hello\n")
+            text = s_client(port, version, "-sess_out", session, given="hello\n")
             self.assertNotIn("session ticket:", text)
         _, port = self.serve("--cert", CERT, "--key", KEY, "--session-lifetime", "100")
-        _, text = s_client(port, "-tls1_2", given=b"hello\n")
+        text = s_client(port, "-tls1_2", given="hello\n")
         self.assertRegex(text, r"lifetime hint: (99|100) ")
         for wrong in ("604801", "-1", "x"):
             self.refused(2, "serve", ":0", "--echo", "--cert", CERT, "--key", KEY, "--session-lifetime", wrong, says="--session-lifetime")

@@ -175,7 +175,7 @@ TEST_P(server_names, rules_that_cannot_hold_are_refused) {
   refused({{.names = {""}}}, "by_name: ");
   refused({{.names = {"www.test"}}, {.names = {"WWW.test."}}}, "two entries are for");
   refused({{.names = {"www.test"}, .client_auth = client_certificates::required}}, "nobody is trusted");
-  refused({{.names = {"www.test"}, .alpn = {""}}}, "ALPN");
+  refused({{.names = {"www.test"}, .alpn = {""}}}, "alpn: entry 1 is empty");
 }
 
 TEST_P(server_names, a_selector_sees_the_whole_hello) {

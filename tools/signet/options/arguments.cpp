@@ -171,11 +171,12 @@ exit_status dispatch(const std::string& program, const std::string& description,
 
 std::vector<std::string> split_list(std::string_view text) {
   std::vector<std::string> parts;
-  while (!text.empty()) {
-    const auto comma = std::min(text.find(','), text.size());
-    if (comma > 0) parts.emplace_back(text.substr(0, comma));
-    text.remove_prefix(std::min(comma + 1, text.size()));
+  if (text.empty()) return parts;
+  for (auto comma = text.find(','); comma != text.npos; comma = text.find(',')) {
+    parts.emplace_back(text.substr(0, comma));
+    text.remove_prefix(comma + 1);
   }
+  parts.emplace_back(text);
   return parts;
 }
 

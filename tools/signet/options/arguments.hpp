@@ -95,7 +95,7 @@ void refuse_together(const command_line& line, const std::string& command, std::
 exit_status dispatch(const std::string& program, const std::string& description, std::span<const command> commands,
                      arguments args);
 
-/// "a,b" -> {"a", "b"}; no empty parts.
+/// "a,b" -> {"a", "b"}. Whoever takes the parts refuses empty ones.
 std::vector<std::string> split_list(std::string_view text);
 
 }  // namespace tool
