@@ -1,7 +1,6 @@
 #include "tls/callbacks.hpp"
 
 #include <openssl/err.h>
-#include <openssl/ssl3.h>
 
 #include <algorithm>
 #include <optional>
@@ -13,6 +12,7 @@
 #include "tls/asked_name.hpp"
 #include "tls/client_hello.hpp"
 #include "tls/engine_impl.hpp"
+#include "tls/message_trace.hpp"
 #include "verify/trust_store_impl.hpp"
 #include "x509/impl.hpp"
 
@@ -76,9 +76,8 @@ int take_hello(SSL* ssl, int* alert) {
   auto& e = engine_of(ssl);
   const auto& config = *e.server;
   *alert = SSL_AD_INTERNAL_ERROR;
-  const bool for_selectors = config.options.select_identity || config.options.select_alpn;
   client_hello_info now;
-  if (for_selectors)
+  if (e.wants_raw_hello())
     now = read_client_hello(ssl);
   else
     now.server_name = asked_name_in_hello(ssl);
@@ -268,16 +267,7 @@ void read_hello(SSL_CTX* ctx, bool for_selectors) {
         return ossl::guarded(SSL_CLIENT_HELLO_ERROR, [&] { return take_hello(ssl, alert); });
       },
       nullptr);
-  if (!for_selectors) return;
-  SSL_CTX_set_msg_callback(ctx, [](int is_sent, int, int type, const void* octets, size_t size, SSL* ssl, void*) {
-    constexpr std::size_t head = 4;
-    const auto* message = static_cast<const char*>(octets);
-    if (is_sent != 0 || type != SSL3_RT_HANDSHAKE || size < head || message[0] != SSL3_MT_CLIENT_HELLO) return;
-    ossl::guarded(0, [&] {
-      engine_of(ssl).raw_hello = std::make_unique<const std::string>(message + head, size - head);
-      return 0;
-    });
-  });
+  if (for_selectors) see_messages(ctx);
 }
 
 void choose_identity(SSL_CTX* ctx) {

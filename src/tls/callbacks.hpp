@@ -1,7 +1,10 @@
 // What OpenSSL calls back for, bound to the engine whose SSL it is. Each one goes through ossl::guarded.
 #pragma once
 
+#include <signet/base/result.hpp>
+
 #include "ossl/handles.hpp"
+#include "tls/context.hpp"
 
 namespace signet::callbacks {
 
@@ -9,6 +12,8 @@ namespace signet::callbacks {
 void judge_peer_certificates(SSL_CTX* ctx);
 void remember_alerts(SSL_CTX* ctx);
 void log_keys(SSL_CTX* ctx);
+// NPN, by these names; nothing is set up for none. Errors: invalid_configuration, not_supported.
+result<void> choose_npn(SSL_CTX* ctx, side which, const std::vector<std::string>& names);
 // On a client's.
 void answer_requests(SSL_CTX* ctx);
 void save_sessions(SSL_CTX* ctx);

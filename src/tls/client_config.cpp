@@ -6,10 +6,12 @@
 #include "tls/callbacks.hpp"
 #include "tls/config_impl.hpp"
 #include "tls/context.hpp"
+#include "tls/process_policy.hpp"
 
 namespace signet {
 
 result<client_config> client_config::make(client_options options) {
+  if (auto ok = apply_policy(options); !ok) return ok.error();
   if (options.session_capacity < 1 || options.session_capacity > 100'000)
     return error(errc::invalid_configuration, "session_capacity is " + std::to_string(options.session_capacity),
                  "1 to 100,000");
@@ -60,6 +62,9 @@ result<client_config> client_config::make(client_options options) {
                                .message = "the list of ALPN protocols cannot be used",
                                .library_errors = ossl::texts(ossl::drain_errors())});
   }
+  if (auto ok = callbacks::choose_npn(raw_ctx, side::client, options.npn); !ok) return ok.error();
+  made->npn = alpn_wire_form(options.npn).value();
+  call_hook(options.on_context, raw_ctx);
   made->options = std::move(options);
   return client_config(std::move(made));
 }

@@ -53,7 +53,8 @@ std::shared_ptr<const saved_session> take_from_store(engine_impl& e) {
   const auto generation = inside(request.trust).generation();
   auto judged = std::make_shared<const verdict>(verify_peer(request, e.client->chains));
   if (!judged->trusted()) return nullptr;
-  if (!is_for_one_use(stored->session.get())) options.sessions->add(place, *sealed, stored->began + options.session_lifetime);
+  if (!is_for_one_use(stored->session.get()))
+    options.sessions->add(place, *sealed, stored->began + options.session_lifetime);
   return std::make_shared<const saved_session>(saved_session{.session = std::move(stored->session),
                                                              .earlier = stand(std::move(judged), request, generation),
                                                              .began = stored->began});

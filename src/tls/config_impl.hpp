@@ -24,6 +24,8 @@ namespace signet {
 struct client_config::impl {
   client_options options;
   std::unique_ptr<session_cache> sessions;
+  // Of NPN, in wire form.
+  std::string npn;
   mutable verified_chains chains;
   ossl::ssl_ctx_ptr ctx;
 };
@@ -43,6 +45,8 @@ struct server_state {
   std::shared_ptr<ticket_source> tickets;
   std::shared_ptr<session_store> sessions;
   std::string session_secret;
+  // Of NPN, in wire form.
+  std::string npn;
   ossl::ssl_ctx_ptr ctx;
 
   // Of a name in lower case, empty for none.

@@ -5,6 +5,7 @@
 
 #include <new>
 
+#include "base/access.hpp"
 #include "base/file.hpp"
 #include "base/printable.hpp"
 #include "ossl/errors.hpp"
@@ -112,9 +113,8 @@ result<ossl::ssl_ctx_ptr> make_context(side which, const context_settings& setti
   if (settings.min_version > settings.max_version)
     return error(errc::invalid_configuration, "the lowest version allowed, " + std::string(name(settings.min_version)) +
                                                   ", is above the highest, " + std::string(name(settings.max_version)));
-  for (const auto& ok :
-       {check_ciphers(settings.ciphers), check_ciphersuites(settings.ciphersuites), check_groups(settings.groups),
-        check_signature_algorithms(settings.signature_algorithms)})
+  for (const auto& ok : {check_ciphers(settings.ciphers), check_ciphersuites(settings.ciphersuites),
+                         check_groups(settings.groups), check_signature_algorithms(settings.signature_algorithms)})
     if (!ok) return ok.error();
   SSL_CTX_set_min_proto_version(ctx, static_cast<int>(settings.min_version));
   SSL_CTX_set_max_proto_version(ctx, static_cast<int>(settings.max_version));
@@ -183,6 +183,10 @@ result<void> check_lifetime(std::chrono::seconds of_sessions) {
   if (of_sessions >= std::chrono::seconds(1) && of_sessions <= std::chrono::days(7)) return {};
   return error(errc::invalid_configuration, "session_lifetime is " + std::to_string(of_sessions.count()) + " s",
                "1 second to 7 days (RFC 8446 section 4.6.1)");
+}
+
+void call_hook(const context_hook& hook, SSL_CTX* ctx) {
+  if (const auto& function = detail::access::shared(hook)) (*function)(ctx);
 }
 
 result<std::string> alpn_wire_form(const std::vector<std::string>& names) {

@@ -47,6 +47,9 @@ result<ossl::ssl_ctx_ptr> make_context(side which, const context_settings& setti
 result<void> check_lifetime(std::chrono::seconds of_sessions);
 result<void> check_pre_shared_key(const pre_shared_key& one);
 
+// The user's, which sees it last.
+void call_hook(const context_hook& hook, SSL_CTX* ctx);
+
 // ALPN names in wire form (RFC 7301 section 3.1).
 result<std::string> alpn_wire_form(const std::vector<std::string>& names);
 

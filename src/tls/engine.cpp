@@ -58,7 +58,7 @@ result<engine> engine::client(const client_config& config, const server_name& ex
   set_up_ssl(*made, made->client->ctx.get());
   auto* ssl = made->ssl.get();
   SSL_set_connect_state(ssl);
-  if (made->trace) trace_messages(ssl);
+  if (made->trace) see_messages(ssl);
 
   const std::string sni = options.sni ? *options.sni : (expected.is_ip() ? std::string() : expected.ascii());
   const auto send_sni = [&] {
@@ -75,12 +75,16 @@ result<engine> engine::client(const client_config& config, const server_name& ex
   return engine(std::move(made));
 }
 
-result<engine> engine::server(const server_config& config, transport& below) {
+result<engine> engine::server(const server_config& config, transport& below, trace_options trace) {
   auto made = std::make_unique<impl>(side::server, below);
   made->server = inside(config).state();
   made->policy = made->server->policy.get();
   set_up_ssl(*made, made->server->ctx.get());
   SSL_set_accept_state(made->ssl.get());
+  if (trace.sink) {
+    made->trace = std::make_unique<const trace_options>(std::move(trace));
+    see_messages(made->ssl.get());
+  }
   // One is what a client uses.
   if (made->server->options.resumption == resumption::enabled) SSL_set_num_tickets(made->ssl.get(), 1);
   return engine(std::move(made));
@@ -443,6 +447,7 @@ connection_info engine::impl::info() const {
   unsigned alpn_size = 0;
   SSL_get0_alpn_selected(ssl.get(), &alpn, &alpn_size);
   if (alpn != nullptr) out.alpn.assign(reinterpret_cast<const char*>(alpn), alpn_size);
+  out.npn = npn_of(ssl.get());
   if (const char* sni = SSL_get_servername(ssl.get(), TLSEXT_NAMETYPE_host_name)) out.sni = sni;
   out.peer_chain = sent;
   if (X509* own = which == side::server || was_asked ? SSL_get_certificate(ssl.get()) : nullptr)

@@ -96,6 +96,10 @@ struct engine::impl {
   };
   std::optional<ticket_answer> ticket;
 
+  // A server's, where a selector is told of it.
+  [[nodiscard]] bool wants_raw_hello() const noexcept {
+    return server && !done && (server->options.select_identity || server->options.select_alpn);
+  }
   // The peer, as errors name it.
   [[nodiscard]] std::string whom() const;
   // What the transport said, with the phase where it does not tell one.
@@ -144,6 +148,7 @@ using engine_impl = detail::access::impl<engine>;
 
 // What a failed call into OpenSSL means, in words.
 [[nodiscard]] error explain_failure(const engine_impl& e, const ossl::outcome& failed);
+[[nodiscard]] std::string npn_of(const SSL* ssl);
 [[nodiscard]] std::string shared_key_identity(const engine_impl& e);
 // A server that showed a certificate, or nothing at all, where a pre-shared key was wanted.
 [[nodiscard]] error no_shared_key(const engine_impl& e);

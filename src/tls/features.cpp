@@ -65,6 +65,26 @@ bool compresses_certificates([[maybe_unused]] SSL_CTX* ctx) {
 #endif
 }
 
+bool speaks_tls1_3(SSL_CTX* ctx) {
+  return SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) == 1;
+}
+
+bool has_shared_keys([[maybe_unused]] SSL_CTX* ctx) {
+#ifdef OPENSSL_NO_PSK
+  return false;
+#else
+  return SSL_CTX_set_cipher_list(ctx, "PSK") == 1;
+#endif
+}
+
+constexpr bool has_npn() {
+#ifdef OPENSSL_NO_NEXTPROTONEG
+  return false;
+#else
+  return true;
+#endif
+}
+
 // Nothing can be asked: the headers say how OpenSSL was configured.
 constexpr bool logs_keys_itself() {
 #if OPENSSL_VERSION_NUMBER >= 0x30500000L && !defined(OPENSSL_NO_SSLKEYLOG)
@@ -79,7 +99,14 @@ constexpr bool logs_keys_itself() {
 std::vector<openssl_feature> openssl_features() {
   const ossl::ssl_ctx_ptr ctx(SSL_CTX_new(TLS_method()));
   const auto asked = [&](bool (*question)(SSL_CTX*)) { return ctx && question(ctx.get()); };
+  const bool is_new = asked(speaks_tls1_3);
+  if (ctx) SSL_CTX_set_min_proto_version(ctx.get(), 0);
   std::vector<openssl_feature> all = {
+      {"tls1.3", "RFC 8446", is_new},
+      {"pha", "client certificates after the handshake, in TLS 1.3", is_new},
+      {"alpn", "RFC 7301", true},
+      {"npn", "the draft before ALPN, in TLS 1.2", has_npn()},
+      {"psk", "pre-shared keys in place of certificates", asked(has_shared_keys)},
       {"ml-kem", "the hybrid group X25519MLKEM768", asked(names_ml_kem)},
       {"ml-kem-default", "clients offer it without being told to", offers_ml_kem()},
       {"raw-public-keys", "RFC 7250", asked(takes_raw_public_keys)},

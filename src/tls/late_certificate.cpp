@@ -1,8 +1,7 @@
 // A certificate that a server asks for after the handshake (RFC 8446 section 4.6.2).
-#include <openssl/ssl3.h>
-
 #include "base/sentence.hpp"
 #include "tls/engine_impl.hpp"
+#include "tls/message_trace.hpp"
 
 namespace signet {
 
@@ -26,12 +25,7 @@ result<io_status> engine::request_certificate(client_certificates how) {
     return refused("does not offer to show a certificate after the handshake",
                    "ask for it in the handshake (client_auth), or have the client offer post_handshake_auth");
   }
-  // OpenSSL does not tell when the answer is complete; its last message does.
-  SSL_set_msg_callback(e.ssl.get(), [](int is_sent, int, int type, const void* octets, size_t size, SSL* ssl, void*) {
-    if (is_sent == 0 && type == SSL3_RT_HANDSHAKE && size != 0 &&
-        *static_cast<const unsigned char*>(octets) == SSL3_MT_FINISHED)
-      engine_of(ssl).awaits_certificate = false;
-  });
+  see_messages(e.ssl.get());
   e.io.begin_call();
   e.awaits_certificate = true;
   const auto out = ossl::call(e.ssl.get(), SSL_do_handshake);

@@ -3,9 +3,11 @@
 #include <openssl/ssl.h>
 #include <openssl/ssl3.h>
 
+#include <span>
 #include <string>
 
 #include "base/tracing.hpp"
+#include "ossl/guard.hpp"
 #include "tls/engine_impl.hpp"
 
 namespace signet {
@@ -49,6 +51,13 @@ std::string handshake_message(unsigned type) {
   }
 }
 
+// Its content type, version and length (RFC 8446 section 5.1).
+std::string record(const unsigned char* octets, std::size_t size) {
+  if (size != SSL3_RT_HEADER_LENGTH) return {};
+  return "a record of type " + std::to_string(octets[0]) + ", " + std::to_string(octets[3] * 256U + octets[4]) +
+         " octets";
+}
+
 // Empty for what is no message of the protocol.
 std::string message(int content_type, const unsigned char* octets, std::size_t size) {
   if (content_type == SSL3_RT_HANDSHAKE && size != 0)
@@ -59,16 +68,45 @@ std::string message(int content_type, const unsigned char* octets, std::size_t s
   return {};
 }
 
+void tell_of(const trace_options& to, bool is_sent, int version, int content_type, const unsigned char* octets,
+             std::size_t size) {
+  if (!base::listens(to, trace_level::messages)) return;
+  const bool is_header = content_type == SSL3_RT_HEADER;
+  if (is_header && !base::listens(to, trace_level::octets)) return;
+  const auto what = is_header ? record(octets, size) : message(content_type, octets, size);
+  if (what.empty()) return;
+  const traced_message about{.way = is_sent ? traced_message::direction::sent : traced_message::direction::received,
+                             .content_type = static_cast<std::uint8_t>(is_header ? 0 : content_type),
+                             .version = static_cast<std::uint16_t>(version),
+                             .octets = std::as_bytes(std::span(octets, size))};
+  base::tell(
+      to, is_header ? trace_level::octets : trace_level::messages,
+      [&] { return (is_sent ? "sent " : "received ") + what; },
+      base::listens(to, trace_level::octets) ? &about : nullptr);
+}
+
+void see_message(int is_sent, int version, int content_type, const void* octets, std::size_t size, SSL* ssl, void*) {
+  auto& e = engine_of(ssl);
+  const auto* first = static_cast<const unsigned char*>(octets);
+  const bool is_received = is_sent == 0 && content_type == SSL3_RT_HANDSHAKE && size != 0;
+  constexpr std::size_t head = 4;
+  if (is_received && *first == SSL3_MT_CLIENT_HELLO && size >= head && e.wants_raw_hello())
+    ossl::guarded(0, [&] {
+      e.raw_hello = std::make_unique<const std::string>(reinterpret_cast<const char*>(first + head), size - head);
+      return 0;
+    });
+  // OpenSSL does not tell when a certificate that was asked for late has come; its last message does.
+  if (is_received && *first == SSL3_MT_FINISHED) e.awaits_certificate = false;
+  if (e.trace) tell_of(*e.trace, is_sent != 0, version, content_type, first, size);
+}
+
 }  // namespace
 
-void trace_messages(SSL* ssl) {
-  SSL_set_msg_callback(ssl, [](int is_sent, int, int content_type, const void* octets, size_t size, SSL* of, void*) {
-    const auto& to = *engine_of(of).trace;
-    if (!base::listens(to, trace_level::messages)) return;
-    const auto what = message(content_type, static_cast<const unsigned char*>(octets), size);
-    if (!what.empty())
-      base::tell(to, trace_level::messages, [&] { return (is_sent != 0 ? "sent " : "received ") + what; });
-  });
+void see_messages(SSL_CTX* ctx) {
+  SSL_CTX_set_msg_callback(ctx, see_message);
+}
+void see_messages(SSL* ssl) {
+  SSL_set_msg_callback(ssl, see_message);
 }
 
 }  // namespace signet

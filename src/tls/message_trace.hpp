@@ -1,11 +1,12 @@
-// The messages of a handshake, as a trace tells them.
+// Sees each message of a connection as it goes by: for its trace, for a selector that wants the ClientHello as it came,
+// and for the end of a late certificate.
 #pragma once
 
 #include <openssl/types.h>
 
 namespace signet {
 
-// Of an SSL whose engine has a trace.
-void trace_messages(SSL* ssl);
+void see_messages(SSL_CTX* ctx);
+void see_messages(SSL* ssl);
 
 }  // namespace signet

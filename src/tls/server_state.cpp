@@ -9,6 +9,7 @@
 #include "tls/callbacks.hpp"
 #include "tls/config_impl.hpp"
 #include "tls/context.hpp"
+#include "tls/process_policy.hpp"
 
 namespace signet {
 namespace {
@@ -76,6 +77,7 @@ const server_policy& server_state::policy_of(const std::string& name) const {
 }
 
 result<std::shared_ptr<const server_state>> make_server_state(server_options options, const own_memory& own) {
+  if (auto ok = apply_policy(options); !ok) return ok.error();
   // What was accepted in spite of findings is judged anew each time.
   if (!options.loosened.reason().empty()) options.resumption = resumption::disabled;
   if (auto ok = check_lifetime(options.session_lifetime); !ok) return ok.error();
@@ -125,6 +127,9 @@ result<std::shared_ptr<const server_state>> make_server_state(server_options opt
   const auto& rules = made->policy->rules;
   SSL_CTX_set_session_id_context(raw_ctx, reinterpret_cast<const unsigned char*>(rules.data()),
                                  static_cast<unsigned>(rules.size()));
+  if (auto ok = callbacks::choose_npn(raw_ctx, side::server, o.npn); !ok) return ok.error();
+  made->npn = alpn_wire_form(o.npn).value();
+  call_hook(o.on_context, raw_ctx);
   return std::shared_ptr<const server_state>(std::move(made));
 }
 

@@ -2,10 +2,12 @@
 
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import ssl
 import sys
+import tempfile
 import threading
 import time
 import unittest
@@ -66,6 +68,41 @@ class ServerCase(unittest.TestCase):
         status, _, said = run(example(name))
         self.assertEqual(status, 2)
         self.assertIn("usage", said)
+
+
+class ReloadingServer(ServerCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.use("server")
+        self.program = Program(example("reloading_server"), "127.0.0.1:0", self.folder / "cert.pem", self.folder / "key.pem")
+        self.addCleanup(self.program.stop)
+        self.port = int(self.program.wait_for(r"^listening on 127\.0\.0\.1:(\d+)$")[1])
+
+    def use(self, name):
+        for kind, suffix in (("cert", "pem"), ("key", "key")):
+            new = self.folder / "new"
+            shutil.copy(PKI / f"{name}.{suffix}", new)
+            new.rename(self.folder / f"{kind}.pem")
+
+    def key_type(self):
+        """Of what a client is shown, and what it is told."""
+        with self.client() as client:
+            self.assertEqual(client.recv(10), b"hello\n")
+            return "RSA" if b"rsaEncryption" in run("openssl", "x509", "-noout", "-text", given=ssl.DER_cert_to_PEM_cert(
+                client.getpeercert(True)).encode())[1] else "EC"
+
+    def test_it_follows_its_files(self):
+        self.assertEqual(self.key_type(), "EC")
+        self.use("server-rsa")
+        self.wait_until(lambda: self.key_type() == "RSA", "the new certificate")
+        self.program.wait_for(r"^new certificate, valid until \d{4}-")
+        shutil.copy(PKI / "server.key", self.folder / "key.pem")
+        self.wait_until(lambda: self.key_type() == "RSA" and "nothing is changed" in self.program.stderr, "a word about the wrong key")
+
+    def test_it_says_what_its_arguments_lack(self):
+        self.says_what_its_arguments_lack("reloading_server")
 
 
 class ServerLoop(ServerCase):

@@ -33,6 +33,18 @@ using key_log_sink = std::function<void(std::string_view line)>;
 /// Whether a later connection may resume the session of an earlier one (RFC 8446 section 2.2).
 enum class resumption : unsigned char { enabled, disabled };
 
+/// A function that sees OpenSSL's context once it is set up, for what this library does not offer. Made by
+/// <signet/tls/native.hpp> only.
+class context_hook {
+ public:
+  context_hook() = default;
+
+ private:
+  friend struct detail::access;
+  explicit context_hook(std::shared_ptr<const std::function<void(void*)>> made) noexcept : impl_(std::move(made)) {}
+  std::shared_ptr<const std::function<void(void*)>> impl_;
+};
+
 /// What a server says of the certificate that it asks for.
 struct certificate_request_info {
   /// The issuers that it names, as RFC 4514 text. Empty: any.
@@ -95,6 +107,9 @@ struct client_options {
   /// The application protocols to offer, the preferred one first (RFC 7301). Each has 1 to 255 octets. Empty offers
   /// none.
   std::vector<std::string> alpn = {};
+  /// The protocols of NPN (the draft that came before ALPN, TLS 1.2 only): the first of the server's that is among them
+  /// is chosen, or else the first of these. Do not set it but for servers that know no ALPN.
+  std::vector<std::string> npn = {};
   /// Whether the config keeps sessions. One is offered only to the same peer under the same name, and only as long as
   /// everything that was verified still holds. Disable it only if a server must not recognise a client that returns.
   signet::resumption resumption = resumption::enabled;
@@ -109,6 +124,8 @@ struct client_options {
   std::string session_secret = {};
   /// Receives the secrets of every connection. Leave it empty outside of debugging.
   key_log_sink key_log = {};
+  /// Sees OpenSSL's context (native::on_context()). Leave it empty unless OpenSSL can do what is not offered here.
+  context_hook on_context = {};
   /// Made by <signet/dangerous.hpp> only. Leave it empty where a trust store or a pin can say whom you trust.
   loosened_verification loosened = {};
 };

@@ -26,6 +26,8 @@ struct connection_info {
   bool resumed = false;
   /// The protocol that ALPN chose (RFC 7301), or empty.
   std::string alpn = {};
+  /// The protocol that NPN chose in TLS 1.2, or empty.
+  std::string npn = {};
   /// The server name of the ClientHello (RFC 6066 section 3), or empty.
   std::string sni = {};
   /// The certificate that we showed, followed by its chain, or empty.

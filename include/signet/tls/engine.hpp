@@ -46,8 +46,8 @@ class SIGNET_EXPORT engine {
   /// Errors: invalid_name.
   static result<engine> client(const client_config& config, const server_name& expected, transport& wire,
                                engine_options options = {});
-  /// Makes a server. The engine borrows the transport, which has to outlive it.
-  static result<engine> server(const server_config& config, transport& wire);
+  /// Makes a server. The engine borrows the transport, which has to outlive it. `trace` is told what happens.
+  static result<engine> server(const server_config& config, transport& wire, trace_options trace = {});
 
   engine(engine&&) noexcept;
   engine& operator=(engine&&) noexcept;

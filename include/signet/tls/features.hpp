@@ -1,4 +1,4 @@
-// What the OpenSSL in use adds to OpenSSL 3.0, the oldest version supported.
+// What the OpenSSL in use can do: what not each is built with, and what newer ones add to 3.0, the oldest supported.
 //
 // The OpenSSL that is loaded is asked at run time, so that a program built with one OpenSSL and run with another learns
 // what holds there. Two limits come from the build: a feature that needs functions absent from the OpenSSL headers of
@@ -24,6 +24,7 @@ struct openssl_feature {
 };
 
 /// All features, in this order:
+/// - tls1.3, pha (certificates after the handshake), alpn, npn (TLS 1.2), psk: an OpenSSL may be built without some;
 /// - ml-kem: the hybrid group X25519MLKEM768 can be named (draft-ietf-tls-ecdhe-mlkem);
 /// - ml-kem-default: a client offers that group by default;
 /// - raw-public-keys: raw public keys in place of certificates (RFC 7250);

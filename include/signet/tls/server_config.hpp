@@ -98,6 +98,8 @@ struct server_options {
   /// The application protocols that are spoken here, the preferred one first. Each has 1 to 255 octets. A client that
   /// offers only others is refused (RFC 7301 section 3.2). Empty ignores what clients offer.
   std::vector<std::string> alpn = {};
+  /// The protocols of NPN, TLS 1.2 only. Do not set it but for clients that know no ALPN.
+  std::vector<std::string> npn = {};
   /// Chooses the protocol in place of `alpn`, for clients that offer some.
   alpn_selector select_alpn = {};
   /// Whose order decides between suites, and between protocols of `alpn`. Do not change it without need.
@@ -130,6 +132,8 @@ struct server_options {
   std::string session_secret = {};
   /// Receives the secrets of every connection. Leave it empty outside of debugging.
   key_log_sink key_log = {};
+  /// Sees OpenSSL's context (native::on_context()), after each reload too.
+  context_hook on_context = {};
 };
 
 class SIGNET_EXPORT server_config {
@@ -150,7 +154,7 @@ class SIGNET_EXPORT server_config {
   /// Errors: those of make(), invalid_argument (there is a source).
   result<void> reload(server_options options);
   /// Reloads if files have changed that are watched (reload_options), and looks no more often than that allows. A
-  /// listener calls it for each client that it accepts, and serve() beside that: call it in a loop of your own only. A
+  /// listener, and so serve(), calls it for each client that it accepts: call it yourself only where there is none. A
   /// failure is told to on_reload, once for each reason, and tried again.
   void refresh();
 
