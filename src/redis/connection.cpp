@@ -13,6 +13,7 @@
 #include "base/descriptor.hpp"
 #include "base/printable.hpp"
 #include "base/sentence.hpp"
+#include "redis/seal.hpp"
 
 namespace signet::redis {
 namespace {
@@ -145,7 +146,7 @@ result<void> connection::greet(deadline until) {
   greetings.push_back({"PING"});
   auto replies = ask(greetings, until);
   for (auto& words : greetings)
-    for (auto& word : words) OPENSSL_cleanse(word.data(), word.size());
+    for (auto& word : words) wipe(word);
   if (!replies) return std::move(replies).error();
   for (const auto& one : *replies) {
     if (one.is_error())
@@ -176,10 +177,10 @@ result<std::vector<reply>> connection::ask(std::span<const command> commands, de
     auto text = encoded(one);
     if (!text) return error(errc::out_of_memory, "not enough memory to ask Redis");
     all += *text;
-    OPENSSL_cleanse(text->data(), text->size());
+    wipe(*text);
   }
   const auto sent = std::visit([&](auto& s) { return s.write_all(all, until); }, socket_);
-  OPENSSL_cleanse(all.data(), all.size());
+  wipe(all);
   if (!sent) return failed(asking, sent.error());
   std::vector<reply> replies;
   while (replies.size() < commands.size()) {
@@ -201,7 +202,9 @@ bool connection::is_quiet() {
 }
 
 int connection::handle() const noexcept {
-  return std::visit([](const auto& s) { return s.native_handle(); }, socket_);
+  if (const auto* plain = std::get_if<tcp_socket>(&socket_)) return plain->native_handle();
+  if (const auto* secure = std::get_if<tls_socket>(&socket_)) return secure->native_handle();
+  return -1;
 }
 
 }  // namespace signet::redis

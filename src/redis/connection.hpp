@@ -36,7 +36,7 @@ class connection {
 
  private:
   using socket = std::variant<tcp_socket, tls_socket>;
-  connection(const redis_url& where, socket made) : where_(where), socket_(std::move(made)) {}
+  connection(redis_url where, socket made) : where_(std::move(where)), socket_(std::move(made)) {}
 
   static result<socket> connect(const redis_url& where, const std::optional<client_config>& tls, deadline until);
   result<void> greet(deadline until);

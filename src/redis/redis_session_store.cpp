@@ -78,8 +78,9 @@ class redis_session_store final : public session_store {
     if (replies.empty() || !replies.front().is_string()) return {};
     auto opened = sealer_.open(replies.front().text, place);
     std::int64_t end = 0;
-    if (!opened || opened->size() < end_digits ||
-        std::from_chars(opened->data(), opened->data() + end_digits, end).ptr != opened->data() + end_digits) {
+    const auto digits = opened ? std::string_view(*opened).substr(0, end_digits) : std::string_view();
+    const auto* const after = digits.data() + digits.size();
+    if (digits.size() < end_digits || std::from_chars(digits.data(), after, end).ptr != after) {
       if (!told_unreadable_.exchange(true)) detail::access::shared(client_)->tell_unreadable(place);
       return {};
     }

@@ -203,7 +203,8 @@ std::uint32_t redis_url::database() const noexcept {
 
 std::string redis_url::text() const {
   const auto& u = *impl_;
-  if (u.over == transport::local_socket) return "unix:" + encoded(u.path);
+  // A path that begins with two slashes would be read as one behind a host.
+  if (u.over == transport::local_socket) return (u.path.starts_with("//") ? "unix://" : "unix:") + encoded(u.path);
   std::string host = u.host;
   if (host.find(':') != host.npos) {
     if (const auto zone = host.find('%'); zone != host.npos) host.insert(zone + 1, "25");

@@ -307,7 +307,7 @@ TEST(redis_ticket_source, one_that_stalls_holds_up_one_thread_once) {
   EXPECT_EQ(log.events().size(), 1U);
   const auto after = deadline::clock::now();
   for (int i = 0; i < 1000; ++i) EXPECT_FALSE(source->current());
-  EXPECT_LT(deadline::clock::now() - after, 150ms);
+  EXPECT_LT(deadline::clock::now() - after, 2s);
 }
 
 TEST(redis_ticket_source, many_threads_and_servers_agree) {
