@@ -25,6 +25,15 @@ file(RELATIVE_PATH signet_prefix_from_pc "/prefix/${CMAKE_INSTALL_LIBDIR}/pkgcon
 string(REGEX REPLACE "/$" "" signet_prefix_from_pc "${signet_prefix_from_pc}")
 configure_file(cmake/signet.pc.in "${CMAKE_CURRENT_BINARY_DIR}/signet.pc" @ONLY)
 install(FILES "${CMAKE_CURRENT_BINARY_DIR}/signet.pc" DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+if(TARGET signet_redis)
+  install(TARGETS signet_redis EXPORT signet-redis-targets
+    LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+    INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+  install(EXPORT signet-redis-targets NAMESPACE signet:: DESTINATION ${signet_package_dir})
+  configure_file(cmake/signet-redis.pc.in "${CMAKE_CURRENT_BINARY_DIR}/signet-redis.pc" @ONLY)
+  install(FILES cmake/redis-dependencies.cmake DESTINATION ${signet_package_dir})
+  install(FILES "${CMAKE_CURRENT_BINARY_DIR}/signet-redis.pc" DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endif()
 if(SIGNET_BUILD_TOOL)
   install(TARGETS signet_tool RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()

@@ -1,5 +1,6 @@
 // Includes all of signet, except two headers that have to be included by name: <signet/native.hpp>, the way down to
-// OpenSSL, and <signet/dangerous.hpp>, the way to loosen verification.
+// OpenSSL, and <signet/dangerous.hpp>, the way to loosen verification. Those of <signet/redis/> belong to a library of
+// its own, signet::redis.
 //
 // Where to start reading:
 // - a client: <signet/net/connect.hpp>; a server: <signet/net/serve.hpp>, or <signet/net/listener.hpp>;

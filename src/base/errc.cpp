@@ -137,8 +137,9 @@ constexpr entry entry_of(errc code) noexcept {
       return {"starttls_refused", "The server does not offer TLS, or refuses to begin it.",
               "Check the port and the server; somebody on the way can also suppress the offer."};
     case dialogue_failed:
-      return {"dialogue_failed", "The dialogue before TLS did not go as its protocol says.",
-              "Check that the port speaks the protocol that was named."};
+      return {
+          "dialogue_failed", "The dialogue before TLS, or with Redis, did not go as its protocol says.",
+          "Check that the port speaks the protocol that was named; what Redis refuses, the message has in its words."};
     case limit_exceeded:
       return {"limit_exceeded", "The peer sent more than it was allowed.",
               "Raise the limit if the peer may send so much."};

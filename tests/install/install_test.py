@@ -28,6 +28,21 @@ int main() {
 }
 """
 
+# Nobody is there, and it is said of whom.
+REDIS_PROGRAM = r"""
+#include <cstdio>
+
+#include <signet/redis/redis_session_store.hpp>
+#include <signet/redis/redis_ticket_source.hpp>
+
+int main() {
+  const auto url = signet::redis_url::parse("unix:/nowhere/redis.sock");
+  const auto client = signet::redis_client::make(*url, std::string(32, 's'));
+  if (!client || !make_redis_ticket_source(*client) || !make_redis_session_store(*client)) return 1;
+  std::puts(client->ping().error().message().c_str());
+}
+"""
+
 PROJECT = """
 cmake_minimum_required(VERSION 3.22)
 project(outside LANGUAGES CXX)
@@ -72,6 +87,38 @@ class ThePackage(unittest.TestCase):
         self.configure(root, f"-DCMAKE_PREFIX_PATH={self.prefix}", f"-DCMAKE_CXX_FLAGS={sanitizer_flags()} -Wall -Wextra -Werror")
         self.run_tool("cmake", "--build", str(root / "build"))
         self.assert_runs(root / "build/outside")
+
+    def redis_project(self, name):
+        if not any(self.prefix.rglob("signet-redis.pc")):
+            self.skipTest("signet::redis was not built")
+        root = self.project(name, "find_package(signet 0.1 CONFIG REQUIRED COMPONENTS redis)")
+        (root / "main.cpp").write_text(REDIS_PROGRAM)
+        lists = root / "CMakeLists.txt"
+        lists.write_text(lists.read_text().replace("signet::signet", "signet::redis"))
+        return root
+
+    def assert_asks_redis(self, program):
+        self.assertEqual(self.run_tool(str(program)),
+                         "Redis at unix:/nowhere/redis.sock: connecting: No such file or directory\n")
+
+    def test_find_package_finds_the_component_redis(self):
+        root = self.redis_project("redis")
+        self.configure(root, f"-DCMAKE_PREFIX_PATH={self.prefix}", f"-DCMAKE_CXX_FLAGS={sanitizer_flags()} -Wall -Wextra -Werror")
+        self.run_tool("cmake", "--build", str(root / "build"))
+        self.assert_asks_redis(root / "build/outside")
+
+    def test_pkg_config_finds_the_library_for_redis(self):
+        root = self.redis_project("redis_pkg_config")
+        env = {**os.environ, "PKG_CONFIG_PATH": str(next(self.prefix.rglob("signet-redis.pc")).parent)}
+        flags = self.run_tool("pkg-config", "--cflags", "--libs", "signet-redis", env=env)
+        self.run_tool(cached("CMAKE_CXX_COMPILER"), "-std=c++20", *shlex.split(sanitizer_flags()), str(root / "main.cpp"),
+                      "-o", str(root / "outside"), *shlex.split(flags))
+        self.assert_asks_redis(root / "outside")
+
+    def test_a_component_that_is_not_there_is_refused(self):
+        root = self.project("no_component", "find_package(signet 0.1 CONFIG REQUIRED COMPONENTS teapot)")
+        with self.assertRaisesRegex(AssertionError, "teapot"):
+            self.configure(root, f"-DCMAKE_PREFIX_PATH={self.prefix}")
 
     def test_a_version_that_is_not_there_is_refused(self):
         root = self.project("too_new", "find_package(signet 99 CONFIG REQUIRED)")
