@@ -27,8 +27,8 @@ class SIGNET_EXPORT nonblocking_socket {
  public:
   /// Begins name look-up, connecting and the handshake; handshake() goes on with them. A look-up runs in a thread of
   /// its own.
-  /// Errors: invalid_name, invalid_endpoint, timed_out, resolve_failed, permission_denied (`permit` refuses every
-  /// address), resource_exhausted, io_failed.
+  /// Errors: invalid_name, invalid_endpoint, timed_out, resolve_failed, unreachable (`local_address` is of another
+  /// family), permission_denied (`permit` refuses every address), resource_exhausted, io_failed.
   static result<nonblocking_socket> connect(const endpoint& to, const client_config& config,
                                             connect_options options = {});
   /// Begins the upgrade of a plain connection as the client. The server has to prove `name`. The connection has to
@@ -72,10 +72,9 @@ class SIGNET_EXPORT nonblocking_socket {
   /// Sends close_notify and ends our direction; reading goes on. A second call only flushes.
   /// Errors: those of write_some().
   result<io_status> close_write();
-  /// Sends close_notify, takes what has already arrived, at most 16 MiB, and closes. timed_out means that the peer takes
-  /// no more, so close_notify was not sent; the socket is closed all the same. Before the handshake is complete, it
-  /// only releases.
-  /// Errors: timed_out, connection_reset, unreachable, io_failed, invalid_argument.
+  /// Sends close_notify, takes what has already arrived, at most 16 MiB, and closes. timed_out means that the peer
+  /// takes no more, so close_notify was not sent; the socket is closed all the same. Before the handshake is complete,
+  /// it only releases. Errors: timed_out, connection_reset, unreachable, io_failed, invalid_argument.
   result<void> close();
   /// Releases the descriptor and leaves the connection as it is, for one of two processes that share it after fork().
   void abandon() noexcept;
@@ -110,6 +109,7 @@ class SIGNET_EXPORT nonblocking_socket {
   [[nodiscard]] endpoint remote_endpoint() const;
 
  private:
+  friend struct detail::access;
   friend class server_loop;
   // Ends a handshake that nobody waits for any more.
   void give_up(const error& why);
