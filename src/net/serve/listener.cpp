@@ -87,10 +87,10 @@ struct listener::impl {
   [[nodiscard]] error closed_now() const {
     return base::sentence{.whom = whom(), .phase = accepting, .why = "the listener has been closed"}.as(errc::closed);
   }
-  // A socket of ours that another process has closed says so itself.
+  // By another process that shares it. A TCP socket that was shut down says so itself.
   [[nodiscard]] bool closed_elsewhere() const noexcept {
     pollfd told{wake.get(), POLLIN, 0};
-    return opener == opened_by::somebody_else && ::poll(&told, 1, 0) > 0;
+    return (opener == opened_by::somebody_else || file) && ::poll(&told, 1, 0) > 0;
   }
 };
 
