@@ -6,14 +6,18 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
+#include <csignal>
 #include <future>
 #include <thread>
 
 #include <signet/net/serve.hpp>
+#include <signet/net/starttls.hpp>
 
 #include "support/nonblocking_peers.hpp"
 #include "support/run_program.hpp"
@@ -557,7 +561,7 @@ TEST(unix_door, tells_the_name_of_a_client_that_has_one_in_print) {
   // In no folder.
   const base::descriptor abstract(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   auto name = net::from_path("xsignet-test").value();
-  name.storage.__ss_padding[0] = '\0';
+  reinterpret_cast<sockaddr_un*>(&name.storage)->sun_path[0] = '\0';
   --name.size;
   ASSERT_EQ(::bind(abstract.get(), name.get(), name.size), 0);
   ASSERT_EQ(::connect(abstract.get(), there.get(), there.size), 0);
@@ -573,6 +577,17 @@ TEST(unix_door, is_none_of_the_hosts_that_are_connected_to_or_listened_at) {
   EXPECT_FALSE(tcp_socket::connect({host, 443}, {.timeout = patience}));
   EXPECT_FALSE(tcp_socket::connect({host, 0}, {.timeout = patience}));
   EXPECT_FALSE(listener::bind({host, 0}, test_server()));
+}
+
+TEST(unix_door, says_nothing_of_whom_a_dialogue_asks_for) {
+  const temporary_folder folder;
+  const auto path = folder / "door.sock";
+  const auto door = listener::bind_unix(path, test_server()).value();
+  auto plain = tcp_socket::connect_unix(path).value();
+  const auto refused = starttls::negotiate(plain, starttls::protocol::xmpp, {}, patience);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), errc::invalid_argument);
+  EXPECT_EQ(refused.error().hint(), "set options::peer");
 }
 
 TEST(unix_door, without_descriptors_says_so_and_leaves_no_file) {

@@ -82,8 +82,9 @@ class SIGNET_EXPORT listener {
  public:
   /// Listens on every address of the host. The hosts "" and "::" stand for all addresses of the machine, IPv4 and IPv6.
   /// Port 0 takes a free port. A name is looked up within the timeout of the options.
-  /// Errors: invalid_argument, invalid_name, name_not_found, resolve_failed, timed_out, address_in_use,
-  /// permission_denied, resource_exhausted, io_failed, unreachable (no address of this machine).
+  /// Errors: invalid_argument, invalid_name, invalid_endpoint (an address of another family), name_not_found,
+  /// resolve_failed, timed_out, address_in_use, permission_denied, resource_exhausted, io_failed, unreachable (no
+  /// address of this machine).
   static result<listener> bind(const endpoint& at, server_config config, listen_options options = {});
   /// Listens on a local (UNIX) stream socket, whose file it makes. A socket's file that a dead server has left there is
   /// replaced; one where somebody listens is address_in_use, and any other file is file_exists and stays. The file is
