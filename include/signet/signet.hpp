@@ -25,6 +25,7 @@
 #include <signet/net/start_tls.hpp>
 #include <signet/net/starttls.hpp>
 #include <signet/net/stream.hpp>
+#include <signet/net/systemd.hpp>
 #include <signet/net/tcp_socket.hpp>
 #include <signet/net/tls_socket.hpp>
 #include <signet/tls/client_config.hpp>

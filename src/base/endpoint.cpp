@@ -126,6 +126,8 @@ result<endpoint> endpoint::parse(std::string_view text, std::uint16_t default_po
 }
 
 std::string to_string(const endpoint& where) {
+  // A path has no port. No host that can be connected to begins so.
+  if (where.host.starts_with("unix:")) return where.host;
   const bool brackets = where.host.find(':') != std::string::npos;
   std::string out;
   out.reserve(where.host.size() + 8);

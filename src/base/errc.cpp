@@ -70,14 +70,16 @@ constexpr entry entry_of(errc code) noexcept {
       return {"resolve_failed", "The name could not be looked up.",
               "Check the network and the name server, or give an IP address."};
     case connection_refused:
-      return {"connection_refused", "Nobody listens on this port.", "Check the port, and whether the server runs."};
+      return {"connection_refused", "Nobody listens on this port, or on this local socket.",
+              "Check the port, and whether the server runs."};
     case connection_reset:
       return {"connection_reset", "The peer, or something on the way, has broken the connection off.",
               "Look into the peer's log. During a handshake: check that the port speaks TLS."};
     case unreachable:
       return {"unreachable", "There is no way to the address.", "Check the network, the address and the routes."};
     case address_in_use:
-      return {"address_in_use", "Another program listens on this port.", "Choose another port, or 0 for a free one."};
+      return {"address_in_use", "The port, or the path of the local socket, is taken.",
+              "Choose another one, or 0 for a free port."};
     case permission_denied:
       return {"permission_denied", "The system does not allow the connection or the port.",
               "Ports below 1024 take a privilege; a firewall or a filter may forbid the rest."};

@@ -2,9 +2,14 @@
 
 #include <arpa/inet.h>
 #include <netdb.h>
+#include <sys/un.h>
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstring>
+
+#include "base/printable.hpp"
 
 namespace signet::net {
 
@@ -31,7 +36,20 @@ socket_address from_system(const sockaddr* address, socklen_t size) noexcept {
   return out;
 }
 
+namespace {
+std::string unix_name(const socket_address& address) {
+  constexpr auto before = offsetof(sockaddr_un, sun_path);
+  if (address.size <= before) return {};
+  const auto* path = reinterpret_cast<const sockaddr_un*>(&address.storage)->sun_path;
+  const std::size_t size = address.size - before;
+  // A name that no folder has begins with NUL, and may hold others.
+  if (path[0] == '\0') return "unix:@" + base::printable({path + 1, size - 1});
+  return "unix:" + base::printable({path, ::strnlen(path, size)});
+}
+}  // namespace
+
 endpoint to_endpoint(const socket_address& address) {
+  if (address.family() == AF_UNIX) return {unix_name(address), 0};
   if (address.family() == AF_INET6) {
     const auto* in6 = reinterpret_cast<const sockaddr_in6*>(&address.storage);
     if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) {
@@ -69,6 +87,19 @@ std::optional<socket_address> from_literal(const std::string& text, std::uint16_
     return std::nullopt;
   }
   out.set_port(port);
+  return out;
+}
+
+// A NUL behind it fits.
+const std::size_t longest_unix_path = sizeof(sockaddr_un::sun_path) - 1;
+
+std::optional<socket_address> from_path(std::string_view path) noexcept {
+  if (path.empty() || path.size() > longest_unix_path || path.find('\0') != std::string_view::npos) return std::nullopt;
+  socket_address out;
+  auto* un = reinterpret_cast<sockaddr_un*>(&out.storage);
+  un->sun_family = AF_UNIX;
+  std::copy(path.begin(), path.end(), un->sun_path);
+  out.size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + 1);
   return out;
 }
 

@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <signet/base/endpoint.hpp>
@@ -28,14 +29,21 @@ struct socket_address {
 
 socket_address from_system(const sockaddr* address, socklen_t size) noexcept;
 
-// An IPv4 address inside IPv6 (as dual-stack sockets report it) comes out as IPv4. Empty, port 0, for other families.
+// An IPv4 address inside IPv6 (as dual-stack sockets report it) comes out as IPv4, and the name of a local socket as
+// "unix:/path", printable, or "unix:@name" where it is in no folder. Empty, port 0, for sockets without a name and for
+// other families.
 endpoint to_endpoint(const socket_address& address);
 
-// "192.0.2.1:443", "[2001:db8::1]:443".
+// "192.0.2.1:443", "[2001:db8::1]:443", "unix:/path".
 std::string to_string(const socket_address& address);
 
 // An IPv4 or IPv6 address (with or without a zone) in the text; nothing for a name.
 std::optional<socket_address> from_literal(const std::string& text, std::uint16_t port);
+
+// The address of a local socket by the path of its file, which has 1 to longest_unix_path bytes and no NUL; nothing for
+// another.
+std::optional<socket_address> from_path(std::string_view path) noexcept;
+extern const std::size_t longest_unix_path;
 
 // Families alternate, beginning with the first one's, and keep their order otherwise (RFC 8305 section 4).
 std::vector<socket_address> interleaved(const std::vector<socket_address>& addresses);

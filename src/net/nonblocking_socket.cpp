@@ -2,6 +2,8 @@
 
 #include <tuple>
 
+#include <signet/net/native.hpp>
+#include <signet/tls/native.hpp>
 #include <signet/verify/server_name.hpp>
 
 #include "base/host_name.hpp"
@@ -133,7 +135,7 @@ result<nonblocking_socket> nonblocking_socket::connect(const endpoint& to, const
   if (!expected) return std::move(expected).error();
   auto made = std::make_unique<impl>();
   made->until = net::deadline_of(options);
-  auto connecting = net::pending_connect::start(to, options.family, options.permit, made->until);
+  auto connecting = net::pending_connect::start(to, net::plain_options_of(options, made->until));
   if (!connecting) return std::move(connecting).error();
   made->connecting.emplace(*std::move(connecting));
   made->ours_alone = true;
@@ -314,6 +316,11 @@ endpoint nonblocking_socket::local_endpoint() const {
 
 endpoint nonblocking_socket::remote_endpoint() const {
   return impl_ && impl_->secured() != nullptr ? net::to_endpoint(impl_->secured()->wire().whom().address) : endpoint{};
+}
+
+SSL* native::handle(const nonblocking_socket& s) noexcept {
+  auto* const secured = s.is_open() ? inside(s).secured() : nullptr;
+  return secured != nullptr ? handle(secured->connection.tls()) : nullptr;
 }
 
 }  // namespace signet

@@ -161,6 +161,11 @@ connection_info tls_reader::info() const {
   const std::lock_guard lock(shared_->mutex);
   return shared_->socket.info();
 }
+int tls_reader::native_handle() const noexcept {
+  if (!shared_) return -1;
+  const std::lock_guard lock(shared_->mutex);
+  return shared_->socket.native_handle();
+}
 
 result<std::size_t> tls_writer::write_some(byte_view bytes, deadline until) {
   if (!shared_) return net::not_open(writing);
@@ -182,6 +187,11 @@ result<void> tls_writer::close_write(deadline until) {
     if (!unsent) return {};
     if (auto ok = shared_->wait(closing, POLLOUT, own, began); !ok) return ok;
   }
+}
+int tls_writer::native_handle() const noexcept {
+  if (!shared_) return -1;
+  const std::lock_guard lock(shared_->mutex);
+  return shared_->socket.write_handle();
 }
 
 }  // namespace signet

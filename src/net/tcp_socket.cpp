@@ -18,6 +18,7 @@
 #include "net/connect/pending_connect.hpp"
 #include "net/connect/race.hpp"
 #include "net/connect/resolve.hpp"
+#include "net/connect/unix_path.hpp"
 #include "net/tcp_socket_impl.hpp"
 #include "net/tls_socket_impl.hpp"
 
@@ -78,22 +79,35 @@ result<tcp_socket> tcp_socket::connect(const endpoint& to, tcp_connect_options o
   if (auto ok = net::may_connect(to); !ok) return std::move(ok).error();
   const auto whom = to_string(to);
   const auto until = net::deadline_of(options);
+  auto from = net::local_end::of(options.local_address, whom);
+  if (!from) return std::move(from).error();
   const auto tell = [&options](auto&& words) { base::tell(options.trace, trace_level::steps, words); };
   tell([&] { return "looking up " + to.host; });
-  auto addresses = net::resolve(to, options.family, until);
+  auto addresses = net::resolve(to, {options.family, options.lookup}, until);
   if (!addresses) return std::move(addresses).error();
   tell([&] {
     std::vector<std::string> texts;
     for (const auto& one : *addresses) texts.push_back(net::to_endpoint(one).host);
     return "found " + base::listed(texts);
   });
-  auto permitted = net::addresses_to_try(whom, *addresses, options.permit);
+  auto permitted = net::addresses_to_try(whom, *addresses, options.permit, *from);
   if (!permitted) return std::move(permitted).error();
-  auto won = net::race(whom, *permitted, until);
+  auto won = net::race(whom, *permitted, until, net::usual_head_start, *std::move(from));
   if (!won) return std::move(won).error();
   for (const auto& attempt : won->trace) tell([&] { return "tried " + attempt; });
   tell([&] { return "connected to " + net::to_string(won->address); });
   return tcp_socket(std::make_unique<impl>(std::move(won->socket), net::peer{whom, won->address, net::side::client}));
+}
+
+result<tcp_socket> tcp_socket::connect_unix(const std::filesystem::path& to, unix_connect_options options) {
+  const auto tell = [&options](auto&& words) { base::tell(options.trace, trace_level::steps, words); };
+  const auto whom = net::unix_name(to);
+  tell([&] { return "connecting to " + whom; });
+  auto made = net::connect_unix(to, net::deadline_of(options));
+  if (!made) return std::move(made).error();
+  tell([&] { return "connected to " + whom; });
+  const auto there = net::remote_address(made->get());
+  return tcp_socket(std::make_unique<impl>(*std::move(made), net::peer{whom, there, net::side::client}));
 }
 
 result<tcp_socket> tcp_socket::adopt(int descriptor) {

@@ -85,8 +85,13 @@ engine_options engine_options_of(const Options& options) {
 }
 template <class Options>
 tcp_connect_options plain_options_of(const Options& options, deadline until) {
-  return {
-      .timeout = std::chrono::milliseconds::max(), .until = until, .family = options.family, .permit = options.permit, .trace = options.trace};
+  return {.timeout = std::chrono::milliseconds::max(),
+          .until = until,
+          .family = options.family,
+          .lookup = options.lookup,
+          .local_address = options.local_address,
+          .permit = options.permit,
+          .trace = options.trace};
 }
 upgrade as_client(const client_config& config, const server_name& expected, engine_options options, const peer& whom,
                   deadline until, byte_view first_bytes);

@@ -41,6 +41,11 @@ class Get(ToolTest):
         with Peer(answering(OK)) as peer:
             self.assertEqual(self.fine("get", peer.url(scheme="http"), "--ca", self.folder / "none")[0], b"hello")
 
+    def test_one_family_can_be_asked_for(self):
+        with tls_peer(answering(OK)) as peer:
+            self.assertEqual(self.fine("get", f"https://localhost:{peer.port}/", "-4", "--ca", CA)[0], b"hello")
+            self.refused(2, "get", peer.url(), "-6", "--ca", CA, says="127.0.0.1 is not an IPv6 address")
+
     def test_what_is_asked(self):
         peer, heads = self.recorded(OK)
         with peer:

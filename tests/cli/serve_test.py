@@ -6,11 +6,12 @@ import os
 import signal
 import socket
 import ssl
+import subprocess
 import threading
 import unittest
 
 import common  # noqa: F401
-from support.signet_testing import CA, CERT, KEY, PATIENCE, PKI, TOOL, Program, ToolTest, read_head, signet_server, tls_client
+from support.signet_testing import CA, CERT, KEY, PATIENCE, PKI, TOOL, Program, ToolTest, free_port, read_head, signet_server, started, tls_client
 
 
 def has_ipv6():
@@ -308,6 +309,99 @@ class Service(ToolTest):
         program._process.send_signal(signal.SIGHUP)
         program.wait_for("SIGHUP")
         self.assertEqual(self.fine("cat", f"127.0.0.1:{port}", "--ca", CA, given=b"x")[0], b"x")
+
+
+def unix_client(path):
+    """A verified connection over a local socket, by Python's own module."""
+    connection = socket.socket(socket.AF_UNIX)
+    connection.settimeout(PATIENCE)
+    connection.connect(str(path))
+    return ssl.create_default_context(cafile=CA).wrap_socket(connection, server_hostname="server.test", suppress_ragged_eofs=False)
+
+
+class Doors(ToolTest):
+    """Where it listens, other than at a port of its own."""
+
+    ECHO = ("--echo", "--cert", CERT, "--key", KEY)
+
+    def serve(self, address, *options):
+        program = Program(TOOL, "serve", address, *self.ECHO, *options)
+        self.addCleanup(program.stop)
+        return program
+
+    def echoes(self, connection):
+        with connection:
+            connection.sendall(b"hello\n")
+            self.assertEqual(connection.recv(100), b"hello\n")
+
+    def test_a_local_socket_is_served_and_its_file_goes_with_it(self):
+        path = self.folder / "door.sock"
+        program = self.serve(f"unix:{path}")
+        program.wait_for(f"^listening on unix:{path}$")
+        self.assertEqual(path.stat().st_mode & 0o777, 0o600)
+        self.echoes(unix_client(path))
+        self.refused(3, "serve", f"unix:{path}", *self.ECHO, says="a server listens there already")
+        self.echoes(unix_client(path))
+        program._process.send_signal(signal.SIGTERM)
+        self.assertEqual(program.finish(), 0, program.said())
+        self.assertFalse(path.exists())
+
+    def test_what_a_killed_one_left_behind_is_replaced(self):
+        path = self.folder / "door.sock"
+        program = self.serve(f"unix:{path}")
+        program.wait_for("^listening on")
+        program._process.kill()
+        program.finish()
+        self.assertTrue(path.is_socket())
+        program = self.serve(f"unix:{path}", "--socket-mode", "660", "--json")
+        said = json.loads(program.wait_for(r"^\{.*\}$")[0])
+        self.assertEqual(said, {"event": "listening", "listening_on": f"unix:{path}", "path": str(path)})
+        self.assertEqual(path.stat().st_mode & 0o777, 0o660)
+        self.echoes(unix_client(path))
+
+    def test_another_file_is_kept(self):
+        path = self.write("kept", b"content")
+        self.refused(5, "serve", f"unix:{path}", *self.ECHO, says="a file that is no socket is there, and stays")
+        self.assertEqual(path.read_bytes(), b"content")
+
+    def test_what_is_no_door_is_refused(self):
+        for address, says in (("unix:", "is empty"), ("unix:/" + "x" * 200, "has 201 bytes"), ("fd:", "no descriptor"),
+                              ("fd:0", "no descriptor"), ("fd:x", "no descriptor"), ("fd:3x", "no descriptor"),
+                              ("fd:77", "descriptor 77"), ("systemd", "systemd has passed no socket")):
+            with self.subTest(address):
+                self.refused(2, "serve", address, *self.ECHO, says=says)
+        for mode in ("8", "1777", "rw", "-1", "0x1"):
+            self.refused(2, "serve", f"unix:{self.folder}/door", f"--socket-mode={mode}", *self.ECHO, says="no mode of a file")
+        self.refused(2, "serve", "127.0.0.1:0", "--socket-mode", "660", *self.ECHO, says="--socket-mode is for")
+
+    def test_a_socket_that_was_left_open_for_it_is_served(self):
+        with socket.create_server(("127.0.0.1", 0)) as door:
+            fd = door.fileno()
+            process = started("serve", f"fd:{fd}", *self.ECHO, pass_fds=(fd,), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            self.addCleanup(process.stderr.close)
+            self.addCleanup(process.wait, PATIENCE)
+            self.addCleanup(process.terminate)
+            port = door.getsockname()[1]
+            self.assertEqual(process.stderr.readline(), f"listening on 127.0.0.1:{port}\n".encode())
+            self.echoes(tls_client(port))
+            process.terminate()
+            self.assertEqual(process.wait(PATIENCE), 0)
+            # It is still a door, for the next one.
+            with socket.create_connection(("127.0.0.1", port), PATIENCE) as client, door.accept()[0] as server:
+                self.assertEqual(server.getpeername(), client.getsockname())
+
+    def test_the_sockets_of_systemd_are_served(self):
+        path = self.folder / "door.sock"
+        port = free_port()
+        program = Program("systemd-socket-activate", "-l", f"127.0.0.1:{port}", "-l", path, TOOL, "serve", "systemd", *self.ECHO)
+        self.addCleanup(program.stop)
+        program.wait_for("Listening on")
+        with tls_client(port) as first:
+            program.wait_for(rf"^listening on 127\.0\.0\.1:{port}$")
+            self.echoes(unix_client(path))
+            self.echoes(first)
+        program._process.send_signal(signal.SIGTERM)
+        self.assertEqual(program.finish(), 0, program.said())
 
 
 if __name__ == "__main__":

@@ -99,6 +99,40 @@ TEST(resolve, a_name_that_is_none_reaches_no_resolver) {
   EXPECT_EQ(found.error().code(), errc::invalid_name);
 }
 
+TEST(resolve, asks_nobody_for_a_name_when_it_may_not) {
+  const system_lookup forbidden = [](const char*, const addrinfo*, addrinfo**) -> int {
+    ADD_FAILURE() << "the system was asked";
+    return EAI_FAIL;
+  };
+  const auto refused = resolve({"localhost", 443}, {address_family::any, name_lookup::none}, patience, forbidden);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), errc::invalid_endpoint);
+  EXPECT_EQ(refused.error().message(),
+            "localhost:443: looking up the name: localhost is a name, and names are not to be looked up");
+  EXPECT_FALSE(refused.error().hint().empty());
+  EXPECT_TRUE(resolve({"::1", 443}, {address_family::any, name_lookup::none}, patience, forbidden));
+  // From the outside.
+  for (const auto& code :
+       {tcp_socket::connect({"localhost", 1}, {.lookup = name_lookup::none}).error().code(),
+        connect({"localhost", 1}, test::trusting_client(), {.lookup = name_lookup::none}).error().code()})
+    EXPECT_EQ(code, errc::invalid_endpoint);
+  const auto door = test::open_door();
+  EXPECT_TRUE(tcp_socket::connect({"127.0.0.1", door.port()}, {.timeout = patience, .lookup = name_lookup::none}));
+}
+
+TEST(resolve, leaves_families_out_that_this_machine_cannot_use_only_when_it_is_told_to) {
+  for (const auto& [how, flags] : {std::pair{name_lookup::all, 0}, {name_lookup::usable_families, AI_ADDRCONFIG}}) {
+    int asked_with = -1;
+    const auto found = resolve({"example.org", 443}, {address_family::any, how}, patience,
+                               [&](const char*, const addrinfo* hints, addrinfo** out) {
+                                 asked_with = hints->ai_flags;
+                                 return ::getaddrinfo("127.0.0.1", nullptr, nullptr, out);
+                               });
+    ASSERT_TRUE(found) << found.error().message();
+    EXPECT_EQ(asked_with, flags);
+  }
+}
+
 TEST(resolve, a_look_up_that_hangs_is_left_behind_at_the_deadline) {
   std::promise<void> release;
   std::promise<void> gone;

@@ -36,6 +36,7 @@ constexpr std::array table{
     entry{"certificate_check_options::role", "--purpose client", "signet cert check --purpose client"},
     entry{"existing_file::replace", "--force"},
     entry{"starttls::negotiate", "--starttls SERVICE", "signet cat --starttls SERVICE"},
+    entry{"give it to tcp_socket::adopt()", "serve it with --inetd"},
     entry{"in_chain_order", "signet cert check --fix --out FILE"},
 };
 

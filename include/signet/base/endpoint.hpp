@@ -2,7 +2,10 @@
 //
 // The host is kept as it was written. parse() checks its form; nothing is looked up until connect() or bind().
 // Endpoints are equal if host and port are equal as text: "::1" and "0:0:0:0:0:0:0:1" are different.
-// Deliberately absent: URLs, UNIX sockets, and the list of addresses behind a name.
+// What stands on a local (UNIX) socket reports its path as the host, "unix:/run/app.sock", and port 0. Nothing connects
+// to or listens on such an endpoint, so a host that comes from somebody else leads to no local socket:
+// tcp_socket::connect_unix() and listener::bind_unix() take the path.
+// Deliberately absent: URLs, and the list of addresses behind a name.
 #pragma once
 
 #include <cstdint>
@@ -29,10 +32,22 @@ struct endpoint {
   friend bool operator==(const endpoint&, const endpoint&) = default;
 };
 
-/// The text that parse() reads: "example.org:443", "[2001:db8::1]:443".
+/// The text that parse() reads: "example.org:443", "[2001:db8::1]:443". Of a local socket "unix:/run/app.sock", which
+/// parse() does not read.
 SIGNET_EXPORT std::string to_string(const endpoint& where);
 
 /// Which addresses of a name to use. Do not restrict them unless one family is known to be broken.
 enum class address_family : unsigned char { any, ipv4, ipv6 };
+
+/// How the addresses of a host are found.
+enum class name_lookup : unsigned char {
+  /// The system looks names up.
+  all,
+  /// The system looks names up, and leaves out the addresses of a family of which this machine has no address itself,
+  /// its loopback aside (AI_ADDRCONFIG). Do not set it for servers on this machine: it can hide their addresses.
+  usable_families,
+  /// Nothing is looked up: the host has to be an address.
+  none
+};
 
 }  // namespace signet

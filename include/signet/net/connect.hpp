@@ -24,6 +24,12 @@ struct connect_options {
   deadline until = {};
   /// Which addresses of the host to try.
   address_family family = address_family::any;
+  /// How the addresses of the host are found. Set it to `none` if no name server may be asked.
+  name_lookup lookup = name_lookup::all;
+  /// The address of this machine to connect from, and the port; not a name. Empty, and 0: the system chooses. Addresses
+  /// of the other family are then not tried. Do not set the port unless the server insists: only one connection to it
+  /// at a time can have that port, and the next one may have to wait for minutes.
+  endpoint local_address = {};
   /// Decides for each address of the host, after the look-up and before anything is sent to it, whether to connect to
   /// it. Empty: all of them. Set it when the host comes from somebody else, to keep that person out of your own
   /// network.

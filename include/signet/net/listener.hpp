@@ -3,11 +3,14 @@
 //
 // One thread uses a listener at a time; only close() may be called from another one. For a complete server there is
 // serve().
-// Deliberately absent: threads, an event loop, and socket options.
+// Deliberately absent: threads, an event loop, and other socket options: set them on what listening_descriptors() of
+// <signet/native.hpp> returns.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 
 #include <signet/base/deadline.hpp>
 #include <signet/base/endpoint.hpp>
@@ -57,15 +60,47 @@ struct listen_options {
   std::chrono::milliseconds timeout = std::chrono::seconds(30);
   /// The number of connections that the system queues before accept(), 1 or more. The system may lower it.
   int backlog = 1024;
+  /// The addresses to listen on. With ipv6, the hosts "" and "::" leave IPv4 alone, and another socket may have its
+  /// port; with ipv4, the host "" stands for all IPv4 addresses of the machine.
+  address_family family = address_family::any;
+  /// Lets other sockets listen at the same address if they are of the same user and set this too (SO_REUSEPORT). The
+  /// system gives each client to one of them, and clients that wait in the queue of one that closes are lost. Set it
+  /// for processes that start on their own. Do not set it for children of one process, which share a listener that was
+  /// bound before fork(), nor for a single server: a second one started by mistake would get half of its clients.
+  bool reuse_port = false;
+};
+
+struct unix_listen_options {
+  /// The permissions of the socket's file, 0 to 0777, whatever the umask: to connect takes the right to write. Do not
+  /// open it to more than those who have to connect.
+  unsigned mode = 0600;
+  /// The number of connections that the system queues before accept(), 1 or more. The system may lower it.
+  int backlog = 1024;
 };
 
 class SIGNET_EXPORT listener {
  public:
   /// Listens on every address of the host. The hosts "" and "::" stand for all addresses of the machine, IPv4 and IPv6.
   /// Port 0 takes a free port. A name is looked up within the timeout of the options.
-  /// Errors: invalid_argument, invalid_name, name_not_found, resolve_failed, timed_out, address_in_use,
-  /// permission_denied, resource_exhausted, io_failed, unreachable (no address of this machine).
+  /// Errors: invalid_argument, invalid_name, invalid_endpoint (an address of another family), name_not_found,
+  /// resolve_failed, timed_out, address_in_use, permission_denied, resource_exhausted, io_failed, unreachable (no
+  /// address of this machine).
   static result<listener> bind(const endpoint& at, server_config config, listen_options options = {});
+  /// Listens on a local (UNIX) stream socket, whose file it makes. A socket's file that a dead server has left there is
+  /// replaced; one where somebody listens is address_in_use, and any other file is file_exists and stays. The file is
+  /// removed by close(), and with the listener in the process that made it if no other process listens; in both cases
+  /// only if it is still this listener's.
+  /// Errors: invalid_argument, address_in_use, file_exists, permission_denied, resource_exhausted, file_io_failed,
+  /// io_failed.
+  static result<listener> bind_unix(const std::filesystem::path& at, server_config config,
+                                    unix_listen_options options = {});
+  /// Takes ownership of stream sockets that listen, which somebody else has opened: systemd (<signet/net/systemd.hpp>),
+  /// a parent process. They become non-blocking, for every process that has them, and are closed on exec. close() then
+  /// gives them up and leaves them listening in processes that got them elsewhere, where clients go on waiting.
+  /// A failure leaves them with the caller.
+  /// Errors: invalid_argument, resource_exhausted, io_failed.
+  static result<listener> adopt(int descriptor, server_config config);
+  static result<listener> adopt(std::span<const int> descriptors, server_config config);
 
   listener(listener&&) noexcept;
   listener& operator=(listener&&) noexcept;
@@ -78,15 +113,17 @@ class SIGNET_EXPORT listener {
   /// Returns a client, or nothing if none is waiting. It does not wait.
   /// Errors: not_connected, io_failed, resource_exhausted, closed (after close()).
   result<std::optional<incoming>> try_accept();
-  /// The host that was asked for ("::" for ""), and the port that was taken.
+  /// The host that was asked for ("::" for "", "0.0.0.0" with address_family::ipv4), and the port that was taken. Of
+  /// sockets that were adopted, the address of the first. Of a local socket, "unix:" and its path, and no port.
   [[nodiscard]] endpoint local_endpoint() const;
   /// A descriptor for poll(2), borrowed. It is readable when a client waits on any of the addresses, and after close().
   [[nodiscard]] int native_handle() const noexcept;
-  /// Stops listening, in every process that shares the listener. An accept() that waits returns `closed`. Any thread
-  /// may call this.
+  /// Stops listening, in every process that shares the listener by fork(). An accept() that waits returns `closed`. Any
+  /// thread may call this.
   void close() noexcept;
 
  private:
+  friend struct detail::access;
   friend class server_loop;
   struct impl;
   // Readable after close().

@@ -27,8 +27,8 @@ class SIGNET_EXPORT nonblocking_socket {
  public:
   /// Begins name look-up, connecting and the handshake; handshake() goes on with them. A look-up runs in a thread of
   /// its own.
-  /// Errors: invalid_name, invalid_endpoint, timed_out, resolve_failed, permission_denied (`permit` refuses every
-  /// address), resource_exhausted, io_failed.
+  /// Errors: invalid_name, invalid_endpoint, timed_out, resolve_failed, unreachable (`local_address` is of another
+  /// family), permission_denied (`permit` refuses every address), resource_exhausted, io_failed.
   static result<nonblocking_socket> connect(const endpoint& to, const client_config& config,
                                             connect_options options = {});
   /// Begins the upgrade of a plain connection as the client. The server has to prove `name`. The connection has to
@@ -118,6 +118,7 @@ class SIGNET_EXPORT nonblocking_socket {
   [[nodiscard]] endpoint remote_endpoint() const;
 
  private:
+  friend struct detail::access;
   friend class server_loop;
   // Ends a handshake that nobody waits for any more.
   void give_up(const error& why);

@@ -34,6 +34,8 @@ class SIGNET_EXPORT tls_reader {
   result<std::string> read_until(std::string_view delimiter, read_limit limit = {64 << 10}, deadline until = {});
   /// What is known of the connection.
   [[nodiscard]] connection_info info() const;
+  /// The descriptor to read from, borrowed, or -1. To read it directly breaks the connection.
+  [[nodiscard]] int native_handle() const noexcept;
 
  private:
   friend struct net::shared_connection;
@@ -50,6 +52,8 @@ class SIGNET_EXPORT tls_writer {
   result<void> write_all(byte_view bytes, deadline until = {});
   /// Sends close_notify. The reading half goes on.
   result<void> close_write(deadline until = {});
+  /// The descriptor to write to, borrowed, or -1. To write to it directly breaks the connection.
+  [[nodiscard]] int native_handle() const noexcept;
 
  private:
   friend struct net::shared_connection;

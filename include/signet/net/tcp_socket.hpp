@@ -4,10 +4,12 @@
 // It owns its descriptors: they are closed on exec and with the socket. It never raises SIGPIPE, and a TCP connection
 // sends without delay (TCP_NODELAY). A call waits until its deadline, else for the socket's timeout, else without
 // limit. A read that fails loses nothing: what it had already taken is returned by the next read.
-// Deliberately absent: listening (<signet/net/listener.hpp>), UDP, and other socket options.
+// Deliberately absent: listening (<signet/net/listener.hpp>), UDP, and other socket options: set them on
+// native_handle().
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <span>
@@ -33,10 +35,25 @@ struct tcp_connect_options {
   deadline until = {};
   /// Which addresses of the host to try.
   address_family family = address_family::any;
+  /// How the addresses of the host are found. Set it to `none` if no name server may be asked.
+  name_lookup lookup = name_lookup::all;
+  /// The address of this machine to connect from, and the port; not a name. Empty, and 0: the system chooses. Addresses
+  /// of the other family are then not tried. Do not set the port unless the server insists: only one connection to it
+  /// at a time can have that port, and the next one may have to wait for minutes.
+  endpoint local_address = {};
   /// Decides for each address of the host, after the look-up and before anything is sent to it, whether to connect to
   /// it. Empty: all of them. Set it when the host comes from somebody else, to keep that person out of your own
   /// network.
   address_filter permit = {};
+  /// Who is told what happens, step by step.
+  trace_options trace = {};
+};
+
+struct unix_connect_options {
+  /// The time that the server may take to have room for the connection, counted from the call.
+  std::chrono::milliseconds timeout = std::chrono::seconds(30);
+  /// A point in time by which the call ends as well. The earlier of the two applies.
+  deadline until = {};
   /// Who is told what happens, step by step.
   trace_options trace = {};
 };
@@ -54,10 +71,14 @@ class SIGNET_EXPORT tcp_socket {
  public:
   /// Looks the name up and races its addresses (RFC 8305): each attempt starts 250 ms after the one before it, or as
   /// soon as that one has failed. The details() of the error list the attempts.
-  /// Errors: invalid_endpoint, invalid_name, name_not_found, resolve_failed, connection_refused, unreachable,
-  /// permission_denied (also: `permit` refuses every address), resource_exhausted, timed_out, connection_reset,
-  /// io_failed.
+  /// Errors: invalid_endpoint, invalid_name, name_not_found, resolve_failed, connection_refused, unreachable (also:
+  /// none can be reached from `local_address`), address_in_use (the port of `local_address`), permission_denied (also:
+  /// `permit` refuses every address), resource_exhausted, timed_out, connection_reset, io_failed.
   static result<tcp_socket> connect(const endpoint& to, tcp_connect_options options = {});
+  /// Connects to a server's local (UNIX) stream socket by the path of its file. Errors call it "unix:" and the path.
+  /// Errors: invalid_argument (no socket can have that path, or it is of another type), connection_refused (nobody
+  /// listens there), permission_denied, timed_out, resource_exhausted, io_failed.
+  static result<tcp_socket> connect_unix(const std::filesystem::path& to, unix_connect_options options = {});
   /// Takes ownership of a connected stream socket. A failure leaves it with the caller.
   /// Errors: invalid_argument.
   static result<tcp_socket> adopt(int descriptor);

@@ -16,6 +16,7 @@ struct pending_connect::impl {
   std::string whom;
   deadline until;
   address_filter permit;
+  local_end from;
   // Readable when one of the others is: the look-up, the clock, and the attempts' sockets.
   base::descriptor any;
   base::descriptor clock;
@@ -50,9 +51,9 @@ struct pending_connect::impl {
     if (!*found) return false;
     // The thread may hold it open for a moment still.
     if (lookup->handle() >= 0) ::epoll_ctl(any.get(), EPOLL_CTL_DEL, lookup->handle(), nullptr);
-    auto permitted = addresses_to_try(whom, **found, permit);
+    auto permitted = addresses_to_try(whom, **found, permit, from);
     if (!permitted) return std::move(permitted).error();
-    attempts.emplace(whom, *std::move(permitted), until, usual_head_start, any.get());
+    attempts.emplace(whom, *std::move(permitted), until, usual_head_start, any.get(), from);
     // Not before: what the user decides may throw.
     lookup.reset();
     return true;
@@ -74,15 +75,18 @@ struct pending_connect::impl {
   }
 };
 
-result<pending_connect> pending_connect::start(const endpoint& to, address_family family, address_filter permit,
-                                               deadline until, const system_lookup& ask) {
+result<pending_connect> pending_connect::start(const endpoint& to, tcp_connect_options how, const system_lookup& ask) {
   if (auto ok = may_connect(to); !ok) return std::move(ok).error();
-  auto lookup = pending_lookup::start(to, family, until, ask);
+  auto from = local_end::of(how.local_address, signet::to_string(to));
+  if (!from) return std::move(from).error();
+  const auto until = deadline_of(how);
+  auto lookup = pending_lookup::start(to, {how.family, how.lookup}, until, ask);
   if (!lookup) return std::move(lookup).error();
   // NOLINTNEXTLINE(modernize-make-unique): an aggregate is made with braces
-  std::unique_ptr<impl> made(
-      new impl{signet::to_string(to), until, std::move(permit), base::descriptor(::epoll_create1(EPOLL_CLOEXEC)),
-               base::descriptor(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)), *std::move(lookup)});
+  std::unique_ptr<impl> made(new impl{signet::to_string(to), until, std::move(how.permit), *std::move(from),
+                                      base::descriptor(::epoll_create1(EPOLL_CLOEXEC)),
+                                      base::descriptor(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)),
+                                      *std::move(lookup)});
   if (!made->any || !made->clock || !made->watch(made->clock.get())) return made->system_failure();
   auto next = until;
   if (const int asked = made->lookup->handle(); asked >= 0) {

@@ -14,7 +14,7 @@ namespace signet::net {
 class pending_connect {
  public:
   // What tcp_socket::connect refuses at once is refused here too.
-  static result<pending_connect> start(const endpoint& to, address_family family, address_filter permit, deadline until,
+  static result<pending_connect> start(const endpoint& to, tcp_connect_options how,
                                        const system_lookup& lookup = ask_system);
 
   pending_connect(pending_connect&&) noexcept;

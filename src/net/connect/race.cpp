@@ -20,15 +20,29 @@ std::string elapsed(deadline::clock::time_point since) {
   return to_text(deadline::clock::now() - since);
 }
 
+std::string hint_at_our_end(errc code) {
+  switch (code) {
+    case errc::address_in_use:
+      return "this machine has a connection or a server there already: choose another port, or let the system choose";
+    case errc::unreachable:
+      return "connect from an address of this machine, or from any";
+    case errc::permission_denied:
+      return "ports below 1024 take a privilege (CAP_NET_BIND_SERVICE): choose a higher one";
+    default:
+      return {};
+  }
+}
+
 }  // namespace
 
 racing::racing(std::string whom, std::vector<socket_address> addresses, deadline until,
-               std::chrono::milliseconds head_start, int watch)
+               std::chrono::milliseconds head_start, int watch, local_end from)
     : whom_(std::move(whom)),
       addresses_(std::move(addresses)),
       until_(until),
       head_start_(head_start),
       watch_(watch),
+      from_(std::move(from)),
       trace_(addresses_.size()) {
   start_those_due();
 }
@@ -66,24 +80,25 @@ void racing::start(std::size_t index) {
   next_start_ = now + head_start_;
   const auto& to = addresses_[index];
   base::descriptor socket(::socket(to.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!socket) return failed(index, now, errno);
+  if (!socket) return failed(index, now, {errno});
   const int on = 1;
   ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  // An interrupted connect() goes on by itself. What poll(2) says of a socket that is connected already, it says at
-  // once.
-  if (::connect(socket.get(), to.get(), to.size) != 0 && errno != EINPROGRESS && errno != EINTR)
-    return failed(index, now, errno);
+  if (const auto begun = from_.connect(socket.get(), to); begun.system_error != 0) return failed(index, now, begun);
   epoll_event answer{};
   answer.events = EPOLLOUT;
-  if (watch_ >= 0 && ::epoll_ctl(watch_, EPOLL_CTL_ADD, socket.get(), &answer) != 0) return failed(index, now, errno);
+  if (watch_ >= 0 && ::epoll_ctl(watch_, EPOLL_CTL_ADD, socket.get(), &answer) != 0) return failed(index, now, {errno});
   running_.push_back({std::move(socket), index, now});
 }
 
-void racing::failed(std::size_t index, deadline::clock::time_point began, int system_error) {
-  note(index, reason_of(system_error) + " after " + elapsed(began));
+std::string racing::reason(local_end::outcome why) const {
+  return (why.at_our_end ? "from " + from_.describe() + ": " : "") + reason_of(why.system_error);
+}
+
+void racing::failed(std::size_t index, deadline::clock::time_point began, local_end::outcome why) {
+  note(index, reason(why) + " after " + elapsed(began));
   // What tells most: that a host answered and refused, else what the first address said.
-  if (failure_ == 0 || system_error == ECONNREFUSED) {
-    failure_ = system_error;
+  if (failure_.system_error == 0 || why.system_error == ECONNREFUSED) {
+    failure_ = why;
     failed_index_ = index;
   }
   // The next one need not wait.
@@ -118,7 +133,7 @@ std::optional<race_winner> racing::judge(attempt a) {
   int non_blocking = 0;
   if (status == 0 && ::ioctl(fd, FIONBIO, &non_blocking) != 0) status = errno;
   if (status != 0) {
-    failed(a.index, a.began, status);
+    failed(a.index, a.began, {status});
     return std::nullopt;
   }
   // The trace is for those that had to look further than one address.
@@ -140,20 +155,21 @@ std::vector<std::string> racing::trace() const {
 
 error racing::nobody_won() const {
   const auto& address = addresses_[failed_index_];
-  const auto code = failure_ == ETIMEDOUT ? errc::timed_out : code_of(failure_);
-  base::sentence told{.whom = whom_, .phase = phase, .why = reason_of(failure_), .system_error = failure_};
+  const auto code = failure_.system_error == ETIMEDOUT ? errc::timed_out : code_of(failure_.system_error);
+  base::sentence told{.whom = whom_, .phase = phase, .why = reason(failure_), .system_error = failure_.system_error};
   if (const auto there = to_endpoint(address); addresses_.size() == 1 && signet::to_string(there) != whom_)
     told.whom += " (" + there.host + ')';
   if (addresses_.size() > 1) told.why += " (" + std::to_string(addresses_.size()) + " addresses tried)";
   if (code == errc::connection_refused)
     told.hint = "the host is up and nothing listens on port " + std::to_string(address.port()) +
                 ": is the server running, and is this its port?";
+  if (failure_.at_our_end) told.hint = hint_at_our_end(code);
   return told.as(code).with_details(trace());
 }
 
 result<race_winner> race(const std::string& whom, const std::vector<socket_address>& addresses, deadline until,
-                         std::chrono::milliseconds head_start) {
-  auto won = racing(whom, addresses, until, head_start).step(waiting::allowed);
+                         std::chrono::milliseconds head_start, local_end from) {
+  auto won = racing(whom, addresses, until, head_start, -1, std::move(from)).step(waiting::allowed);
   if (!won) return std::move(won).error();
   return **std::move(won);
 }

@@ -13,6 +13,7 @@
 #include "base/descriptor.hpp"
 #include "net/address.hpp"
 #include "net/channel/channel.hpp"
+#include "net/connect/local_end.hpp"
 
 namespace signet::net {
 
@@ -30,7 +31,7 @@ inline constexpr std::chrono::milliseconds usual_head_start{250};
 class racing {
  public:
   racing(std::string whom, std::vector<socket_address> addresses, deadline until,
-         std::chrono::milliseconds head_start = usual_head_start, int watch = -1);
+         std::chrono::milliseconds head_start = usual_head_start, int watch = -1, local_end from = {});
 
   // The winner, or nothing yet, which one that may wait never says.
   result<std::optional<race_winner>> step(waiting may_wait);
@@ -46,12 +47,13 @@ class racing {
 
   void start_those_due();
   void start(std::size_t index);
-  void failed(std::size_t index, deadline::clock::time_point began, int system_error);
+  void failed(std::size_t index, deadline::clock::time_point began, local_end::outcome why);
   // Those that were waited for and have an answer.
   std::vector<attempt> answered(waiting may_wait);
   std::optional<race_winner> judge(attempt a);
   void note(std::size_t index, const std::string& what);
   [[nodiscard]] std::vector<std::string> trace() const;
+  [[nodiscard]] std::string reason(local_end::outcome why) const;
   [[nodiscard]] error nobody_won() const;
 
   std::string whom_;
@@ -59,18 +61,19 @@ class racing {
   deadline until_;
   std::chrono::milliseconds head_start_;
   int watch_;
+  local_end from_;
   std::vector<std::string> trace_;
   std::vector<attempt> running_;
   std::size_t next_ = 0;
   deadline::clock::time_point began_ = deadline::clock::now();
   deadline::clock::time_point next_start_ = began_;
-  int failure_ = 0;
+  local_end::outcome failure_ = {};
   std::size_t failed_index_ = 0;
 };
 
 // The whole race, waited for. In the order given. The winner's descriptor is blocking, closed on exec and sends without
 // delay.
 result<race_winner> race(const std::string& whom, const std::vector<socket_address>& addresses, deadline until,
-                         std::chrono::milliseconds head_start = usual_head_start);
+                         std::chrono::milliseconds head_start = usual_head_start, local_end from = {});
 
 }  // namespace signet::net

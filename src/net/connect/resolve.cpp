@@ -40,12 +40,13 @@ int system_family(address_family family) noexcept {
   return AF_UNSPEC;
 }
 
-// No AI_ADDRCONFIG: on a machine that has nothing but its loopback it hides what works, and an address that cannot be
-// reached costs one failed attempt.
-answer ask(const system_lookup& lookup, const std::string& host, std::uint16_t port, int family) {
+// AI_ADDRCONFIG only for those who want it: on a machine that has nothing but its loopback it hides what works, and an
+// address that cannot be reached costs one failed attempt.
+answer ask(const system_lookup& lookup, const std::string& host, std::uint16_t port, sought what) {
   addrinfo hints{};
-  hints.ai_family = family;
+  hints.ai_family = system_family(what.family);
   hints.ai_socktype = SOCK_STREAM;
+  if (what.lookup == name_lookup::usable_families) hints.ai_flags = AI_ADDRCONFIG;
   addrinfo* found = nullptr;
   answer out;
   out.status = lookup(host.c_str(), &hints, &found);
@@ -154,13 +155,13 @@ struct pending_lookup::impl {
   }
 };
 
-result<pending_lookup> pending_lookup::start(const endpoint& where, address_family family, deadline until,
+result<pending_lookup> pending_lookup::start(const endpoint& where, sought what, deadline until,
                                              const system_lookup& lookup) {
   auto made = std::make_shared<impl>();
   made->whom = signet::to_string(where);
-  made->family = family;
+  made->family = what.family;
   made->until = until;
-  const int wanted = system_family(family);
+  const int wanted = system_family(what.family);
   if (const auto literal = from_literal(where.host, where.port)) {
     if (wanted != AF_UNSPEC && literal->family() != wanted)
       return base::sentence{.whom = made->whom,
@@ -173,22 +174,28 @@ result<pending_lookup> pending_lookup::start(const endpoint& where, address_fami
   auto name = server_name::parse(where.host);
   if (!name) return std::move(name).error();
   made->name = name->ascii();
+  if (what.lookup == name_lookup::none)
+    return base::sentence{.whom = made->whom,
+                          .phase = phase,
+                          .why = where.host + " is a name, and names are not to be looked up",
+                          .hint = "give an IP address, or allow the look-up"}
+        .as(errc::invalid_endpoint);
   if (until.passed()) return timed_out(made->whom, phase, {});
   made->ready.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!made->ready) return failed(made->whom, made->name, family, system_failure(errno));
+  if (!made->ready) return failed(made->whom, made->name, what.family, system_failure(errno));
   try {
     const signals_held held;
-    std::thread([made, lookup, port = where.port, wanted] {
+    std::thread([made, lookup, port = where.port, what] {
       answer got;
       try {
-        got = ask(lookup, made->name, port, wanted);
+        got = ask(lookup, made->name, port, what);
       } catch (const std::bad_alloc&) {
         got.status = EAI_MEMORY;
       }
       made->answered(std::move(got));
     }).detach();
   } catch (const std::system_error& e) {
-    return failed(made->whom, made->name, family, system_failure(e.code().value()));
+    return failed(made->whom, made->name, what.family, system_failure(e.code().value()));
   }
   return pending_lookup(std::move(made));
 }
@@ -208,9 +215,9 @@ int pending_lookup::handle() const noexcept {
   return impl_->ready.get();
 }
 
-result<std::vector<socket_address>> resolve(const endpoint& where, address_family family, deadline until,
+result<std::vector<socket_address>> resolve(const endpoint& where, sought what, deadline until,
                                             const system_lookup& lookup) {
-  auto pending = pending_lookup::start(where, family, until, lookup);
+  auto pending = pending_lookup::start(where, what, until, lookup);
   if (!pending) return std::move(pending).error();
   for (;;) {
     auto found = pending->step();
@@ -219,26 +226,6 @@ result<std::vector<socket_address>> resolve(const endpoint& where, address_famil
     pollfd waited{pending->handle(), POLLIN, 0};
     ::poll(&waited, 1, until.poll_timeout());
   }
-}
-
-result<std::vector<socket_address>> addresses_to_try(const std::string& whom, const std::vector<socket_address>& found,
-                                                     const address_filter& permit) {
-  if (!permit) return interleaved(found);
-  std::vector<socket_address> permitted;
-  std::vector<std::string> refused;
-  for (const auto& address : found) {
-    if (permit(to_endpoint(address)))
-      permitted.push_back(address);
-    else
-      refused.push_back(to_string(address) + ": not permitted");
-  }
-  if (!permitted.empty()) return interleaved(permitted);
-  return base::sentence{.whom = whom,
-                        .phase = "connecting",
-                        .why = "none of its addresses may be connected to",
-                        .hint = "connect_options::permit decides that"}
-      .as(errc::permission_denied)
-      .with_details(std::move(refused));
 }
 
 }  // namespace signet::net

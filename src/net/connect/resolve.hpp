@@ -21,13 +21,21 @@ namespace signet::net {
 using system_lookup = std::function<int(const char* host, const addrinfo* hints, addrinfo** found)>;
 int ask_system(const char* host, const addrinfo* hints, addrinfo** found);
 
+// Which addresses of a host are looked for, and how.
+struct sought {
+  sought(address_family of, name_lookup by = name_lookup::all) noexcept : family(of), lookup(by) {}
+
+  address_family family;
+  name_lookup lookup;
+};
+
 // A look-up that is under way, on a thread of its own: getaddrinfo cannot be interrupted. Whoever lets go of it waits
 // for nothing; the answer then belongs to the thread alone, and goes with it.
 class pending_lookup {
  public:
   // Literals are taken as they are, and ask nobody; an IDN is looked up by its A-labels. invalid_endpoint,
   // invalid_name, resolve_failed, timed_out.
-  static result<pending_lookup> start(const endpoint& where, address_family family, deadline until,
+  static result<pending_lookup> start(const endpoint& where, sought what, deadline until,
                                       const system_lookup& lookup = ask_system);
 
   // At least one address, in the order of preference of the system (RFC 6724), or nothing yet. name_not_found,
@@ -44,12 +52,7 @@ class pending_lookup {
 };
 
 // The whole look-up, waited for.
-result<std::vector<socket_address>> resolve(const endpoint& where, address_family family, deadline until,
+result<std::vector<socket_address>> resolve(const endpoint& where, sought what, deadline until,
                                             const system_lookup& lookup = ask_system);
-
-// Of what was found, the addresses that may be connected to, in the order in which to try them. permission_denied when
-// there is none.
-result<std::vector<socket_address>> addresses_to_try(const std::string& whom, const std::vector<socket_address>& found,
-                                                     const address_filter& permit);
 
 }  // namespace signet::net

@@ -1,106 +1,31 @@
 #include <signet/net/listener.hpp>
 
-#include <netinet/tcp.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <array>
 #include <atomic>
 #include <cerrno>
 #include <vector>
 
+#include <signet/net/native.hpp>
+
 #include "base/sentence.hpp"
-#include "net/connect/resolve.hpp"
+#include "net/connect/unix_path.hpp"
+#include "net/serve/doors.hpp"
 #include "net/serve/last_words.hpp"
+#include "net/serve/unix_door.hpp"
 #include "net/tls_socket_impl.hpp"
 #include "tls/first_octets.hpp"
 
 namespace signet {
 namespace {
 
-constexpr std::string_view phase = "listening";
 constexpr std::string_view accepting = "accepting";
-
-enum class reach : unsigned char { own_family, both_families };
-
-error bind_failure(const std::string& whom, int system_error) {
-  base::sentence told{.whom = whom, .phase = phase, .why = net::reason_of(system_error), .system_error = system_error};
-  const auto code = net::code_of(system_error);
-  if (code == errc::address_in_use) {
-    told.hint = "another program listens there: choose another port, or 0 for a free one";
-  } else if (code == errc::permission_denied) {
-    told.hint = "ports below 1024 take a privilege (CAP_NET_BIND_SERVICE): choose a higher one";
-  } else if (system_error == EADDRNOTAVAIL) {
-    told.hint = "name an address of this machine, or :: for all of them";
-  }
-  return told.as(code);
-}
-
-// A listening descriptor, or the errno.
-struct opened {
-  base::descriptor socket = {};
-  int system_error = 0;
-};
-
-opened open_at(const net::socket_address& at, reach families, int backlog) {
-  base::descriptor socket(::socket(at.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!socket) return {{}, errno};
-  const int on = 1;
-  const int only_ipv6 = families == reach::both_families ? 0 : 1;
-  // A restarted server does not wait for the last one's connections to be forgotten; accepted sockets inherit no delay.
-  ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  if (at.family() == AF_INET6 &&
-      ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &only_ipv6, sizeof only_ipv6) != 0)
-    return {{}, errno};
-  if (::bind(socket.get(), at.get(), at.size) != 0 || ::listen(socket.get(), backlog) != 0) return {{}, errno};
-  return {std::move(socket), 0};
-}
-
-bool not_of_this_machine(int system_error) noexcept {
-  return system_error == EAFNOSUPPORT || system_error == EADDRNOTAVAIL || system_error == EPROTONOSUPPORT;
-}
-
-// All addresses on one port. Addresses this machine does not have are passed over while another remains.
-result<std::vector<base::descriptor>> open_all(const std::string& whom, std::vector<net::socket_address> addresses,
-                                               int backlog) {
-  // A port that is free for the first address may be taken for the second.
-  constexpr int tries = 16;
-  const bool any_port = addresses.front().port() == 0;
-  for (int round = 1;; ++round) {
-    std::vector<base::descriptor> sockets;
-    int passed_over = 0;
-    int failure = 0;
-    for (auto& at : addresses) {
-      if (any_port) at.set_port(sockets.empty() ? 0 : net::local_address(sockets.front().get()).port());
-      auto made = open_at(at, reach::own_family, backlog);
-      if (made.socket) {
-        sockets.push_back(std::move(made.socket));
-      } else if (not_of_this_machine(made.system_error)) {
-        passed_over = made.system_error;
-      } else {
-        failure = made.system_error;
-        break;
-      }
-    }
-    if (failure == EADDRINUSE && any_port && round < tries) continue;
-    if (failure != 0) return bind_failure(whom, failure);
-    if (sockets.empty()) return bind_failure(whom, passed_over);
-    return sockets;
-  }
-}
-
-result<std::vector<base::descriptor>> open_everywhere(const std::string& whom, std::uint16_t port, int backlog) {
-  auto made = open_at(*net::from_literal("::", port), reach::both_families, backlog);
-  if (!made.socket && not_of_this_machine(made.system_error))
-    made = open_at(*net::from_literal("0.0.0.0", port), reach::own_family, backlog);
-  if (!made.socket) return bind_failure(whom, made.system_error);
-  std::vector<base::descriptor> sockets;
-  sockets.push_back(std::move(made.socket));
-  return sockets;
-}
 
 // A connection that failed between the client and accept() is no failure of ours (accept(2) lists these).
 bool is_passing(int system_error) noexcept {
@@ -125,7 +50,13 @@ bool is_passing(int system_error) noexcept {
 }  // namespace
 
 struct listener::impl {
-  std::vector<base::descriptor> sockets;
+  // Whose the sockets are: ours, or those of somebody who may go on with them when we have closed.
+  enum class opened_by : unsigned char { us, somebody_else };
+
+  // Goes after the sockets.
+  std::unique_ptr<net::socket_file> file;
+  net::doors sockets;
+  opened_by opener;
   base::descriptor wake;
   // Readable when one of the sockets is, or after close().
   base::descriptor any;
@@ -135,43 +66,68 @@ struct listener::impl {
   // Where the next accept() looks first, so that one busy address does not starve another.
   std::size_t next = 0;
 
+  static result<listener> make(net::doors sockets, opened_by opener, server_config config, endpoint at,
+                               std::unique_ptr<net::socket_file> file = {}) {
+    // NOLINTNEXTLINE(modernize-make-unique): an aggregate is made with braces
+    std::unique_ptr<impl> made(new impl{
+        std::move(file), std::move(sockets), opener, base::descriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+        base::descriptor(::epoll_create1(EPOLL_CLOEXEC)), std::move(config), std::move(at)});
+    bool ready = made->wake && made->any && made->watch(made->wake.get());
+    for (const auto& s : made->sockets) ready = ready && made->watch(s.get());
+    if (!ready) return net::listen_failure(made->whom(), errno);
+    return listener(std::move(made));
+  }
+
+  [[nodiscard]] bool watch(int fd) const noexcept {
+    epoll_event readable{};
+    readable.events = EPOLLIN;
+    return ::epoll_ctl(any.get(), EPOLL_CTL_ADD, fd, &readable) == 0;
+  }
   [[nodiscard]] std::string whom() const { return to_string(at); }
   [[nodiscard]] error closed_now() const {
     return base::sentence{.whom = whom(), .phase = accepting, .why = "the listener has been closed"}.as(errc::closed);
   }
+  // By another process that shares it. A TCP socket that was shut down says so itself.
+  [[nodiscard]] bool closed_elsewhere() const noexcept {
+    pollfd told{wake.get(), POLLIN, 0};
+    return (opener == opened_by::somebody_else || file) && ::poll(&told, 1, 0) > 0;
+  }
 };
 
 result<listener> listener::bind(const endpoint& at, server_config config, listen_options options) {
-  const auto whom = to_string(at);
-  if (options.backlog < 1)
-    return base::sentence{.whom = whom, .phase = phase, .why = "the backlog has to be 1 or more"}.as(
-        errc::invalid_argument);
-  result<std::vector<base::descriptor>> sockets = std::vector<base::descriptor>();
-  if (at.host.empty() || at.host == "::") {
-    sockets = open_everywhere(whom, at.port, options.backlog);
-  } else {
-    auto addresses = net::resolve(at, address_family::any, options.timeout);
-    if (!addresses) return std::move(addresses).error();
-    sockets = open_all(whom, *std::move(addresses), options.backlog);
-  }
+  auto sockets = net::open_doors(at, options);
   if (!sockets) return std::move(sockets).error();
-  base::descriptor wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!wake) return bind_failure(whom, errno);
-  base::descriptor any(::epoll_create1(EPOLL_CLOEXEC));
-  if (!any) return bind_failure(whom, errno);
-  const auto watch = [&any](int fd) {
-    epoll_event readable{};
-    readable.events = EPOLLIN;
-    return ::epoll_ctl(any.get(), EPOLL_CTL_ADD, fd, &readable) == 0;
-  };
-  bool watched = watch(wake.get());
-  for (const auto& s : *sockets) watched = watched && watch(s.get());
-  if (!watched) return bind_failure(whom, errno);
-  endpoint taken{at.host.empty() ? "::" : at.host, net::local_address(sockets->front().get()).port()};
-  // NOLINTNEXTLINE(modernize-make-unique): an aggregate is made with braces
-  std::unique_ptr<impl> made(
-      new impl{*std::move(sockets), std::move(wake), std::move(any), std::move(config), std::move(taken)});
-  return listener(std::move(made));
+  endpoint taken{at.host, net::local_address(sockets->front().get()).port()};
+  if (at.host.empty()) taken.host = options.family == address_family::ipv4 ? "0.0.0.0" : "::";
+  return impl::make(*std::move(sockets), impl::opened_by::us, std::move(config), std::move(taken));
+}
+
+result<listener> listener::bind_unix(const std::filesystem::path& at, server_config config,
+                                     unix_listen_options options) {
+  auto door = net::open_unix_door(at, options);
+  if (!door) return std::move(door).error();
+  net::doors sockets;
+  sockets.push_back(std::move(door->socket));
+  return impl::make(std::move(sockets), impl::opened_by::us, std::move(config), {net::unix_name(at), 0},
+                    std::move(door->file));
+}
+
+result<listener> listener::adopt(int descriptor, server_config config) {
+  return adopt(std::span(&descriptor, 1), std::move(config));
+}
+
+result<listener> listener::adopt(std::span<const int> descriptors, server_config config) {
+  if (auto ok = net::check_doors(descriptors); !ok) return std::move(ok).error();
+  auto made = impl::make({}, impl::opened_by::somebody_else, std::move(config),
+                         net::to_endpoint(net::local_address(descriptors.front())));
+  if (!made) return made;
+  for (const int one : descriptors)
+    if (!made->impl_->watch(one)) return net::listen_failure(made->impl_->whom(), errno);
+  made->impl_->sockets.reserve(descriptors.size());
+  if (auto ok = net::prepare_doors(descriptors); !ok) return std::move(ok).error();
+  // From here on nothing fails.
+  for (const int one : descriptors) made->impl_->sockets.emplace_back(one);
+  return made;
 }
 
 listener::listener(std::unique_ptr<impl> made) noexcept : impl_(std::move(made)) {}
@@ -181,6 +137,7 @@ listener::~listener() = default;
 
 result<std::optional<incoming>> listener::try_accept() {
   if (!impl_) return net::not_open(accepting);
+  if (impl_->closed_elsewhere()) close();
   if (impl_->closed) return impl_->closed_now();
   impl_->config.refresh();
   const auto count = impl_->sockets.size();
@@ -250,10 +207,25 @@ void listener::close() noexcept {
   if (!impl_ || impl_->closed.exchange(true)) return;
   // The descriptors stay until the listener goes: another thread may be waiting on them. Clients are refused from here
   // on.
-  for (const auto& s : impl_->sockets) ::shutdown(s.get(), SHUT_RDWR);
+  if (impl_->opener == impl::opened_by::us) {
+    for (const auto& s : impl_->sockets) ::shutdown(s.get(), SHUT_RDWR);
+    if (impl_->file) impl_->file->remove();
+  } else {
+    // Shut down, they would be of no use to anybody else: something that is no socket takes their place.
+    for (const auto& s : impl_->sockets)
+      while (::dup3(impl_->wake.get(), s.get(), O_CLOEXEC) < 0 && errno == EBUSY) {
+      }
+  }
   const std::uint64_t one = 1;
   // Cannot fail: the counter is far from full.
   [[maybe_unused]] const auto written = ::write(impl_->wake.get(), &one, sizeof one);
+}
+
+std::vector<int> native::listening_descriptors(const listener& l) {
+  std::vector<int> out;
+  if (!detail::access::shared(l)) return out;
+  for (const auto& s : inside(l).sockets) out.push_back(s.get());
+  return out;
 }
 
 incoming::incoming(tcp_socket client, server_config config) : socket_(std::move(client)), config_(std::move(config)) {

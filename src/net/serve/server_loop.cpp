@@ -57,12 +57,17 @@ int server_loop::client::handle() const noexcept {
   return std::get<tcp_socket>(stage).native_handle();
 }
 
+// A client of a local socket mostly has no name.
+std::string server_loop::client::whom() const {
+  return from.host.empty() ? "client" : "client " + to_string(from);
+}
+
 error server_loop::client::failure(errc code, std::string_view why) const {
-  return base::sentence{.whom = "client " + to_string(from), .phase = "handshake", .why = std::string(why)}.as(code);
+  return base::sentence{.whom = whom(), .phase = "handshake", .why = std::string(why)}.as(code);
 }
 
 error server_loop::client::too_late() const {
-  return net::timed_out("client " + to_string(from), "handshake", clock::now() - came);
+  return net::timed_out(whom(), "handshake", clock::now() - came);
 }
 
 server_loop::server_loop(client_handler handler, serve_options options)

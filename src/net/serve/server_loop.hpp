@@ -55,6 +55,7 @@ class server_loop : public net::departures, public std::enable_shared_from_this<
     // Silent so far; in its handshake or done with it; plain.
     std::variant<incoming, nonblocking_socket, tcp_socket> stage;
     [[nodiscard]] int handle() const noexcept;
+    [[nodiscard]] std::string whom() const;
     [[nodiscard]] error failure(errc code, std::string_view why) const;
     [[nodiscard]] error too_late() const;
   };

@@ -82,7 +82,8 @@ result<net::dialogue_names> names_for(const tcp_socket& plain, protocol which, c
   auto peer = with.peer;
   if (peer.host.empty() && which != protocol::http_connect)
     peer = endpoint::parse(inside(plain).wire->whom().asked).value_or(plain.remote_endpoint());
-  if (peer.host.empty())
+  // The path of a local socket is nobody's name.
+  if (peer.host.empty() || peer.host.starts_with("unix:"))
     return error(errc::invalid_argument, "starttls " + std::string(name(which)) + ": it is not said whom to ask for",
                  "set options::peer");
   if (peer.port == 0) peer.port = default_port(which);

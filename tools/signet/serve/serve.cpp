@@ -10,7 +10,7 @@
 
 #include <signet/base/new_file.hpp>
 #include <signet/net/start_tls.hpp>
-
+#include <signet/net/systemd.hpp>
 #include <signet/verify/certificate_check.hpp>
 #include <signet/verify/server_name.hpp>
 #include <signet/x509/certificate_builder.hpp>
@@ -28,6 +28,7 @@ namespace {
 
 struct serve_options {
   std::string address = {};
+  std::optional<std::string> socket_mode = {};
   bool echo = false;
   std::string www = {};
   std::string forward = {};
@@ -55,6 +56,39 @@ struct serve_options {
   tls_flags tls = {};
 };
 
+constexpr std::string_view of_unix = "unix:";
+constexpr std::string_view of_descriptor = "fd:";
+
+std::optional<int> descriptor_in(std::string_view address) {
+  if (!address.starts_with(of_descriptor)) return std::nullopt;
+  const auto text = address.substr(of_descriptor.size());
+  int number = -1;
+  const auto [end, why] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (why == std::errc() && end == text.data() + text.size() && number > 2) return number;
+  throw failure(exit_status::usage, "serve: " + printable(address) + " is no descriptor to listen with",
+                "fd:3, or another number above 2");
+}
+
+signet::listener passed_by_systemd(const signet::server_config& config) {
+  const auto passed = signet::systemd_sockets(signet::listen_variables::remove).value();
+  if (passed.empty())
+    throw failure(exit_status::usage, "serve: systemd has passed no socket to this process",
+                  "start it by a socket unit, or name an address");
+  std::vector<int> descriptors;
+  for (const auto& one : passed) descriptors.push_back(one.descriptor);
+  return value_in("serve: systemd", signet::listener::adopt(descriptors, config));
+}
+
+unsigned mode_of(const serve_options& o) {
+  if (!o.socket_mode) return signet::unix_listen_options{}.mode;
+  const auto& text = *o.socket_mode;
+  unsigned mode = 0;
+  const auto [end, why] = std::from_chars(text.data(), text.data() + text.size(), mode, 8);
+  if (why == std::errc() && end == text.data() + text.size() && mode <= 0777) return mode;
+  throw failure(exit_status::usage, "serve: --socket-mode " + printable(text) + " is no mode of a file",
+                "three octal digits, as in 660");
+}
+
 // "8443", ":8443", "localhost:8443", "[::1]:0".
 signet::endpoint listen_address(const std::string& text) {
   const std::string_view port = std::string_view(text).substr(text.starts_with(':') ? 1 : 0);
@@ -68,6 +102,37 @@ signet::endpoint listen_address(const std::string& text) {
     return parsed;
   }
   return signet::endpoint::parse(text).value();
+}
+
+using open_door = std::function<signet::listener(const signet::server_config&)>;
+
+// What is wrong with the address is said before any file is read.
+open_door door_at(const serve_options& o) {
+  if (o.address == "systemd") return passed_by_systemd;
+  if (o.address.starts_with(of_unix)) {
+    return [path = o.address.substr(of_unix.size()), mode = mode_of(o)](const signet::server_config& config) {
+      return signet::listener::bind_unix(path, config, {.mode = mode}).value();
+    };
+  }
+  if (const auto given = descriptor_in(o.address)) {
+    return [fd = *given](const signet::server_config& config) {
+      return value_in("serve", signet::listener::adopt(fd, config));
+    };
+  }
+  return [where = listen_address(o.address)](const signet::server_config& config) {
+    return signet::listener::bind(where, config).value();
+  };
+}
+
+nlohmann::ordered_json told_as_json(const signet::endpoint& taken) {
+  nlohmann::ordered_json document = {{"event", "listening"}, {"listening_on", signet::to_string(taken)}};
+  if (taken.host.starts_with(of_unix)) {
+    document["path"] = taken.host.substr(of_unix.size());
+  } else {
+    document["host"] = taken.host;
+    document["port"] = taken.port;
+  }
+  return document;
 }
 
 signet::identity self_signed_identity(const serve_options& o) {
@@ -207,6 +272,7 @@ void check(const serve_options& o) {
   if (o.certificates.empty() && o.self_signed.empty() && o.shared_keys.empty())
     wrong("--cert FILE is needed, or --self-signed NAME, or --psk IDENTITY:HEX");
   if (!o.crls.empty() && o.client_ca.empty()) wrong("--crl needs --client-ca FILE");
+  if (o.socket_mode && !o.address.starts_with(of_unix)) wrong("--socket-mode is for the ADDR unix:PATH");
   if (!o.keys.empty() && o.keys.size() != o.certificates.size())
     wrong("each --cert has its --key, or none has one and the keys are in the same files");
   if (o.require_client_certificate && o.client_ca.empty()) wrong("--require-client-cert needs --client-ca FILE");
@@ -280,7 +346,11 @@ exit_status run_serve(arguments args) {
       "  signet serve 8443 --exec 'date; cat' --cert both.pem\n"
       "  signet serve '[::1]:8443' --www site --cert both.pem --client-ca ca.pem --require-client-cert\n");
   serve_options o;
-  line.add_option("ADDR", o.address, "PORT, HOST:PORT or [IPv6]:PORT; port 0 takes a free one").type_name("");
+  line.add_option(
+          "ADDR", o.address,
+          "PORT, HOST:PORT or [IPv6]:PORT; port 0 takes a free one. unix:PATH for a local socket; systemd for the "
+          "sockets of its socket unit, fd:N for one that whoever started it left open")
+      .type_name("");
   line.add_flag("--echo", o.echo, "send back what comes");
   line.add_option("--www", o.www, "serve the files of a folder").type_name("DIR");
   line.add_option("--forward", o.forward, "carry each client to a server that speaks plain").type_name("HOST:PORT");
@@ -289,6 +359,8 @@ exit_status run_serve(arguments args) {
                   "others tell it of the client")
       .type_name("COMMAND");
   line.add_flag("--inetd", o.inetd, "serve the one connection on stdin and stdout, instead of an ADDR");
+  line.add_option("--socket-mode", o.socket_mode, "who may connect to unix:PATH: the mode of its file (600)")
+      .type_name("MODE");
   line.add_flag("--also-plain", o.also_plain, "serve clients that do not speak TLS too, on the same port");
   line.repeatable("--cert", o.certificates, "certificate and chain (again for other names and key types)")
       .type_name("FILE");
@@ -336,12 +408,12 @@ exit_status run_serve(arguments args) {
     serve_given(o, service, limits);
     return exit_status::ok;
   }
-  const auto where = listen_address(o.address);
+  const auto open = door_at(o);
 
   block_server_signals();
   const auto [config, weak_points] = server_config_of(o);
   access_log log(o.json_log, o.verbose);
-  auto door = signet::listener::bind(where, config).value();
+  auto door = open(config);
   const auto taken = door.local_endpoint();
   const auto plain = o.also_plain ? plain_clients::served : plain_clients::refused;
   run_server(
@@ -353,11 +425,7 @@ exit_status run_serve(arguments args) {
       log, [config = config]() mutable { tell_of_reload(config.reload()); },
       [&, &weak_points = weak_points] {
         if (o.json) {
-          const nlohmann::ordered_json document = {{"event", "listening"},
-                                                   {"listening_on", signet::to_string(taken)},
-                                                   {"host", taken.host},
-                                                   {"port", taken.port}};
-          say(to_text(document, json_layout::one_line));
+          say(to_text(told_as_json(taken), json_layout::one_line));
         } else {
           say("listening on " + signet::to_string(taken));
         }
