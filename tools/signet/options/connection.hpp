@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <signet/net/connect.hpp>
@@ -59,6 +60,11 @@ signet::trust_store trust_at(const std::string& option, const std::string& place
 /// All of `ca`, or the system's when there are none, and `add_ca`.
 signet::trust_store trust_of(const std::vector<std::string>& ca, const std::vector<std::string>& add_ca,
                              const std::string& password_file = {});
+/// Whether what --key and the like name is no file but a key elsewhere: "pkcs11:...".
+bool is_key_uri(std::string_view named);
+/// What an identity is loaded from, its key named as a file or by its URI.
+signet::identity_files identity_files_of(const std::string& certificate, const std::string& key,
+                                         signet::password_callback password);
 /// Our own certificate and its key. Throws failure and signet::exception, which name the option.
 signet::identity identity_of(const std::string& certificate, const std::string& key, const std::string& password_file);
 
