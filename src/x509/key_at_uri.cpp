@@ -9,6 +9,7 @@
 
 #include "base/printable.hpp"
 #include "ossl/errors.hpp"
+#include "x509/der.hpp"
 #include "x509/impl.hpp"
 #include "x509/key_uri.hpp"
 #include "x509/pin_prompt.hpp"
@@ -44,13 +45,14 @@ struct pkcs11_reason {
   std::string_view message;
   std::string_view hint;
 };
+constexpr std::string_view wrong_pin = "the PIN does not open the token";
 constexpr std::string_view pin_of_wrong_size = "the PIN does not open the token: it is too short or too long";
 constexpr pkcs11_reason pkcs11_reasons[] = {
     {0xa4, errc::wrong_password, "the token's PIN is locked, after too many wrong ones",
      "its administrator unlocks it"},
     {0xa3, errc::wrong_password, "the token's PIN has expired", "set a new one with the token's own program"},
-    {0xa0, errc::wrong_password, "the PIN does not open the token", ""},
-    {0xa1, errc::wrong_password, "the PIN does not open the token", ""},
+    {0xa0, errc::wrong_password, wrong_pin, ""},
+    {0xa1, errc::wrong_password, wrong_pin, ""},
     {0xa2, errc::wrong_password, pin_of_wrong_size, ""},
     {0x102, errc::wrong_password, "the token has no PIN yet, so that it cannot be opened", ""},
     {0xe0, errc::file_not_readable, "the token is not there", "insert it, or check the URI"},
@@ -101,21 +103,47 @@ bool is_known(const std::string& scheme) {
   return loader_ptr(OSSL_STORE_LOADER_fetch(nullptr, scheme.c_str(), nullptr)) != nullptr;
 }
 
+// One key may show twice: in two of a token's slots, or where the provider keeps a copy for the session. EVP_PKEY_eq
+// takes the copy of an EC key for another one.
+bool is_same(const EVP_PKEY* a, const EVP_PKEY* b) {
+  const auto encoded = x509::der_of(a, i2d_PUBKEY);
+  return !encoded.empty() && encoded == x509::der_of(b, i2d_PUBKEY);
+}
+
+// The provider says nothing of a PIN that was wrong. It asks again then, which costs no try while nobody answers.
+bool is_still_closed(const std::string& uri) {
+  const ossl::quiet_errors quiet;
+  const password_callback nobody;
+  x509::pin_prompt second(nobody);
+  const std::string without_pin = uri.substr(0, uri.find('?'));
+  const store_ptr store(
+      OSSL_STORE_open_ex(without_pin.c_str(), nullptr, nullptr, second.method(), &second, nullptr, nullptr, nullptr));
+  if (store) info_ptr(OSSL_STORE_load(store.get()));
+  return second.was_wanted();
+}
+
+error not_found(const std::string& uri, const x509::pin_prompt& prompt) {
+  auto why = failed(uri, prompt);
+  const bool has_pin = prompt.was_answered() || x509::names_pin(uri);
+  if (why.code() != errc::file_not_readable || !has_pin || !is_still_closed(uri)) return why;
+  return error(
+      {.code = errc::wrong_password, .message = std::string(wrong_pin), .library_errors = why.parts().library_errors});
+}
+
 result<ossl::pkey_ptr> from_store(const std::string& uri, x509::pin_prompt& prompt) {
   const store_ptr store(
       OSSL_STORE_open_ex(uri.c_str(), nullptr, nullptr, prompt.method(), &prompt, nullptr, nullptr, nullptr));
-  if (!store || OSSL_STORE_expect(store.get(), OSSL_STORE_INFO_PKEY) != 1) return failed(uri, prompt);
+  if (!store || OSSL_STORE_expect(store.get(), OSSL_STORE_INFO_PKEY) != 1) return not_found(uri, prompt);
   ossl::pkey_ptr found;
   for (int left = most_objects; left > 0 && OSSL_STORE_eof(store.get()) != 1; --left) {
     const info_ptr info(OSSL_STORE_load(store.get()));
     // What cannot be read is passed over: it may be an object of a kind that OpenSSL does not know.
     if (!info || OSSL_STORE_INFO_get_type(info.get()) != OSSL_STORE_INFO_PKEY) continue;
     ossl::pkey_ptr next(OSSL_STORE_INFO_get1_PKEY(info.get()));
-    // One key may show twice, in two of a token's slots.
-    if (found && next && EVP_PKEY_eq(found.get(), next.get()) != 1) return ambiguous();
+    if (found && next && !is_same(found.get(), next.get())) return ambiguous();
     if (!found) found = std::move(next);
   }
-  if (!found) return failed(uri, prompt);
+  if (!found) return not_found(uri, prompt);
   return found;
 }
 
@@ -137,6 +165,7 @@ error unknown(const std::string& scheme) {
 
 result<ossl::pkey_ptr> find(const std::string& scheme, const std::string& uri, x509::pin_prompt& prompt) {
   if (prompt.method() == nullptr) throw std::bad_alloc();
+  prompt.keep_off_the_terminal();
   // OpenSSL takes any URI for the name of a file first.
   if (std::error_code ignored; std::filesystem::exists(std::filesystem::symlink_status(uri, ignored)))
     return invalid("a file has this very name", "give the file's path as a path, or move it out of the way");

@@ -20,6 +20,10 @@ UI_METHOD* pin_prompt::method() {
   return only;
 }
 
+void pin_prompt::keep_off_the_terminal() {
+  if (UI_get_default_method() == UI_OpenSSL()) UI_set_default_method(method());
+}
+
 int pin_prompt::read(UI* ui, UI_STRING* asked) {
   const auto kind = UI_get_string_type(asked);
   if (kind == UIT_INFO || kind == UIT_ERROR) return answered;

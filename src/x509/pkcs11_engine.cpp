@@ -10,7 +10,6 @@
 #include <openssl/engine.h>
 
 #include <mutex>
-#include <utility>
 
 #include "ossl/errors.hpp"
 #include "x509/key_uri.hpp"
@@ -25,9 +24,8 @@ constexpr int unless_unknown = 1;
 
 struct shared {
   std::mutex guard = {};
-  // Once it has keys it is never finished: they outlive every scope.
+  // Initialised once and never finished: it keeps the keys, which outlive every scope.
   ENGINE* engine = nullptr;
-  bool has_keys = false;
   // The PIN that opened a token stays in the engine, which tries it on whatever token comes next.
   bool holds_pin = false;
 };
@@ -79,9 +77,6 @@ ossl::pkey_ptr load_from_pkcs11_engine(const std::string& uri, pin_prompt& promp
   if (engine == nullptr) return nullptr;
   if (s.holds_pin && !names_pin(uri)) replace_pin(engine, prompt);
   ossl::pkey_ptr found(ENGINE_load_private_key(engine, uri.c_str(), pin_prompt::method(), &prompt));
-  s.has_keys = s.has_keys || found;
-  // It looks for tokens when it starts; the one that was missed may come.
-  if (!s.has_keys) ENGINE_finish(std::exchange(s.engine, nullptr));
   s.holds_pin = s.holds_pin || names_pin(uri) || prompt.was_answered();
   return found;
 }

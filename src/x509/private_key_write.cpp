@@ -86,7 +86,13 @@ result<std::string> private_key::traditional_pem() const {
 }
 
 std::string private_key::public_pem() const {
-  return written([&](BIO* out) { return PEM_write_bio_PUBKEY(out, raw(*this)); });
+  // PEM_write_bio_PUBKEY takes the first encoder of the key's provider, and that of a token may write RFC 8017's form.
+  return written([&](BIO* out) {
+    const encoder_ptr encoder(
+        OSSL_ENCODER_CTX_new_for_pkey(raw(*this), EVP_PKEY_PUBLIC_KEY, "PEM", "SubjectPublicKeyInfo", nullptr));
+    if (encoder && OSSL_ENCODER_CTX_get_num_encoders(encoder.get()) > 0) return OSSL_ENCODER_to_bio(encoder.get(), out);
+    return PEM_write_bio_PUBKEY(out, raw(*this));
+  });
 }
 
 result<void> private_key::save(const std::filesystem::path& file, const key_file_options& options) const {

@@ -44,7 +44,7 @@ class Token:
 
     def configuration(self):
         if PROVIDER.exists():
-            return ("openssl_conf = init\n[init]\nproviders = all\n[all]\ndefault = default\npkcs11 = pkcs11\n[default]\nactivate = 1\n"
+            return ("openssl_conf = init\n[init]\nproviders = all\n[all]\ndefault = builtin\npkcs11 = pkcs11\n[builtin]\nactivate = 1\n"
                     f"[pkcs11]\nmodule = {PROVIDER}\npkcs11-module-path = {MODULE}\npkcs11-module-quirks = no-deinit\nactivate = 1\n")
         assert ENGINE.exists(), "neither pkcs11-provider nor libengine-pkcs11-openssl is installed"
         return ("openssl_conf = init\n[init]\nengines = all\n[all]\npkcs11 = pkcs11\n"

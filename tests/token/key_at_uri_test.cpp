@@ -187,8 +187,8 @@ TEST_F(token_uri, that_fits_more_than_one_key_is_refused) {
 }
 
 TEST_F(token_uri, that_makes_no_sense_is_an_error) {
-  for (const auto* odd : {"pkcs11:", "pkcs11:object", "pkcs11:object=%zz",
-                          "pkcs11:object=ec;object=rsa;x=", "pkcs11:id=", "pkcs11:object=ec;token=%00"})
+  for (const auto* odd : {"pkcs11:", "pkcs11:object", "pkcs11:object=%zz", "pkcs11:id=", "pkcs11:object=",
+                          "pkcs11:object=ec;token=%00", "pkcs11:object=ec;type=cert", "pkcs11:object=ec;type=public"})
     EXPECT_FALSE(private_key::from_uri(odd)) << odd;
 }
 

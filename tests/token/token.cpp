@@ -24,8 +24,8 @@ std::filesystem::path folder_of(const std::string& option) {
 }
 
 std::string configuration_of_provider(const std::filesystem::path& provider) {
-  return "openssl_conf = init\n[init]\nproviders = providers\n[providers]\ndefault = default\npkcs11 = pkcs11\n"
-         "[default]\nactivate = 1\n[pkcs11]\nmodule = " +
+  return "openssl_conf = init\n[init]\nproviders = providers\n[providers]\ndefault = builtin\npkcs11 = pkcs11\n"
+         "[builtin]\nactivate = 1\n[pkcs11]\nmodule = " +
          provider.string() + "\npkcs11-module-path = " + std::string(module) +
          "\npkcs11-module-quirks = no-deinit\nactivate = 1\n";
 }
