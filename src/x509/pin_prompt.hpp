@@ -22,8 +22,8 @@ class pin_prompt {
   // For the `ui_method` of OpenSSL's functions, with a pin_prompt as their `ui_data`, or null for no answer at all. It
   // is never freed, for an engine keeps it. Null when memory is used up.
   static UI_METHOD* method();
-  // Some providers ask by OpenSSL's default method as well, even while they sign, which opens the terminal. From here on
-  // that answers nothing, unless the program has set one of its own.
+  // Some providers ask by OpenSSL's default method as well, even while they sign, which opens the terminal. From here
+  // on that answers nothing, unless the program has set one of its own.
   static void keep_off_the_terminal();
 
   // The answer for whoever does not ask through OpenSSL; the same one chance. Nothing for what is no text.

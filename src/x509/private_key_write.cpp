@@ -8,6 +8,7 @@
 #include <openssl/pkcs12.h>
 
 #include "ossl/errors.hpp"
+#include "x509/der.hpp"
 #include "x509/exportable.hpp"
 #include "x509/impl.hpp"
 #include "x509/password_encryption.hpp"
@@ -86,13 +87,12 @@ result<std::string> private_key::traditional_pem() const {
 }
 
 std::string private_key::public_pem() const {
-  // PEM_write_bio_PUBKEY takes the first encoder of the key's provider, and that of a token may write RFC 8017's form.
-  return written([&](BIO* out) {
-    const encoder_ptr encoder(
-        OSSL_ENCODER_CTX_new_for_pkey(raw(*this), EVP_PKEY_PUBLIC_KEY, "PEM", "SubjectPublicKeyInfo", nullptr));
-    if (encoder && OSSL_ENCODER_CTX_get_num_encoders(encoder.get()) > 0) return OSSL_ENCODER_to_bio(encoder.get(), out);
-    return PEM_write_bio_PUBKEY(out, raw(*this));
-  });
+  // By way of DER: asked for PEM, the encoder of a token's provider writes the form of RFC 8017.
+  const auto info = x509::der_of(raw(*this), i2d_PUBKEY);
+  if (info.empty()) return {};
+  const auto* data = reinterpret_cast<const unsigned char*>(info.data());
+  return written(
+      [&](BIO* out) { return PEM_write_bio(out, "PUBLIC KEY", "", data, static_cast<long>(info.size())) > 0 ? 1 : 0; });
 }
 
 result<void> private_key::save(const std::filesystem::path& file, const key_file_options& options) const {

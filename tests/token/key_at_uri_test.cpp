@@ -193,6 +193,8 @@ TEST_F(token_uri, that_makes_no_sense_is_an_error) {
 }
 
 TEST_F(token_uri, a_token_that_is_gone_ends_a_handshake_and_nothing_else) {
+  if (here.reached_by() == way::provider)
+    GTEST_SKIP() << "the provider signs with a copy in SoftHSM's memory; pkcs11_test.py tells it not to";
   const auto key = private_key::from_uri("pkcs11:token=stick;object=ec", always("11223")).value();
   const auto who = make_self_signed({.dns_names = {"server.test"}}, key).value();
   const auto us = make_self_signed({.common_name = "us", .purposes = {certificate_purpose::client}}, key).value();
