@@ -43,10 +43,10 @@ class SIGNET_EXPORT private_key {
   /// Errors: file_not_readable, file_too_large, file_malformed, password_required, wrong_password, not_supported.
   static result<private_key> load(const std::filesystem::path& file, const password_callback& password = {});
   /// Opens a key that stays where it is, by its URI: "pkcs11:token=web;object=server" (RFC 7512), one of another scheme
-  /// that a provider in OpenSSL's configuration knows, or "file:" for load(). `pin` is asked at most once, and only
-  /// when what keeps the key wants one; a token that was opened may stay open to the whole process. The call waits as
-  /// long as what keeps the key does. docs/guide/certificates.md says what has to be installed. Of "file:" the errors
-  /// are those of load() and invalid_argument.
+  /// that a provider in OpenSSL's configuration knows, or "file:" for load(). `pin` is asked at most once, for a key
+  /// that may want one; a token that was opened may stay open to the whole process. The call waits as long as the token
+  /// does. docs/guide/certificates.md says what has to be installed. Of "file:" the errors are those of load() and
+  /// invalid_argument.
   /// Errors: invalid_argument (no URI, or several keys match), not_supported (nothing here knows the scheme),
   /// file_not_readable (no such key or token), password_required, wrong_password.
   static result<private_key> from_uri(std::string_view uri, const password_callback& pin = {});
