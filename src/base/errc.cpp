@@ -36,7 +36,7 @@ constexpr entry entry_of(errc code) noexcept {
     case unread_data:
       return {"unread_data", "Bytes that nobody has read would be lost.", "Read them, then call again."};
     case file_not_readable:
-      return {"file_not_readable", "A file or folder cannot be opened or read.",
+      return {"file_not_readable", "A file or folder cannot be opened or read, or a key is not where its URI says.",
               "Check its name, and whether this user may read it."};
     case file_malformed:
       return {"file_malformed", "A file does not hold what it should, or is damaged.",

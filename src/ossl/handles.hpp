@@ -3,6 +3,7 @@
 
 #include <openssl/bio.h>
 #include <openssl/bn.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
@@ -22,16 +23,24 @@ struct freed_by {
 template <class T, auto Free>
 using handle = std::unique_ptr<T, freed_by<Free>>;
 
+// Whatever a token's provider has to say when a key is freed stays out of the error queue.
+template <class T, void (*Free)(T*)>
+void free_quietly(T* p) noexcept {
+  ERR_set_mark();
+  Free(p);
+  ERR_pop_to_mark();
+}
+
 using ssl_ptr = handle<SSL, SSL_free>;
 using ssl_ctx_ptr = handle<SSL_CTX, SSL_CTX_free>;
 using ssl_session_ptr = handle<SSL_SESSION, SSL_SESSION_free>;
-using x509_ptr = handle<X509, X509_free>;
+using x509_ptr = handle<X509, free_quietly<X509, X509_free>>;
 using x509_store_ptr = handle<X509_STORE, X509_STORE_free>;
 using x509_store_ctx_ptr = handle<X509_STORE_CTX, X509_STORE_CTX_free>;
 using x509_name_ptr = handle<X509_NAME, X509_NAME_free>;
 using x509_extension_ptr = handle<X509_EXTENSION, X509_EXTENSION_free>;
 using general_names_ptr = handle<GENERAL_NAMES, GENERAL_NAMES_free>;
-using pkey_ptr = handle<EVP_PKEY, EVP_PKEY_free>;
+using pkey_ptr = handle<EVP_PKEY, free_quietly<EVP_PKEY, EVP_PKEY_free>>;
 using pkey_ctx_ptr = handle<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
 using md_ctx_ptr = handle<EVP_MD_CTX, EVP_MD_CTX_free>;
 using bio_ptr = handle<BIO, BIO_free_all>;

@@ -289,8 +289,20 @@ constexpr refusal refusals[] = {
      "its key or digest is too old: SHA-256 or better is needed"},
 };
 
+// What keeps our key refused a signature, which is nobody's fault on the other side.
+bool did_not_sign(const engine_impl& e) {
+  const auto at = SSL_get_state(e.ssl.get());
+  const bool is_signing = at == TLS_ST_SW_CERT_VRFY || at == TLS_ST_CW_CERT_VRFY || at == TLS_ST_SW_KEY_EXCH;
+  return is_signing && e.last_alert == alert{SSL_AD_INTERNAL_ERROR, alert::sender::us};
+}
+
 error_parts on_reason(const engine_impl& e, const ossl::outcome& failed) {
   const std::string peer(peer_of(e));
+  if (did_not_sign(e))
+    return {.code = errc::file_not_readable,
+            .message = "handshake: our private key (" + x509::key_type(SSL_get_privatekey(e.ssl.get())) +
+                       ") did not sign: " + reason_text(failed),
+            .hint = "its token may be gone, or may want its PIN for each signature"};
   for (const auto& one : refusals)
     if (ssl_reason(failed, {one.reason}))
       return {.code = one.code == errc::bad_record && !e.done ? errc::handshake_failed : one.code,

@@ -18,7 +18,7 @@
 namespace signet {
 namespace {
 
-using request_ptr = ossl::handle<X509_REQ, X509_REQ_free>;
+using request_ptr = ossl::handle<X509_REQ, ossl::free_quietly<X509_REQ, X509_REQ_free>>;
 using extension_stack_ptr = ossl::handle<STACK_OF(X509_EXTENSION), free_extensions>;
 
 error malformed(std::string message, errc code = errc::file_malformed) {

@@ -16,7 +16,7 @@ inline void free_extensions(STACK_OF(X509_EXTENSION) * s) noexcept {
 }
 
 struct certificate_request::impl {
-  ossl::handle<X509_REQ, X509_REQ_free> request;
+  ossl::handle<X509_REQ, ossl::free_quietly<X509_REQ, X509_REQ_free>> request;
   // Null when none are asked for.
   ossl::handle<STACK_OF(X509_EXTENSION), free_extensions> extensions;
 };

@@ -6,6 +6,7 @@
 #include "x509/chain_order.hpp"
 #include "x509/der_kind.hpp"
 #include "x509/impl.hpp"
+#include "x509/key_uri.hpp"
 #include "x509/pem.hpp"
 #include "x509/pkcs12.hpp"
 #include "x509/private_key.hpp"
@@ -70,7 +71,20 @@ private_key chosen(const std::vector<private_key>& keys, const certificate& want
   return own != keys.end() ? *own : keys.front();
 }
 
+bool is_key_apart(const identity_files& files) {
+  return !files.key.empty() || !files.key_uri.empty();
+}
+
+std::string name_of_key(const identity_files& files) {
+  return files.key_uri.empty() ? base::shown(files.key) : x509::shown_uri(files.key_uri);
+}
+
 result<std::vector<private_key>> load_keys(const certificate& wanted, const identity_files& files) {
+  if (!files.key_uri.empty()) {
+    auto key = private_key::from_uri(files.key_uri, files.password);
+    if (!key) return std::move(key).error();
+    return std::vector<private_key>{*std::move(key)};
+  }
   auto content = base::read_file(files.key);
   if (!content) return std::move(content).error();
   const x509::wiped text(*std::move(content));
@@ -86,9 +100,10 @@ result<identity> from_pkcs12(std::string_view content, const identity_files& fil
   if (!opened) return std::move(opened).error().in(file);
   auto& [keys, certificates, name] = *opened;
   if (certificates.empty()) return error(errc::file_malformed, file + ": holds a PKCS#12 file without a certificate");
-  const bool is_apart = keys.empty();
+  const bool is_apart = keys.empty() || !files.key_uri.empty();
   if (is_apart) {
-    if (files.key.empty()) return no_key(errc::file_malformed, file + ": holds a PKCS#12 file without a private key");
+    if (!is_key_apart(files))
+      return no_key(errc::file_malformed, file + ": holds a PKCS#12 file without a private key");
     auto loaded = load_keys(certificates.front(), files);
     if (!loaded) return std::move(loaded).error();
     keys = *std::move(loaded);
@@ -102,7 +117,7 @@ result<identity> from_pkcs12(std::string_view content, const identity_files& fil
     certificates.erase(std::remove_if(certificates.begin() + 1, certificates.end(), x509::is_root), certificates.end());
     return identity::make(std::move(certificates), key);
   }
-  return mismatch(is_apart ? base::shown(files.key) : file, keys.front(), file, certificates);
+  return mismatch(is_apart ? name_of_key(files) : file, keys.front(), file, certificates);
 }
 
 }  // namespace
@@ -118,6 +133,8 @@ result<identity> identity::make(std::vector<certificate> chain, private_key key)
 }
 
 result<identity> identity::load(const identity_files& files) {
+  if (!files.key.empty() && !files.key_uri.empty())
+    return error(errc::invalid_argument, "a key in a file and one by its URI were given: an identity has one");
   auto content = base::read_file(files.certificate);
   if (!content) return std::move(content).error();
   const x509::wiped text(*std::move(content));
@@ -132,7 +149,7 @@ result<identity> identity::load(const identity_files& files) {
       parts.hint = "certificates are read from PEM, DER and PKCS#12";
     return error(std::move(parts)).in(certificate_file);
   }
-  const bool is_apart = !files.key.empty();
+  const bool is_apart = is_key_apart(files);
   const auto keys = is_apart ? load_keys(chain->front(), files) : keys_for(chain->front(), text.text, files.password);
   if (!keys && is_apart) return keys.error();
   if (!keys) {
@@ -142,7 +159,7 @@ result<identity> identity::load(const identity_files& files) {
   }
   auto key = chosen(*keys, chain->front());
   if (!key.belongs_to(chain->front()))
-    return mismatch(is_apart ? base::shown(files.key) : certificate_file, key, certificate_file, *chain);
+    return mismatch(is_apart ? name_of_key(files) : certificate_file, key, certificate_file, *chain);
   return identity(*std::move(chain), std::move(key));
 }
 

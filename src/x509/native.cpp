@@ -13,5 +13,9 @@ EVP_PKEY* handle(const private_key& k) noexcept {
 certificate share(X509* x) {
   return adopt(ossl::share(x));
 }
+private_key share(EVP_PKEY* key) {
+  EVP_PKEY_up_ref(key);
+  return adopt(ossl::pkey_ptr(key));
+}
 
 }  // namespace signet::native

@@ -8,6 +8,7 @@
 
 #include "ossl/errors.hpp"
 #include "x509/der.hpp"
+#include "x509/exportable.hpp"
 #include "x509/impl.hpp"
 #include "x509/password_encryption.hpp"
 #include "x509/wiped.hpp"
@@ -84,6 +85,7 @@ bool mark_as_trusted(PKCS12_SAFEBAG* bag) {
 result<std::vector<std::byte>> make_pkcs12(const identity& who, std::string_view password,
                                            const pkcs12_options& options) {
   if (auto why = objection(password, options)) return error(errc::invalid_argument, *std::move(why));
+  if (!who.key().is_exportable()) return x509::not_exportable();
   ERR_clear_error();
   const ossl::x509_view_ptr issuers(sk_X509_new_null());
   for (std::size_t i = 1; i < who.chain().size(); ++i)

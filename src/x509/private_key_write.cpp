@@ -8,6 +8,8 @@
 #include <openssl/pkcs12.h>
 
 #include "ossl/errors.hpp"
+#include "x509/der.hpp"
+#include "x509/exportable.hpp"
 #include "x509/impl.hpp"
 #include "x509/password_encryption.hpp"
 #include "x509/wiped.hpp"
@@ -30,12 +32,18 @@ std::string written(Write write) {
 
 }  // namespace
 
+bool private_key::is_exportable() const {
+  return x509::is_exportable(raw(*this));
+}
+
 std::string private_key::pem() const {
+  if (!is_exportable()) return {};
   return written(
       [&](BIO* out) { return PEM_write_bio_PKCS8PrivateKey(out, raw(*this), nullptr, nullptr, 0, nullptr, nullptr); });
 }
 
 std::vector<std::byte> private_key::der() const {
+  if (!is_exportable()) return {};
   const ossl::quiet_errors quiet;
   const x509::pkcs8_ptr info(EVP_PKEY2PKCS8(raw(*this)));
   const int size = info ? i2d_PKCS8_PRIV_KEY_INFO(info.get(), nullptr) : 0;
@@ -48,6 +56,7 @@ std::vector<std::byte> private_key::der() const {
 result<std::string> private_key::encrypted_pem(std::string_view password) const {
   if (password.empty()) return error(errc::invalid_argument, "an empty password encrypts nothing");
   if (password.size() > x509::longest_password) return error(errc::invalid_argument, "the password is too long");
+  if (!is_exportable()) return x509::not_exportable();
   ERR_clear_error();
   // A salt of 128 bits, OpenSSL's to choose.
   constexpr int salt_size = 16;
@@ -65,6 +74,7 @@ result<std::string> private_key::encrypted_pem(std::string_view password) const 
 }
 
 result<std::string> private_key::traditional_pem() const {
+  if (!is_exportable()) return x509::not_exportable();
   auto text = written([&](BIO* out) {
     const encoder_ptr encoder(
         OSSL_ENCODER_CTX_new_for_pkey(raw(*this), EVP_PKEY_KEYPAIR, "PEM", "type-specific", nullptr));
@@ -77,10 +87,16 @@ result<std::string> private_key::traditional_pem() const {
 }
 
 std::string private_key::public_pem() const {
-  return written([&](BIO* out) { return PEM_write_bio_PUBKEY(out, raw(*this)); });
+  // By way of DER: asked for PEM, the encoder of a token's provider writes the form of RFC 8017.
+  const auto info = x509::der_of(raw(*this), i2d_PUBKEY);
+  if (info.empty()) return {};
+  const auto* data = reinterpret_cast<const unsigned char*>(info.data());
+  return written(
+      [&](BIO* out) { return PEM_write_bio(out, "PUBLIC KEY", "", data, static_cast<long>(info.size())) > 0 ? 1 : 0; });
 }
 
 result<void> private_key::save(const std::filesystem::path& file, const key_file_options& options) const {
+  if (!is_exportable()) return x509::not_exportable();
   auto text = options.password ? encrypted_pem(*options.password) : result<std::string>(pem());
   if (!text) return std::move(text).error();
   const x509::wiped secret(*std::move(text));

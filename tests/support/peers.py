@@ -173,9 +173,9 @@ def on_a_free_port(start):
     raise AssertionError("unreachable")
 
 
-def signet_server(*options):
+def signet_server(*options, env=None):
     """`signet serve` on a free loopback port; (program, port)."""
-    program = Program(TOOL, "serve", "127.0.0.1:0", *options)
+    program = Program(TOOL, "serve", "127.0.0.1:0", *options, env=env)
     try:
         port = int(program.wait_for(r"^listening on 127\.0\.0\.1:(\d+)$")[1])
     except AssertionError:

@@ -20,6 +20,9 @@ struct identity_files {
   /// Leave it empty when the key is in the file of the certificate. Of several keys the one that belongs to the leaf is
   /// taken. A key in a PKCS#12 file named by `certificate` takes precedence over this file.
   std::filesystem::path key = {};
+  /// A key that is in no file, by its URI (private_key::from_uri), instead of `key`. It takes precedence over a key in
+  /// the file of the certificate, and `password` gives its PIN.
+  std::string key_uri = {};
   password_callback password = {};
 };
 
@@ -27,7 +30,7 @@ class SIGNET_EXPORT identity {
  public:
   /// Reads an identity from its files.
   /// Errors: file_not_readable, file_too_large, file_malformed, password_required, wrong_password, not_supported,
-  /// key_mismatch.
+  /// key_mismatch, invalid_argument.
   static result<identity> load(const identity_files& files);
   /// `chain` begins with the leaf and holds at least that. The order of the rest is not checked.
   /// Errors: key_mismatch, invalid_argument.

@@ -49,7 +49,7 @@ struct pkcs12_options {
 };
 
 /// Writes the key and the whole chain. `password` is UTF-8 of at most 1 MiB. It may be empty, which protects nothing.
-/// Errors: invalid_argument.
+/// Errors: invalid_argument, not_supported (a key that is not exportable).
 SIGNET_EXPORT result<std::vector<std::byte>> make_pkcs12(const identity& who, std::string_view password,
                                                          const pkcs12_options& options = {});
 

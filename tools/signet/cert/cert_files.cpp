@@ -90,14 +90,18 @@ std::vector<std::string> files_in(const std::filesystem::path& folder) {
 }
 
 signet::private_key read_key(const std::string& file, const std::string& password_file) {
+  if (is_key_uri(file)) {
+    auto key = signet::private_key::from_uri(file, password_from(password_file));
+    if (!key) cannot_read(key.error().whom(), key.error());
+    return *std::move(key);
+  }
   auto keys = read_x509(file, password_from(password_file)).keys;
   if (keys.empty()) refuse_source(file, "it holds no private key");
   return keys.front();
 }
 
 signet::identity read_ca(const std::string& certificate, const std::string& key, const std::string& password_file) {
-  auto loaded =
-      signet::identity::load({.certificate = certificate, .key = key, .password = password_from(password_file)});
+  auto loaded = signet::identity::load(identity_files_of(certificate, key, password_from(password_file)));
   if (!loaded) cannot_read(certificate, loaded.error(), "--ca-password-file");
   return *std::move(loaded);
 }
@@ -139,7 +143,9 @@ void own_certificate::add_certificate_to(command_line& line) {
 
 void own_certificate::add_to(command_line& line) {
   add_certificate_to(line);
-  line.add_option("--key", key_, "its key, when it is not in the same file").type_name("FILE").group("Connection");
+  line.add_option("--key", key_, "its key, when it is not in the same file: a file, or pkcs11:...")
+      .type_name("FILE|URI")
+      .group("Connection");
 }
 
 void own_certificate::apply(const std::string& command, const std::string& password_file, client_flags& client) const {

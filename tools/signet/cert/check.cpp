@@ -347,7 +347,7 @@ exit_status run_cert_check(arguments args) {
       .takes_all()
       .type_name("FILE|DIR|-|HOST:PORT");
   line.add_option("--key", key_file, "the key the first certificate should belong to; with --cert, the key of that")
-      .type_name("FILE");
+      .type_name("FILE|URI");
   line.add_option("--password-file", password_file, "the password of what is encrypted: the first line of a file")
       .type_name("FILE");
   line.add_option("--days", days, "warn of what expires within so many days (30)").type_name("N");

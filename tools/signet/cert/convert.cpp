@@ -129,6 +129,9 @@ exit_status run_cert_convert(arguments args) {
 
   auto contents = read_x509(how.in, password_from(password_file));
   if (!how.key.empty()) contents.keys.insert(contents.keys.begin(), read_key(how.key, password_file));
+  if (!how.key.empty() && !contents.keys.front().is_exportable())
+    throw failure(exit_status::local, command + ": --key: this key cannot be read out of what keeps it",
+                  "certificates can be converted without it");
   select(how.only, contents);
   const auto how_secret = contents.keys.empty() ? secrecy::open : secrecy::secret;
   output_files files(command, force ? signet::existing_file::replace : signet::existing_file::keep);

@@ -217,8 +217,10 @@ void key_flags::add_to(command_line& line) {
                   "ec:P-256, ec:P-384, ec:P-521, rsa:2048 to rsa:8192, ed25519 or ed448 (ec:P-256)")
       .type_name("TYPE")
       .group(group);
-  line.add_option("--key", key_, "a key that is there, instead of a new one").type_name("FILE").group(group);
-  line.add_option("--password-file", password_file_, "that key's password: the first line of a file")
+  line.add_option("--key", key_, "a key that is there, instead of a new one: a file, or pkcs11:...")
+      .type_name("FILE|URI")
+      .group(group);
+  line.add_option("--password-file", password_file_, "that key's password or PIN: the first line of a file")
       .type_name("FILE")
       .group(group);
   line.add_option("--out-key", out_key_, "where the new key goes, readable by its owner only (-: stdout)")
@@ -264,7 +266,9 @@ void issuer_flags::add_to(command_line& line, bool required) {
   auto issuer = line.add_option("--ca", ca, "the CA's certificate and its chain, PKCS#12 too");
   if (required) issuer.required();
   issuer.type_name("FILE").group(group);
-  line.add_option("--ca-key", key, "the CA's key, when it is not in the same file").type_name("FILE").group(group);
+  line.add_option("--ca-key", key, "the CA's key, when it is not in the same file: a file, or pkcs11:...")
+      .type_name("FILE|URI")
+      .group(group);
   line.add_option("--ca-password-file", password_file, "the CA key's password: the first line of a file")
       .type_name("FILE")
       .group(group);

@@ -204,10 +204,10 @@ void client_flags::add_to(command_line& line) {
   line.repeatable("--cert", certificates_, "our own certificate and its chain (again for servers of other CAs)")
       .type_name("FILE")
       .group(trust_group);
-  line.repeatable("--key", keys_, "the key of the --cert in the same place, when it is not in the same file")
-      .type_name("FILE")
+  line.repeatable("--key", keys_, "the key of the --cert in the same place, when it is not in the same file: a file, or pkcs11:...")
+      .type_name("FILE|URI")
       .group(trust_group);
-  line.add_option("--password-file", password_file_, "the key's password: the first line of a file")
+  line.add_option("--password-file", password_file_, "the key's password or PIN: the first line of a file")
       .type_name("FILE")
       .group(trust_group);
   line.add_option("--psk", shared_key_text_, "a key that the server knows too, in place of certificates")
@@ -433,10 +433,12 @@ signet::address_family client_flags::family() const noexcept {
 
 namespace {
 
+constexpr std::string_view key_scheme = "pkcs11:";
+
 // "--key: key.pem: ...", so that it shows which option named the file.
 signet::error with_option(const signet::error& why, const std::string& key, const std::string& password_file) {
   const auto& said = why.message();
-  const bool of_the_key = !key.empty() && said.starts_with(key);
+  const bool of_the_key = !key.empty() && said.starts_with(is_key_uri(key) ? key_scheme : std::string_view(key));
   auto named = why.in(of_the_key ? "--key" : "--cert");
   if (why.code() == signet::errc::wrong_password || why.code() == signet::errc::password_required)
     return with_password_hint(named, password_file, "--password-file");
@@ -465,9 +467,23 @@ signet::result<void> check_key_beside(const signet::identity& loaded, const std:
 
 }  // namespace
 
+bool is_key_uri(std::string_view named) {
+  return named.starts_with(key_scheme);
+}
+
+signet::identity_files identity_files_of(const std::string& certificate, const std::string& key,
+                                         signet::password_callback password) {
+  signet::identity_files files{.certificate = certificate, .password = std::move(password)};
+  if (is_key_uri(key))
+    files.key_uri = key;
+  else
+    files.key = key;
+  return files;
+}
+
 signet::identity identity_of(const std::string& certificate, const std::string& key, const std::string& password_file) {
   const auto password = password_from(password_file);
-  auto loaded = signet::identity::load({.certificate = certificate, .key = key, .password = password});
+  auto loaded = signet::identity::load(identity_files_of(certificate, key, password));
   const auto refuse = [&](const signet::error& why) {
     const auto named = with_option(why, key, password_file);
     // Whatever it is that cannot be used of a file, it is the file's.
@@ -476,7 +492,8 @@ signet::identity identity_of(const std::string& certificate, const std::string& 
   };
   if (!loaded) refuse(loaded.error());
   // What is no file is read once.
-  if (std::error_code ignored; !key.empty() && std::filesystem::is_regular_file(certificate, ignored))
+  if (std::error_code ignored;
+      !key.empty() && !is_key_uri(key) && std::filesystem::is_regular_file(certificate, ignored))
     if (const auto fits = check_key_beside(*loaded, certificate, key, password); !fits) refuse(fits.error());
   return *std::move(loaded);
 }

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <signet/net/connect.hpp>
@@ -62,6 +63,11 @@ signet::trust_store trust_of(const std::vector<std::string>& ca, const std::vect
 /// IDENTITY:HEX, split at the last colon. Throws failure (usage), which never shows the key.
 signet::pre_shared_key parse_shared_key(const std::string& command, const std::string& text);
 
+/// Whether what --key and the like name is no file but a key elsewhere: "pkcs11:...".
+bool is_key_uri(std::string_view named);
+/// What an identity is loaded from, its key named as a file or by its URI.
+signet::identity_files identity_files_of(const std::string& certificate, const std::string& key,
+                                         signet::password_callback password);
 /// Our own certificate and its key. Throws failure and signet::exception, which name the option.
 signet::identity identity_of(const std::string& certificate, const std::string& key, const std::string& password_file);
 

@@ -364,7 +364,8 @@ exit_status run_serve(arguments args) {
   line.add_flag("--also-plain", o.also_plain, "serve clients that do not speak TLS too, on the same port");
   line.repeatable("--cert", o.certificates, "certificate and chain (again for other names and key types)")
       .type_name("FILE");
-  line.repeatable("--key", o.keys, "the key of the --cert in the same place").type_name("FILE");
+  line.repeatable("--key", o.keys, "the key of the --cert in the same place: a file, or pkcs11:...")
+      .type_name("FILE|URI");
   line.add_option("--password-file", o.password_file, "the keys' password: the first line of a file").type_name("FILE");
   line.add_option("--self-signed", o.self_signed, "make a certificate for this name, for first steps")
       .type_name("NAME");
