@@ -164,7 +164,9 @@ TEST(doors, that_do_not_listen_are_refused_and_stay_as_they_were) {
     ASSERT_FALSE(refused) << why;
     EXPECT_EQ(refused.error().code(), errc::invalid_argument);
     EXPECT_EQ(refused.error().message(), "descriptor " + std::to_string(fd) + ": " + why);
-    if (fd >= 0) EXPECT_GE(::fcntl(fd, F_GETFD), 0);
+    if (fd >= 0) {
+      EXPECT_GE(::fcntl(fd, F_GETFD), 0);
+    }
   }
   EXPECT_EQ(::fcntl(good.given, F_GETFL), before);
   EXPECT_EQ(::fcntl(good.given, F_GETFD), 0);

@@ -35,7 +35,9 @@ TEST(local_end, is_where_the_other_side_sees_the_connection_come_from) {
     ASSERT_TRUE(client) << client.error().message();
     const auto server = door.accept();
     EXPECT_EQ(server.remote_endpoint().host, from.host.empty() ? "127.0.0.1" : from.host);
-    if (from.port != 0) EXPECT_EQ(server.remote_endpoint().port, from.port);
+    if (from.port != 0) {
+      EXPECT_EQ(server.remote_endpoint().port, from.port);
+    }
     EXPECT_EQ(server.remote_endpoint(), client->local_endpoint());
   }
 }

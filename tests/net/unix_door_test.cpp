@@ -609,7 +609,9 @@ TEST(unix_door, without_descriptors_says_so_and_leaves_no_file) {
     auto door = listener::bind_unix(path, config);
     const auto client = left == 0 ? tcp_socket::connect_unix(path) : result<tcp_socket>(error(errc::closed, "none"));
     ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
-    if (left == 0) EXPECT_EQ(client.error().code(), errc::resource_exhausted);
+    if (left == 0) {
+      EXPECT_EQ(client.error().code(), errc::resource_exhausted);
+    }
     if (door) {
       EXPECT_GE(left, 3);
       door->close();
@@ -617,7 +619,9 @@ TEST(unix_door, without_descriptors_says_so_and_leaves_no_file) {
       EXPECT_EQ(door.error().code(), errc::resource_exhausted) << door.error().message();
     }
     EXPECT_FALSE(is_there(path)) << left;
-    if (left == 4) EXPECT_TRUE(door) << door.error().message();
+    if (left == 4) {
+      EXPECT_TRUE(door) << door.error().message();
+    }
   }
 }
 
