@@ -166,14 +166,14 @@ result<nonblocking_socket> nonblocking_socket::start_tls(tcp_socket&& plain, con
   if (auto ok = may_upgrade(plain); !ok) return std::move(ok).error();
   if (auto clean = net::only_a_client_hello_came(inside(plain)); !clean) return std::move(clean).error();
   inside(plain).wire->set_side(net::side::server);
-  return impl::start(plain, net::as_server(config, net::deadline_of(options))).transform([](auto made) {
+  return impl::start(plain, net::as_server(config, net::deadline_of(options), options.trace)).transform([](auto made) {
     return nonblocking_socket(std::move(made));
   });
 }
 
 result<nonblocking_socket> nonblocking_socket::accept(incoming&& client, handshake_options options) {
   if (auto ok = may_upgrade(client.socket_); !ok) return std::move(ok).error();
-  return impl::start(client.socket_, net::as_server(client.config_, net::deadline_of(options)))
+  return impl::start(client.socket_, net::as_server(client.config_, net::deadline_of(options), options.trace))
       .transform([](auto made) {
         made->ours_alone = true;
         return nonblocking_socket(std::move(made));

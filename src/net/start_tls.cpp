@@ -79,10 +79,10 @@ net::upgrade net::as_client(const client_config& config, const server_name& expe
   return how;
 }
 
-net::upgrade net::as_server(const server_config& config, deadline until) {
+net::upgrade net::as_server(const server_config& config, deadline until, trace_options trace) {
   upgrade how;
   how.until = until;
-  how.make_engine = [config](transport& wire) { return engine::server(config, wire); };
+  how.make_engine = [config, trace = std::move(trace)](transport& wire) { return engine::server(config, wire, trace); };
   return how;
 }
 
@@ -114,7 +114,7 @@ result<tls_socket> start_tls(tcp_socket&& plain, const server_config& config, ha
   auto& from = inside(plain);
   if (auto clean = net::only_a_client_hello_came(from); !clean) return std::move(clean).error();
   from.wire->set_side(net::side::server);
-  return net::secure(plain, net::as_server(config, net::deadline_of(options)));
+  return net::secure(plain, net::as_server(config, net::deadline_of(options), options.trace));
 }
 
 result<tls_socket> start_tls(tls_socket&& outer, const server_config& config, handshake_options options) {

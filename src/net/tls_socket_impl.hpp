@@ -95,7 +95,7 @@ tcp_connect_options plain_options_of(const Options& options, deadline until) {
 }
 upgrade as_client(const client_config& config, const server_name& expected, engine_options options, const peer& whom,
                   deadline until, byte_view first_bytes);
-upgrade as_server(const server_config& config, deadline until);
+upgrade as_server(const server_config& config, deadline until, trace_options trace);
 
 // What is to become an encrypted connection, up to its handshake. Borrows what `plain` stands on.
 result<std::unique_ptr<tls_socket_impl>> begin_upgrade(tcp_socket& plain, const upgrade& how);

@@ -289,7 +289,7 @@ void choose_alpn(SSL_CTX* ctx) {
             return SSL_TLSEXT_ERR_OK;
           };
           if (const auto& select = e.server->options.select_alpn) {
-            const auto answer = select(*e.hello);
+            const auto answer = select(e.hello ? *e.hello : client_hello_info{});
             if (answer && answer->empty()) return SSL_TLSEXT_ERR_NOACK;
             // Only what the client offered can be answered.
             if (const auto chosen =

@@ -63,6 +63,8 @@ bool write_ticket(SSL* ssl) {
 bool read_ticket(SSL* ssl, SSL_SESSION* session) {
   auto& e = engine_of(ssl);
   e.ticket.reset();
+  // Somebody has put a callback of his own in the place of ours.
+  if (!e.hello) return false;
   const auto& options = e.server->options;
   void* data = nullptr;
   std::size_t size = 0;

@@ -7,10 +7,11 @@ import re
 import shutil
 import signal
 import stat
+import time
 import unittest
 
 import common  # noqa: F401
-from support.signet_testing import CA, CERT, KEY, PKI, Program, ToolTest, signet, signet_server, tls_client
+from support.signet_testing import CA, CERT, KEY, PATIENCE, PKI, Program, ToolTest, free_port, signet, signet_server, tls_client
 
 
 def s_client(port, *options, given=""):
@@ -226,6 +227,79 @@ class Tickets(Server):
         self.assertRegex(text, r"lifetime hint: (99|100) ")
         for wrong in ("604801", "-1", "x"):
             self.refused(2, "serve", ":0", "--echo", "--cert", CERT, "--key", KEY, "--session-lifetime", wrong, says="--session-lifetime")
+
+
+class Redis(Server):
+    def redis(self, *options):
+        """A redis-server on a socket in the test's folder."""
+        self.socket = self.folder / "redis.sock"
+        server = Program("redis-server", "--port", "0", "--unixsocket", self.socket, "--save", "", "--dir", self.folder, *options)
+        self.addCleanup(server.stop)
+        server.wait_for("[Rr]eady to accept connections|server is now ready", "stdout")
+        return server
+
+    def serve_pair(self, *options):
+        return [self.serve("--cert", CERT, "--key", KEY, "--redis", f"unix:{self.socket}", *options) for _ in range(2)]
+
+    def resumed(self, port, session, version):
+        saved = ("-sess_in", session) if session.exists() else ()
+        text = s_client(port, *saved, "-sess_out", session, version, given="hello\n")
+        return "Reused, TLS" in text
+
+    def test_two_servers_resume_each_others_sessions(self):
+        self.redis()
+        (_, one), (_, two) = self.serve_pair()
+        for version in ("-tls1_2", "-tls1_3"):
+            session = self.folder / f"session{version}"
+            self.assertEqual([self.resumed(port, session, version) for port in (one, two, one, two)], [False, True, True, True], version)
+
+    def test_a_client_without_tickets_resumes_by_the_id_of_its_session(self):
+        self.redis()
+        (_, one), (_, two) = self.serve_pair()
+        session = self.folder / "session"
+        text = s_client(one, "-tls1_2", "-no_ticket", "-sess_out", session, given="hello\n")
+        self.assertIn("New, TLS", text)
+        self.assertIn("Reused, TLS", s_client(two, "-tls1_2", "-no_ticket", "-sess_in", session, given="hello\n"))
+
+    def test_another_policy_resumes_nothing(self):
+        self.redis()
+        (_, one), _ = self.serve_pair()
+        _, other = self.serve("--cert", CERT, "--key", KEY, "--redis", f"unix:{self.socket}", "--client-ca", CA)
+        session = self.folder / "session"
+        self.assertFalse(self.resumed(one, session, "-tls1_3"))
+        self.assertFalse(self.resumed(other, session, "-tls1_3"))
+
+    def test_killed_and_brought_back(self):
+        server = self.redis()
+        (first, one), (_, two) = self.serve_pair()
+        server.stop()
+        for port in (one, two) * 20:
+            with tls_client(port) as connection:
+                connection.sendall(b"x")
+                self.assertEqual(connection.recv(1), b"x")
+        self.redis()
+        session = self.folder / "session"
+        self.resumed(one, session, "-tls1_3")
+        give_up = time.monotonic() + PATIENCE
+        while not self.resumed(two, session, "-tls1_3"):
+            self.assertLess(time.monotonic(), give_up, "not shared again")
+        self.assertLessEqual(first.stderr.count("sessions are not shared"), 1)
+
+    def test_away_at_the_start_is_one_line_and_no_end(self):
+        program, port = self.serve("--cert", CERT, "--key", KEY, "--redis", f"redis://user:s3cret@127.0.0.1:{free_port()}/1")
+        program.wait_for("signet: redis: sessions are not shared: .*127.0.0.1")
+        for _ in range(3):
+            with tls_client(port) as connection:
+                connection.sendall(b"x")
+                self.assertEqual(connection.recv(1), b"x")
+        program.stop()
+        self.assertEqual(program.stderr.count("sessions are not shared"), 1, program.stderr)
+        self.assertNotIn("s3cret", program.stderr)
+
+    def test_a_url_that_is_none(self):
+        for url in ("http://a", "redis://", "redis://a:99999", "unix:", "redis://u:s3cret@"):
+            err = self.refused(2, "serve", ":0", "--echo", "--cert", CERT, "--key", KEY, "--redis", url, says="--redis")
+            self.assertNotIn("s3cret", err)
 
 
 class SessionFile(Server):

@@ -70,6 +70,7 @@ class Usage(ToolTest):
         self.assertRegex(out.decode(), r"signet \d+\.\d+\.\d+\n(.*\n)*.*OpenSSL 3\.")
         document = json.loads(self.fine("version", "--json")[0])
         self.assertEqual(set(document), {"version", "openssl_built", "openssl_running", "features"})
+        self.assertLessEqual({"psk", "alpn", "tls1.3", "redis", "pha"}, set(document["features"]))
         self.assertEqual(self.fine("--version")[0], out)
 
     def test_colour_shows_only_when_asked_for(self):

@@ -43,6 +43,12 @@ bool client_sends(unsigned extension) {
   return wanted.found;
 }
 
+TEST(features, what_this_openssl_is_built_with_works) {
+  for (const char* name : {"tls1.3", "pha", "alpn", "psk"}) EXPECT_TRUE(has(name)) << name;
+  // Of a build without it nothing can be asked.
+  EXPECT_EQ(client_config::make({.npn = {"a"}}).has_value(), has("npn"));
+}
+
 TEST(features, ml_kem_is_there_when_it_can_be_negotiated) {
   auto options = pair::defaults(protocol_version::tls1_3);
   options.client.groups = "X25519MLKEM768";

@@ -7,6 +7,7 @@
 #include "json_text.hpp"
 #include "options/arguments.hpp"
 #include "output.hpp"
+#include "serve/shared_sessions.hpp"
 
 namespace tool {
 
@@ -24,6 +25,7 @@ exit_status run_version(arguments args) {
   std::vector<std::string> names;
   for (const auto& one : features)
     if (one.available) names.push_back(one.name);
+  if (knows_redis()) names.emplace_back("redis");
   if (json) {
     const nlohmann::ordered_json document = {{"version", version.library},
                                              {"openssl_built", version.openssl_built},
@@ -35,6 +37,7 @@ exit_status run_version(arguments args) {
           "\nOpenSSL running: " + version.openssl_running + "\n");
     for (const auto& one : features)
       print((one.available ? "with " : "without ") + one.name + ": " + one.description + "\n");
+    print(std::string(knows_redis() ? "with" : "without") + " redis: sessions shared by `serve --redis`\n");
   }
   return exit_status::ok;
 }

@@ -63,6 +63,8 @@ struct handshake_options {
   std::chrono::milliseconds timeout = std::chrono::seconds(30);
   /// A point in time by which the call ends as well. The earlier of the two applies.
   deadline until = {};
+  /// Who is told what happens, step by step.
+  trace_options trace = {};
 };
 
 /// Upgrades a connection as the server. Bytes that arrived before the upgrade become part of the handshake if they

@@ -100,7 +100,8 @@ struct client_options {
   std::string groups = {};
   /// The signature algorithms to offer and accept, in OpenSSL's syntax, separated by colons. Empty keeps OpenSSL's.
   std::string signature_algorithms = {};
-  /// OpenSSL's security level, 1 to 5: what is weaker is neither spoken nor accepted. Empty keeps the system's.
+  /// OpenSSL's security level, 1 to 5, of suites, groups, signatures in the handshake, and our own certificate. Peers'
+  /// certificates are judged by `verify.profile` in any case. Empty keeps the system's level.
   std::optional<int> security_level = {};
   /// The greatest plain text of a record that is sent, 512 to 16384 octets.
   std::size_t max_record_size = 16384;

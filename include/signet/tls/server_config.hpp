@@ -106,7 +106,8 @@ struct server_options {
   preference order = preference::server;
   /// The signature algorithms to offer and accept, in OpenSSL's syntax, separated by colons. Empty keeps OpenSSL's.
   std::string signature_algorithms = {};
-  /// OpenSSL's security level, 1 to 5: what is weaker is neither spoken nor accepted. Empty keeps the system's.
+  /// OpenSSL's security level, 1 to 5, of suites, groups, signatures in the handshake, and our own certificate. Peers'
+  /// certificates are judged by `verify.profile` in any case. Empty keeps the system's level.
   std::optional<int> security_level = {};
   /// The file of Diffie-Hellman parameters for TLS 1.2, in PEM. Empty takes those of RFC 7919 that fit the key.
   std::filesystem::path dh_parameters = {};

@@ -249,7 +249,7 @@ result<client_speaks> incoming::speaks(deadline until) {
 result<tls_socket> incoming::handshake(handshake_options options) && {
   if (!socket_.is_open()) return net::not_open("handshake");
   const auto until = net::deadline_of(options);
-  auto secured = net::secure(socket_, net::as_server(config_, until));
+  auto secured = net::secure(socket_, net::as_server(config_, until, options.trace));
   if (secured) return secured;
   auto& wire = *inside(socket_).wire;
   net::last_words(wire, secured.error());

@@ -22,6 +22,7 @@
 #include "options/connection.hpp"
 #include "output.hpp"
 #include "serve/server.hpp"
+#include "serve/shared_sessions.hpp"
 
 namespace tool {
 namespace {
@@ -47,6 +48,8 @@ struct serve_options {
   std::vector<std::string> shared_key_texts = {};
   std::vector<signet::pre_shared_key> shared_keys = {};
   std::string ticket_keys = {};
+  std::string redis = {};
+  std::string redis_ca = {};
   std::size_t session_lifetime = 86400;
   bool verbose = false;
   std::string json_log = {};
@@ -215,6 +218,7 @@ loaded_options load_options(const serve_options& o, const std::optional<signet::
     options.resumption = signet::resumption::disabled;
   else
     options.session_lifetime = std::chrono::seconds(o.session_lifetime);
+  if (o.session_lifetime != 0 && !o.redis.empty()) share_over_redis(options, o.redis, o.redis_ca);
   if (!o.client_ca.empty()) {
     options.client_trust = trust_at("--client-ca", o.client_ca, o.password_file, "--password-file");
     options.client_auth =
@@ -272,6 +276,7 @@ void check(const serve_options& o) {
   if (o.certificates.empty() && o.self_signed.empty() && o.shared_keys.empty())
     wrong("--cert FILE is needed, or --self-signed NAME, or --psk IDENTITY:HEX");
   if (!o.crls.empty() && o.client_ca.empty()) wrong("--crl needs --client-ca FILE");
+  if (!o.redis_ca.empty() && o.redis.empty()) wrong("--ca needs --redis URL");
   if (o.socket_mode && !o.address.starts_with(of_unix)) wrong("--socket-mode is for the ADDR unix:PATH");
   if (!o.keys.empty() && o.keys.size() != o.certificates.size())
     wrong("each --cert has its --key, or none has one and the keys are in the same files");
@@ -382,6 +387,12 @@ exit_status run_serve(arguments args) {
           "encrypt session tickets under these keys, for servers that share them: `openssl rand 80`, one or more "
           "of it in a file; the first encrypts, all decrypt")
       .type_name("FILE");
+  line.add_option("--redis", o.redis,
+                  "share ticket keys and sessions with other servers that have the same certificates and keys: "
+                  "redis[s]://[user:password@]host[:port][/db] or unix:/path")
+      .type_name("URL");
+  line.add_option("--ca", o.redis_ca, "whom a rediss server is verified against, instead of the system's trust")
+      .type_name("FILE|DIR");
   line.add_option("--session-lifetime", o.session_lifetime,
                   "the age at which sessions end, at most 604800; 0: none is resumed (86400)")
       .type_name("SECONDS")
@@ -399,6 +410,7 @@ exit_status run_serve(arguments args) {
   o.tls.add_to(line);
   if (const auto over = line.read(args)) return *over;
   for (const auto& text : o.shared_key_texts) o.shared_keys.push_back(parse_shared_key("serve", text));
+  if (!o.redis.empty()) check_redis_url("serve", o.redis);
   check(o);
   o.tls.check("serve");
   if (!o.www.empty()) o.tls.allow_alpn("serve: --www", {"http/1.1", "http/1.0"});
