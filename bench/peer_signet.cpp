@@ -4,6 +4,15 @@
 #include <signet/native.hpp>
 #include <signet/signet.hpp>
 
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#ifdef SIGNET_WITH_REDIS
+#include <signet/redis/redis_ticket_source.hpp>
+#endif
+#include <signet/x509/certificate_builder.hpp>
+
 #include "peer_main.hpp"
 
 namespace {
@@ -23,9 +32,39 @@ class connection {
   signet::tls_socket socket_;
 };
 
+// The variants of bench/fleet.py.
+const char* variant(const char* name) {
+  const char* value = std::getenv(name);
+  return value != nullptr ? value : "";
+}
+
+// Certificates for other names, so many in all.
+std::vector<signet::identity> others(std::size_t in_all) {
+  std::vector<signet::identity> made;
+  const auto key = signet::private_key::generate("ec:P-256").value();
+  for (std::size_t i = 1; i < in_all; ++i)
+    made.push_back(signet::make_self_signed({.dns_names = {"host" + std::to_string(i) + ".test"}}, key).value());
+  return made;
+}
+
+void share(signet::server_options& options, const std::string& redis) {
+  if (redis.empty()) return;
+#ifdef SIGNET_WITH_REDIS
+  const std::string secret(32, 's');
+  const auto client = signet::redis_client::make(signet::redis_url::parse(redis).value(), secret).value();
+  client.ping().value();
+  options.tickets = signet::make_redis_ticket_source(client).value();
+#else
+  throw std::runtime_error("built without Redis");
+#endif
+}
+
 signet::server_config server_config(const bench::options& o) {
   signet::server_options options;
   options.identities = {{.certificate = o.cert, .key = o.key}};
+  if (const std::string many = variant("SIGNET_BENCH_IDENTITIES"); !many.empty())
+    options.loaded_identities = others(bench::number<std::size_t>(many));
+  share(options, variant("SIGNET_BENCH_REDIS"));
   options.min_version = signet::protocol_version::tls1_3;
   return signet::server_config::make(std::move(options)).value();
 }

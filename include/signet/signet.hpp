@@ -33,6 +33,7 @@
 #include <signet/tls/engine.hpp>
 #include <signet/tls/features.hpp>
 #include <signet/tls/protocol_version.hpp>
+#include <signet/tls/process_policy.hpp>
 #include <signet/tls/protocol_versions.hpp>
 #include <signet/tls/server_config.hpp>
 #include <signet/tls/session_store.hpp>

@@ -24,12 +24,12 @@ bool ends_with_one_of(const identity& who, const STACK_OF(X509_NAME) * issuers) 
   });
 }
 
-// Of each type of key the first that fits; the server's signature algorithms decide between them.
+// Of each algorithm the first that fits; the server's signature algorithms decide between them.
 identities::choice fitting(const client_options& options, const STACK_OF(X509_NAME) * issuers) {
   identities::choice out;
   const auto add = [&](const identity& who) {
     if (sk_X509_NAME_num(issuers) > 0 && !ends_with_one_of(who, issuers)) return;
-    if (std::ranges::none_of(out, [&](const identity* o) { return o->key().type() == who.key().type(); }))
+    if (std::ranges::none_of(out, [&](const identity* o) { return algorithm_of(o->key()) == algorithm_of(who.key()); }))
       out.push_back(&who);
   };
   if (options.identity) add(*options.identity);

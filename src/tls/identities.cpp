@@ -10,8 +10,8 @@ namespace signet {
 namespace {
 
 void add_one(identities::choice& into, const identity& who) {
-  const auto type = who.key().type();
-  if (std::ranges::none_of(into, [&](const identity* other) { return other->key().type() == type; }))
+  const auto algorithm = algorithm_of(who.key());
+  if (std::ranges::none_of(into, [&](const identity* other) { return algorithm_of(other->key()) == algorithm; }))
     into.push_back(&who);
 }
 

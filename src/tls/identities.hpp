@@ -14,9 +14,15 @@
 
 namespace signet {
 
+// What a key signs with, whatever its size: OpenSSL holds one identity of each.
+[[nodiscard]] inline std::string algorithm_of(const private_key& key) {
+  const auto type = key.type();
+  return type.substr(0, type.find(' '));
+}
+
 class identities {
  public:
-  // One of each type of key, between which the client's algorithms decide. Borrowed.
+  // One of each algorithm, between which the client's algorithms decide. Borrowed.
   using choice = std::vector<const identity*>;
 
   identities() = default;
@@ -26,7 +32,7 @@ class identities {
 
   // As they were given.
   [[nodiscard]] const std::vector<identity>& all() const noexcept { return list_; }
-  // That speak for the name: for each type of key by the whole name rather than by a wildcard, and of two the first.
+  // That speak for the name: for each algorithm by the whole name rather than by a wildcard, and of two the first.
   // Empty where none does.
   [[nodiscard]] choice for_name(const server_name& name) const;
   // For a client that names none of them: the first, and what else speaks for the name of that one.

@@ -9,6 +9,8 @@ result<io_status> engine::request_certificate(client_certificates how) {
   auto& e = *impl_;
   if (e.fatal) return *e.fatal;
   if (!e.done || e.which != side::server) return error(errc::not_connected, "there is no client to ask");
+  if (how == client_certificates::ignored)
+    return error(errc::invalid_argument, "a certificate that is asked for cannot be ignored");
   const auto refused = [&](std::string why, std::string hint) {
     return base::sentence{.whom = e.whom(), .why = std::move(why), .hint = std::move(hint)}.as(errc::not_supported);
   };

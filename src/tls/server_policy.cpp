@@ -42,7 +42,7 @@ void add_rules(std::string& into, const verify_options& rules) {
 }
 
 // A session may be resumed only by a server that would have judged its client the same way (docs/proven.md 10).
-std::string digest_of(const name_settings& settings) {
+std::string digest_of(const server_policy::rules_for_clients& settings) {
   std::string all(1, static_cast<char>(settings.client_auth));
   if (settings.client_auth != client_certificates::ignored) add_rules(all, settings.verify);
   std::string digest;
@@ -52,7 +52,7 @@ std::string digest_of(const name_settings& settings) {
 
 }  // namespace
 
-result<std::unique_ptr<const server_policy>> server_policy::make(name_settings settings,
+result<std::unique_ptr<const server_policy>> server_policy::make(rules_for_clients settings,
                                                                  loosened_verification loosened) {
   auto made = std::make_unique<server_policy>();
   made->settings = std::move(settings);

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <signet/tls/server_config.hpp>
 
@@ -13,7 +14,15 @@
 namespace signet {
 
 struct server_policy {
-  name_settings settings = {};
+  // What name_settings and the server's own options say together.
+  struct rules_for_clients {
+    client_certificates client_auth = client_certificates::ignored;
+    trust_store client_trust = trust_store::none();
+    verify_options verify = {};
+    std::vector<std::string> alpn = {};
+  };
+
+  rules_for_clients settings = {};
   loosened_verification loosened = {};
   // In wire form.
   std::string alpn = {};
@@ -22,7 +31,7 @@ struct server_policy {
   mutable verified_chains chains = {};
 
   // Errors: invalid_configuration.
-  static result<std::unique_ptr<const server_policy>> make(name_settings settings, loosened_verification loosened);
+  static result<std::unique_ptr<const server_policy>> make(rules_for_clients settings, loosened_verification loosened);
 
   [[nodiscard]] bool asks() const noexcept { return settings.client_auth != client_certificates::ignored; }
   // As SSL_set_verify takes it.

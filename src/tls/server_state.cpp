@@ -41,14 +41,15 @@ result<void> use_identities(server_state& made, const context_settings& settings
 
 result<void> make_policies(server_state& made) {
   const auto& o = made.options;
-  auto common = server_policy::make(
-      {.names = {}, .client_auth = o.client_auth, .client_trust = o.client_trust, .verify = o.verify, .alpn = o.alpn},
-      o.loosened);
+  auto common = server_policy::make({o.client_auth, o.client_trust, o.verify, o.alpn}, o.loosened);
   if (!common) return common.error();
   made.policy = *std::move(common);
   for (const auto& one : o.by_name) {
     if (one.names.empty()) return error(errc::invalid_configuration, "by_name: an entry has no names");
-    auto policy = server_policy::make(one, {});
+    auto policy =
+        server_policy::make({one.client_auth.value_or(o.client_auth), one.client_trust.value_or(o.client_trust),
+                             one.verify.value_or(o.verify), one.alpn.value_or(o.alpn)},
+                            {});
     if (!policy) return policy.error().in("by_name: " + base::quoted(one.names.front()));
     made.policies.push_back(*std::move(policy));
     for (const auto& name : one.names) {

@@ -17,6 +17,7 @@ namespace {
 using test::drain;
 using test::pair;
 using namespace std::chrono_literals;
+using protocols = std::vector<std::string>;
 
 private_key fresh_key(const char* type = "ec:P-256") {
   return private_key::generate(type).value();
@@ -117,7 +118,7 @@ TEST_P(server_names, rules_by_name) {
   server_.by_name = {{.names = {"Admin.test", "*.apps.test"},
                       .client_auth = client_certificates::required,
                       .client_trust = trust_store::of({admin_root.leaf()}),
-                      .alpn = {"h2"}}};
+                      .alpn = protocols{"h2"}}};
   client_.alpn = {"http/1.1", "h2"};
 
   const auto open = converse("www.test");
@@ -144,6 +145,35 @@ TEST_P(server_names, rules_by_name) {
   ASSERT_EQ(closed.client.accepted_issuers.size(), 1U);
   EXPECT_EQ(closed.client.accepted_issuers.front(), "CN=admins");
   EXPECT_TRUE(converse("admin.test").client.resumed);
+}
+
+// What an entry does not set is as for all other names.
+TEST_P(server_names, rules_by_name_begin_with_those_of_all) {
+  server_.loaded_identities = {leaf({"www.test", "admin.test"})};
+  server_.client_auth = client_certificates::required;
+  server_.client_trust = trust_;
+  server_.by_name = {{.names = {"admin.test"}, .alpn = protocols{"h2"}}};
+  client_.alpn = {"h2"};
+  EXPECT_EQ(converse("admin.test").failure->code(), errc::certificate_required);
+  made_client_.reset();
+  client_.identity = issue_certificate({.dns_names = {"user.client"}, .purposes = {certificate_purpose::client}},
+                                       fresh_key(), root_)
+                         .value();
+  EXPECT_EQ(converse("admin.test").client.alpn, "h2");
+  EXPECT_EQ(converse("www.test").client.alpn, "");
+}
+
+// OpenSSL holds one identity of each algorithm, whatever the size of its key.
+TEST_P(server_names, an_exact_name_beats_a_wildcard_with_another_size_of_key) {
+  for (const char* kind : {"ec:P-384", "rsa:2048"}) {
+    const auto wild = leaf({"*.example.test"}, std::string(kind) == "ec:P-384" ? "ec:P-256" : "rsa:3072");
+    const auto exact = leaf({"www.example.test"}, kind);
+    for (const bool wild_first : {true, false}) {
+      made_client_.reset();
+      server_.loaded_identities = wild_first ? std::vector{wild, exact} : std::vector{exact, wild};
+      EXPECT_EQ(converse("www.example.test").client.peer_chain.front(), exact.leaf()) << kind;
+    }
+  }
 }
 
 // A session that began where nobody was asked lets nobody in where one has to show something.
@@ -175,7 +205,7 @@ TEST_P(server_names, rules_that_cannot_hold_are_refused) {
   refused({{.names = {""}}}, "by_name: ");
   refused({{.names = {"www.test"}}, {.names = {"WWW.test."}}}, "two entries are for");
   refused({{.names = {"www.test"}, .client_auth = client_certificates::required}}, "nobody is trusted");
-  refused({{.names = {"www.test"}, .alpn = {""}}}, "alpn: entry 1 is empty");
+  refused({{.names = {"www.test"}, .alpn = protocols{""}}}, "alpn: entry 1 is empty");
 }
 
 TEST_P(server_names, a_selector_sees_the_whole_hello) {

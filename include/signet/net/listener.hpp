@@ -110,7 +110,8 @@ class SIGNET_EXPORT listener {
   /// later.
   /// Errors: not_connected, timed_out, io_failed, resource_exhausted, closed (after close()).
   result<incoming> accept(deadline until = deadline::never());
-  /// Returns a client, or nothing if none is waiting. It does not wait.
+  /// Returns a client, or nothing if none is waiting. It does not wait for clients. A
+  /// reload that is due (server_config::refresh()) reads its files in this call.
   /// Errors: not_connected, io_failed, resource_exhausted, closed (after close()).
   result<std::optional<incoming>> try_accept();
   /// The host that was asked for ("::" for "", "0.0.0.0" with address_family::ipv4), and the port that was taken. Of

@@ -52,8 +52,8 @@ class SIGNET_EXPORT nonblocking_socket {
   /// Releases the connection. It sends nothing and does not wait, even for a look-up that is under way.
   ~nonblocking_socket();
 
-  /// Goes as far as it can. The handshake is complete when next is nothing. When next is application, a server's
-  /// identity_selector said not_yet: call again later. Every error is final, timed_out included; the deadline is
+  /// Goes as far as it can. The handshake is complete when next is nothing. When next is application, a selector or
+  /// an evidence_source needs more time: call again later. Every error is final, timed_out included; the deadline is
   /// checked at each call.
   /// Errors: those of signet::connect(), signet::start_tls() or incoming::handshake(), whichever began it.
   result<io_status> handshake();
@@ -74,13 +74,15 @@ class SIGNET_EXPORT nonblocking_socket {
   result<io_status> close_write();
   /// Sends close_notify, takes what has already arrived, at most 16 MiB, and closes. timed_out means that the peer
   /// takes no more, so close_notify was not sent; the socket is closed all the same. Before the handshake is complete,
-  /// it only releases. Errors: timed_out, connection_reset, unreachable, io_failed, invalid_argument.
+  /// it only releases.
+  /// Errors: timed_out, connection_reset, unreachable, io_failed, invalid_argument.
   result<void> close();
   /// Releases the descriptor and leaves the connection as it is, for one of two processes that share it after fork().
   void abandon() noexcept;
 
   /// Asks the client for a certificate after the handshake. The answer comes with later reads: client_answered() tells
-  /// when. See engine::request_certificate().
+  /// when.
+  /// Errors: those of engine::request_certificate().
   result<io_status> request_certificate(client_certificates how = client_certificates::required);
   [[nodiscard]] bool client_answered() const noexcept;
   /// See engine::export_keying_material() and engine::binding().

@@ -30,8 +30,8 @@ enum class listen_variables : unsigned char {
 };
 
 /// The sockets, in the order of the unit; none if systemd has opened none for this process. They are closed on exec
-/// from here on. The descriptors are the same with each call, so call it once. Errors: invalid_argument (the variables
-/// are malformed, or a descriptor is not open).
+/// from here on. The descriptors are the same with each call, so call it once.
+/// Errors: invalid_argument (the variables are malformed, or a descriptor is not open).
 SIGNET_EXPORT result<std::vector<systemd_socket>> systemd_sockets(listen_variables after = listen_variables::keep);
 
 }  // namespace signet

@@ -95,8 +95,8 @@ class SIGNET_EXPORT tls_socket {
   /// client still sends, until the client ends and for a second at most, so that the client can read our last bytes; a
   /// socket from serve() leaves that to serve(). Otherwise it does not wait. timed_out means that the peer takes no
   /// more, so close_notify was not sent; the socket is closed all the same. After an error other than timed_out that
-  /// was reported before, and on a second call, it only closes and succeeds. Errors: timed_out, connection_reset,
-  /// unreachable, io_failed, invalid_argument.
+  /// was reported before, and on a second call, it only closes and succeeds.
+  /// Errors: timed_out, connection_reset, unreachable, io_failed, invalid_argument.
   result<void> close();
   /// Releases the descriptor and leaves the connection as it is, for one of two processes that share it after fork().
   /// Only the other process may use it from then on. If a thread is in a call, the descriptor is released after it.
@@ -117,8 +117,9 @@ class SIGNET_EXPORT tls_socket {
 
   /// Asks the client for a certificate after the handshake (engine::request_certificate()), and waits for the answer.
   /// What the client sends meanwhile, up to 64 KiB, is kept for later reads. A client that is refused is told why, and
-  /// the connection is over. Errors: those of engine::request_certificate() and read_some(), those of verification,
-  /// limit_exceeded, closed (the client ended before it answered).
+  /// the connection is over.
+  /// Errors: those of engine::request_certificate() and read_some(), those of verification, limit_exceeded, closed
+  /// (the client ended before it answered).
   result<void> request_certificate(client_certificates how = client_certificates::required, deadline until = {});
   /// See engine::export_keying_material() and engine::binding().
   [[nodiscard]] result<std::string> export_keying_material(std::string_view label, std::size_t size,

@@ -64,13 +64,13 @@ struct redis_options {
 
 class SIGNET_EXPORT redis_client {
  public:
-  /// Makes a client, which connects when it is first used. `secret` has at least 32 random octets that every server of
+  /// Makes a client, which connects when it is first used. `secret` has 32 to 1024 random octets that every server of
   /// the fleet has and Redis has not. Servers with another secret share nothing with this one, and do not disturb it.
   /// Errors: invalid_argument, those of client_config::standard(), internal.
   static result<redis_client> make(const redis_url& where, byte_view secret, redis_options options = {});
 
   /// Connects unless it is connected, and waits for an answer. Call it at the start to learn, and have on_event told,
-  /// whether Redis can be used. To fail here is no reason to stop.
+  /// whether Redis can be used. A server may start although it fails.
   /// Errors: those of signet::connect(), limit_exceeded, protocol_violation, truncated, not_supported (a cluster), and
   /// dialogue_failed, whose message has the words of Redis.
   result<void> ping() const;

@@ -18,9 +18,9 @@ namespace signet {
 struct redis_ticket_options {
   /// How long a key encrypts, 1 minute to 7 days. Every server of the fleet has the same.
   std::chrono::seconds period = std::chrono::hours(1);
-  /// How long a key decrypts after that, 1 second to 7 days, and at most 200 periods. It is the session_lifetime of the
-  /// server_config. A stolen key reads the tickets of so long a time.
-  std::chrono::seconds lifetime = std::chrono::days(1);
+  /// How long a key decrypts after it has stopped encrypting, 1 second to 7 days, and at most 200 periods. Tickets are
+  /// valid for at most 2 hours: do not make it longer, for a stolen key reads the tickets of so long a time.
+  std::chrono::seconds lifetime = std::chrono::hours(2);
   /// The time by which keys change. Empty: the system's.
   std::function<std::chrono::sys_seconds()> clock = {};
 };

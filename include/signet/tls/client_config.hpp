@@ -77,8 +77,8 @@ struct client_options {
   /// The certificate and key that answer a server's request for one. Without them the client shows no certificate. With
   /// them, a server of TLS 1.3 may ask at any time (RFC 8446 section 4.6.2).
   std::optional<signet::identity> identity = {};
-  /// Others. With several, one is shown whose chain ends with an issuer that the server names, and none if it names
-  /// issuers of none of them.
+  /// Further identities. With several, one is shown whose chain ends with an issuer that the server names, and none if
+  /// it names issuers of none of them.
   std::vector<signet::identity> more_identities = {};
   /// Chooses what is shown in place of these. Do not set it for identities that are known at the start.
   client_identity_selector select_identity = {};
@@ -86,7 +86,7 @@ struct client_options {
   /// Such connections are not resumed.
   std::optional<pre_shared_key> shared_key = {};
   /// The oldest version to accept. Do not set it below TLS 1.2 unless the server has nothing newer: OpenSSL's security
-  /// level becomes 0 for all versions then, unless `ciphers` names another one.
+  /// level becomes 0 for all versions then, unless `ciphers` or `security_level` sets it.
   protocol_version min_version = protocol_version::tls1_2;
   /// The newest version to offer. Do not lower it, except to test.
   protocol_version max_version = protocol_version::tls1_3;
@@ -114,14 +114,16 @@ struct client_options {
   /// Whether the config keeps sessions. One is offered only to the same peer under the same name, and only as long as
   /// everything that was verified still holds. Disable it only if a server must not recognise a client that returns.
   signet::resumption resumption = resumption::enabled;
-  /// The number of sessions to keep, 1 to 100,000. The least recently used one is dropped first.
+  /// The number of sessions to keep, 1 to 100,000. The least recently used one is dropped first. It does not apply to
+  /// `sessions`.
   std::size_t session_capacity = 1000;
-  /// The age at which a session ends, 1 second to 7 days (RFC 8446 section 4.6.1). To resume it does not prolong it.
+  /// The age at which a session ends, 1 second to 7 days (RFC 8446 section 4.6.1). Resumption does not extend it.
   std::chrono::seconds session_lifetime = std::chrono::days(1);
   /// Keeps the sessions in place of memory, so that they outlive the process or are shared: session_file().
   std::shared_ptr<session_store> sessions = {};
-  /// At least 32 octets that nobody can guess, under which sessions in that store are sealed. Empty only for a store
-  /// that nobody else can write to.
+  /// At least 32 random octets, under which sessions in that store are sealed. Empty: they are sealed under a key that
+  /// everybody knows, which finds damage and nothing else. Leave it empty only for a store that nobody else can read or
+  /// write.
   std::string session_secret = {};
   /// Receives the secrets of every connection. Leave it empty outside of debugging.
   key_log_sink key_log = {};
@@ -134,9 +136,10 @@ struct client_options {
 class SIGNET_EXPORT client_config {
  public:
   /// Checks the options and makes a config of them.
-  /// Errors: invalid_configuration, weak_key, internal.
+  /// Errors: invalid_configuration, weak_key, internal, and those of the process_policy.
   static result<client_config> make(client_options options = {});
-  /// The config that is used where a call names none: all options at their defaults. It is made once per process.
+  /// The config that is used where a call names none: all options at their defaults. It is made once per process, and a
+  /// failure is kept too.
   /// Errors: those of make().
   static result<client_config> standard();
 

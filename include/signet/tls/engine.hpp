@@ -99,7 +99,8 @@ class SIGNET_EXPORT engine {
 
   /// Derives octets that both ends of this connection can derive, and nobody else (RFC 5705, RFC 8446 section 7.5): 1
   /// to 4096 of them, under a label that is registered or one's own. Before TLS 1.3 an empty context is another than
-  /// none. Errors: not_connected, invalid_argument, not_supported.
+  /// none.
+  /// Errors: not_connected, invalid_argument, not_supported.
   [[nodiscard]] result<std::string> export_keying_material(std::string_view label, std::size_t size,
                                                            std::optional<byte_view> context = {}) const;
   /// The value that binds an inner protocol to this connection.
@@ -108,8 +109,9 @@ class SIGNET_EXPORT engine {
 
   /// Asks the client for a certificate after the handshake (RFC 8446 section 4.6.2), for a server of TLS 1.3. The
   /// answer comes with later reads: client_answered() tells when. It is judged as in a handshake, and a refusal ends
-  /// the connection. `required` also ends it if the client shows none. Errors: those of the transport, not_connected,
-  /// not_supported (the client does not offer it, or it is TLS 1.2).
+  /// the connection. `required` also ends it if the client shows none.
+  /// Errors: those of the transport, not_connected, invalid_argument (`ignored`), invalid_configuration (client_trust
+  /// is empty), not_supported (the client does not offer it, or it is TLS 1.2).
   result<io_status> request_certificate(client_certificates how = client_certificates::required);
   /// True once the client has answered the last request_certificate().
   [[nodiscard]] bool client_answered() const noexcept;

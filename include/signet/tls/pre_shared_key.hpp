@@ -15,11 +15,12 @@ namespace signet {
 struct pre_shared_key {
   /// The name of the key, 1 to 128 octets; a NUL is possible in TLS 1.3 only. It is sent in the clear.
   std::string identity = {};
-  /// The key itself, 1 to 256 octets: 16 or more that nobody can guess.
+  /// The key itself, 1 to 256 octets. Use at least 16 random octets.
   std::string key = {};
 };
 
-/// A function that finds the key of an identity. Nothing refuses the key; the client may have a certificate besides.
+/// A function that finds the key of an identity, and returns std::nullopt for an unknown one: the handshake then goes
+/// on with certificates, if the server has any. It must not wait, and several threads may call it at once.
 using pre_shared_key_finder = std::function<std::optional<std::string>(std::string_view identity)>;
 
 }  // namespace signet

@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include <signet/base/export.hpp>
 #include <signet/base/result.hpp>
 
 namespace signet {
@@ -20,7 +21,8 @@ struct process_policy {
 
 /// Sets the policy of this process, once, before the first config is made. Nothing takes it back: code that is loaded
 /// later cannot loosen it.
-/// Errors: invalid_argument (there is one, or a config has been made already).
+/// Errors: invalid_argument (there is one, or make(), reload() or client_config::standard() has been called already, by
+/// connect() without a config for example).
 SIGNET_EXPORT result<void> set_process_policy(process_policy policy);
 
 }  // namespace signet

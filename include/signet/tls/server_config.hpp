@@ -34,14 +34,15 @@ using identity_selector = std::function<identity_choice(const client_hello_info&
 /// has to pass verification.
 enum class client_certificates : unsigned char { ignored, requested, required };
 
-/// What holds for the clients that ask for some server names.
+/// What holds for the clients that ask for some server names, in place of the server's own options of the same names.
+/// What is not set is taken from there.
 struct name_settings {
   /// Names, and wildcards for one label ("*.example.org").
   std::vector<std::string> names = {};
-  client_certificates client_auth = client_certificates::ignored;
-  trust_store client_trust = trust_store::none();
-  verify_options verify = {};
-  std::vector<std::string> alpn = {};
+  std::optional<client_certificates> client_auth = {};
+  std::optional<trust_store> client_trust = {};
+  std::optional<verify_options> verify = {};
+  std::optional<std::vector<std::string>> alpn = {};
 };
 
 /// What becomes of a client that asks for a name which none of the certificates holds: the handshake goes on with the
@@ -52,8 +53,9 @@ enum class unknown_names : unsigned char { first_identity, refused };
 /// Whose order of preference decides where both sides can do several things.
 enum class preference : unsigned char { server, client };
 
-/// A function that chooses the application protocol, empty to go on without one. std::nullopt refuses the client with
-/// the alert no_application_protocol. It must not wait, and several threads may call it at once.
+/// A function that chooses the application protocol, empty to go on without one. std::nullopt, or a protocol that the
+/// client does not offer, refuses the client with the alert no_application_protocol. It must not wait, and several
+/// threads may call it at once. The client_hello_info is valid during the call only.
 using alpn_selector = std::function<std::optional<std::string>(const client_hello_info&)>;
 
 /// What a server_config is made from.
@@ -75,15 +77,15 @@ struct server_options {
   trust_store client_trust = trust_store::none();
   /// The other rules that clients' certificates are verified by.
   verify_options verify = {};
-  /// Other rules for clients that ask for some names, in place of client_auth, client_trust, verify and alpn. A session
-  /// that began under one set of rules is not resumed under another. A name stands in one entry only.
+  /// Other rules for clients that ask for some names. A session that began under one set of rules is not resumed under
+  /// another. A name stands in one entry only.
   std::vector<name_settings> by_name = {};
   /// Leave it empty; only <signet/dangerous.hpp> makes another. Clients are then accepted in spite of findings, no
   /// session is resumed, and client_trust may be empty.
   loosened_verification loosened = {};
 
   /// The oldest version to accept. Do not set it below TLS 1.2 unless some clients have nothing newer: OpenSSL's
-  /// security level becomes 0 for all versions then, unless `ciphers` names another one.
+  /// security level becomes 0 for all versions then, unless `ciphers` or `security_level` sets it.
   protocol_version min_version = protocol_version::tls1_2;
   /// The newest version to accept. Do not lower it, except to test.
   protocol_version max_version = protocol_version::tls1_3;
@@ -118,18 +120,19 @@ struct server_options {
   std::vector<pre_shared_key> pre_shared_keys = {};
   /// Finds the key of an identity that is not in that list. It must not wait, and several threads may call it at once.
   pre_shared_key_finder find_pre_shared_key = {};
-  /// Whether clients receive tickets. Disable it only if nobody who steals the ticket keys may decrypt connections of
-  /// TLS 1.2.
+  /// Whether sessions are resumed. Disable it only if recorded TLS 1.2 traffic must stay secret after a theft of the
+  /// ticket keys.
   signet::resumption resumption = resumption::enabled;
-  /// The age at which a session ends, 1 second to 7 days (RFC 8446 section 4.6.1). To resume it does not prolong it.
-  /// One ticket is valid for at most 2 hours.
+  /// The age at which a session ends, 1 second to 7 days (RFC 8446 section 4.6.1). Resumption does not extend it. One
+  /// ticket is valid for at most 2 hours.
   std::chrono::seconds session_lifetime = std::chrono::days(1);
   /// The keys of the tickets, for servers that resume each other's sessions. Empty: keys of the config's own, which a
   /// reload keeps.
   std::shared_ptr<ticket_source> tickets = {};
-  /// Where sessions of TLS 1.2 clients are kept that take no tickets. Empty: in memory, up to 8 MiB of them.
+  /// The store for sessions of TLS 1.2 clients without ticket support. Empty: memory, up to 8 MiB.
   std::shared_ptr<session_store> sessions = {};
-  /// At least 32 octets that nobody can guess, under which sessions in that store are sealed.
+  /// Required with `sessions`: at least 32 random octets, the same on every server that shares the store. Ignored
+  /// without `sessions`.
   std::string session_secret = {};
   /// Receives the secrets of every connection. Leave it empty outside of debugging.
   key_log_sink key_log = {};
@@ -141,7 +144,7 @@ class SIGNET_EXPORT server_config {
  public:
   /// Loads the files, checks the options and makes a config of them.
   /// Errors: invalid_configuration, weak_key, internal, file_not_readable, file_too_large, file_malformed,
-  /// password_required, wrong_password, key_mismatch, not_supported.
+  /// password_required, wrong_password, key_mismatch, not_supported, invalid_argument, and those of the process_policy.
   static result<server_config> make(server_options options);
   /// Makes a config of what `source` answers, now and at each reload.
   /// Errors: those of make(), and those of `source`.
@@ -149,12 +152,14 @@ class SIGNET_EXPORT server_config {
 
   /// Makes the state anew: from the source, or from the files of the options that were given. On failure everything
   /// stays as it was. Connections that exist go on as they began. reload_options::on_reload is told. It waits for the
-  /// files. Errors: those of make().
+  /// files.
+  /// Errors: those of make() or reloadable().
   result<void> reload();
-  /// The same from other options, which a later reload() starts from. Use it only without a source.
-  /// Errors: those of make(), invalid_argument (there is a source).
+  /// The same from these options. They take the place of the options or the source that the config was made from: a
+  /// later reload() or refresh() starts from them.
+  /// Errors: those of make().
   result<void> reload(server_options options);
-  /// Reloads if files have changed that are watched (reload_options), and looks no more often than that allows. A
+  /// Checks the watched files (reload_options), at most once per `interval`, and reloads if one has changed. A
   /// listener, and so serve(), calls it for each client that it accepts: call it yourself only where there is none. A
   /// failure is told to on_reload, once for each reason, and tried again.
   void refresh();

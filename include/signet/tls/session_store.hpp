@@ -1,6 +1,6 @@
 // A place for sessions outside of a config: a file, or a server that a fleet shares.
 //
-// What is stored is sealed (AES-256-GCM) under a secret that the store does not have, and bound to its key. A value
+// What is stored is sealed (AES-256-GCM) under the session_secret of the config, and bound to its key. A value
 // that was changed, cut or moved is found out, and the handshake is a full one. A stored session never stands in for
 // the verdict: the certificates that are stored with it are verified again when it is resumed.
 #pragma once
@@ -26,8 +26,8 @@ class SIGNET_EXPORT session_store {
   session_store& operator=(const session_store&) = delete;
   virtual ~session_store();
 
-  /// Keeps one more value until `expires`. A store may drop older ones to make room. Keys are short lines of printable
-  /// ASCII, values are at most 64 KiB of any octets.
+  /// Keeps one more value until `expires`. A store may drop older ones to make room. Keys are lines of printable ASCII,
+  /// at most 200 octets, values are at most 64 KiB of any octets.
   virtual void add(const std::string& key, const std::string& value, std::chrono::sys_seconds expires) = 0;
   /// The newest value, which stays.
   virtual std::optional<std::string> find(const std::string& key) = 0;
@@ -43,9 +43,9 @@ SIGNET_EXPORT std::shared_ptr<session_store> session_memory(std::size_t most_oct
 /// Keeps sessions in a file of mode 0600, for programs that run once for each connection. Several processes and threads
 /// may use the file at once: a change waits a second at most for the others, and fails then. It keeps the newest 8
 /// values of a key, 1,000 in all, as long as they fit into 4 MiB. What is damaged, or no such file, counts as empty and
-/// is replaced by the next change. A value that cannot be removed is not taken. Errors: file_not_readable (there is
-/// something else than a regular file of our own), file_io_failed (its folder, where each change makes a new file, is
-/// absent or read-only).
+/// is replaced by the next change. A value that cannot be removed is not taken.
+/// Errors: file_not_readable (there is something else than a regular file of our own), file_io_failed (its folder,
+/// where each change makes a new file, is absent or read-only).
 SIGNET_EXPORT result<std::shared_ptr<session_store>> session_file(const std::filesystem::path& file);
 
 }  // namespace signet

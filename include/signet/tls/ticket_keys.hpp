@@ -47,7 +47,8 @@ class SIGNET_EXPORT ticket_key {
   impl impl_;
 };
 
-/// Where a server's ticket keys come from. Several threads call it at once, inside of handshakes: it must not wait.
+/// Where a server's ticket keys come from. Several threads call it at once, inside of handshakes: it should return
+/// within milliseconds, for the handshake waits for it.
 class SIGNET_EXPORT ticket_source {
  public:
   ticket_source() = default;
@@ -64,7 +65,8 @@ class SIGNET_EXPORT ticket_source {
 
 /// When scheduled keys change.
 struct ticket_schedule {
-  /// How long a key encrypts, 1 minute to 7 days. It decrypts for as long again, and for 2 hours more.
+  /// How long a key encrypts, 1 minute to 7 days. It decrypts for one more period and 2 hours,
+  /// rounded up to whole periods: 24 hours by default.
   std::chrono::seconds period = std::chrono::hours(12);
   /// The time by which keys change. Empty: the system's.
   std::function<std::chrono::sys_seconds()> clock = {};
@@ -77,11 +79,14 @@ class SIGNET_EXPORT ticket_keys {
   /// Errors: invalid_argument (no key, another size, a name twice, or more than 1,000 keys).
   static result<std::shared_ptr<ticket_source>> from_bytes(byte_view octets);
   /// The same from a file that only its owner may read, as `openssl rand 80` makes it.
-  /// Errors: file_not_readable, file_too_large, file_malformed, invalid_argument.
+  /// Errors: file_not_readable, file_too_large, file_malformed, invalid_argument (its mode gives others any
+  /// permission).
   static result<std::shared_ptr<ticket_source>> load(const std::filesystem::path& file);
   /// Keys that follow from a secret of at least 32 random octets and the time, so that servers with the same secret,
   /// the same period and clocks that agree share keys without a word between them. Servers whose clocks differ by less
-  /// than a period read each other's tickets. Errors: invalid_argument.
+  /// than a period read each other's tickets. Whoever learns the secret can decrypt every ticket that was ever made
+  /// under it.
+  /// Errors: invalid_argument.
   static result<std::shared_ptr<ticket_source>> scheduled(byte_view secret, ticket_schedule schedule = {});
 };
 

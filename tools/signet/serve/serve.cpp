@@ -344,7 +344,7 @@ exit_status run_serve(arguments args) {
       "signet serve",
       "A TLS server: an echo, a folder of files over HTTP/1.1, a front for a server that speaks plain, or a program "
       "for "
-      "each client. Ends on SIGTERM.",
+      "each client. Reads its files again on SIGHUP, ends on SIGTERM.",
       "  signet serve 8443 --www site --cert cert.pem --key key.pem\n"
       "  signet serve localhost:0 --echo --self-signed localhost\n"
       "  signet serve 8443 --forward localhost:8080 --cert both.pem --also-plain\n"
@@ -388,7 +388,8 @@ exit_status run_serve(arguments args) {
           "of it in a file; the first encrypts, all decrypt")
       .type_name("FILE");
   line.add_option("--redis", o.redis,
-                  "share ticket keys and sessions with other servers that have the same certificates and keys: "
+                  "share ticket keys and sessions with other servers, sealed under the key of the first --cert, which "
+                  "all have: "
                   "redis[s]://[user:password@]host[:port][/db] or unix:/path")
       .type_name("URL");
   line.add_option("--ca", o.redis_ca, "whom a rediss server is verified against, instead of the system's trust")
