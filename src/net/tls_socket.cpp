@@ -88,6 +88,7 @@ result<std::size_t> tls_socket::impl::read_step(byte_span buffer) {
     auto got = connection.try_receive(buffer);
     if (!got) return std::move(got).error();
     if (got->end || got->bytes != 0) return got->bytes;
+    if (got->next == wait_for::application) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     // The transport waited and what came was no application data (a ticket, a key update).
     if (auto ok = wire().in_time(); !ok) return std::move(ok).error();
   }
@@ -98,6 +99,9 @@ result<std::size_t> tls_socket::impl::write_step(byte_view bytes) {
     auto taken = connection.try_write(bytes);
     if (!taken) return std::move(taken).error();
     if (taken->bytes != 0 || bytes.empty()) return taken->bytes;
+    // As in a handshake: nobody can wake a thread that waits for an identity.
+    if (taken->next == wait_for::application) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    if (auto ok = wire().in_time(); taken->next != wait_for::write && !ok) return std::move(ok).error();
     if (auto ok = flush(); !ok) return std::move(ok).error();
     if (auto ok = wire().check(); !ok) return std::move(ok).error();
   }

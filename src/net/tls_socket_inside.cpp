@@ -3,6 +3,8 @@
 
 #include <array>
 
+#include <signet/verify/verdict.hpp>
+
 #include "net/tls_socket_impl.hpp"
 
 namespace signet {
@@ -35,6 +37,9 @@ result<void> tls_socket::request_certificate(client_certificates how, deadline u
     if (c.tls().client_answered()) break;
     if (auto ok = c.wire().in_time(); !ok) return ok;
   }
+  const auto judged = c.tls().verdict();
+  if (how == client_certificates::required && !(judged && judged->trusted()))
+    return c.wire().problem(errc::certificate_required, "showed no certificate, and one is required");
   return {};
 }
 

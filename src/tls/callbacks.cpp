@@ -87,6 +87,7 @@ int take_hello(SSL* ssl, int* alert) {
     return SSL_CLIENT_HELLO_ERROR;
   }
   if (e.raw_hello) now.raw = *e.raw_hello;
+  e.asked = std::make_unique<const std::string>(now.server_name);
   e.hello = std::make_unique<const client_hello_info>(std::move(now));
 
   e.policy = &config.policy_of(e.hello->server_name);
@@ -123,7 +124,7 @@ int use_identities(SSL* ssl) {
     SSL_certs_clear(ssl);
     return use_identity(ssl, *e.chosen) ? 1 : 0;
   }
-  const auto name = server_name::parse(asked_name(ssl));
+  const auto name = server_name::parse(e.name_asked_for());
   const auto found = name ? config.who.for_name(*name) : identities::choice();
   // Where nobody speaks for it, those of the SSL_CTX stay.
   if (!found.empty()) SSL_certs_clear(ssl);
@@ -162,31 +163,34 @@ engine_impl::judgement engine::impl::judge_peer(X509_STORE_CTX* ctx) {
     X509_STORE_CTX_set_error(ctx, X509_V_ERR_CERT_REJECTED);
     return judgement::refused;
   }
+  // One that was asked for late takes nobody's place before its owner has signed.
+  auto& seen = late ? late->sent : sent;
+  auto& decided = late ? late->judged : judged;
   auto outcome = looked::found;
   if (search && search->awaited) {
     // OpenSSL asks again and shows nothing (docs/proven.md 2); nothing is judged until there is something new.
     outcome = look_for_evidence();
   } else {
     auto* stack = X509_STORE_CTX_get0_untrusted(ctx);
-    sent.clear();
-    for (int i = 0; i < sk_X509_num(stack); ++i) sent.push_back(adopt(ossl::share(sk_X509_value(stack, i))));
-    if (sent.empty() && X509_STORE_CTX_get0_cert(ctx) != nullptr)
-      sent.push_back(adopt(ossl::share(X509_STORE_CTX_get0_cert(ctx))));
+    seen.clear();
+    for (int i = 0; i < sk_X509_num(stack); ++i) seen.push_back(adopt(ossl::share(sk_X509_value(stack, i))));
+    if (seen.empty() && X509_STORE_CTX_get0_cert(ctx) != nullptr)
+      seen.push_back(adopt(ossl::share(X509_STORE_CTX_get0_cert(ctx))));
   }
   for (;;) {
     // No verdict: whatever happens next, the handshake does not end well without another.
     if (outcome == looked::not_yet) {
-      judged.reset();
+      decided.reset();
       return judgement::not_yet;
     }
-    const auto asked = request(sent);
+    const auto asked = request(seen);
     // Before the verdict: what changes meanwhile has not judged.
     trust_generation = inside(asked.trust).generation();
     if (!is_client) trust_digest = inside(asked.trust).digest();
-    judged = std::make_shared<const signet::verdict>(verify_peer(asked, is_client ? client->chains : policy->chains));
-    if (judged->trusted() || outcome == looked::nothing_new || !is_client || !client->options.evidence) break;
+    decided = std::make_shared<const signet::verdict>(verify_peer(asked, is_client ? client->chains : policy->chains));
+    if (decided->trusted() || outcome == looked::nothing_new || !is_client || !client->options.evidence) break;
     // An issuer that was found may lack an issuer of its own.
-    auto wanted = evidence_for(*judged);
+    auto wanted = evidence_for(*decided);
     if (!wanted) break;
     if (!search) search = std::make_unique<evidence_search>();
     search->awaited = std::move(wanted);
@@ -194,8 +198,8 @@ engine_impl::judgement engine::impl::judge_peer(X509_STORE_CTX* ctx) {
     if (outcome == looked::nothing_new) break;
   }
   if (search) search->awaited.reset();
-  if (!judged->trusted()) {
-    const auto& findings = judged->findings();
+  if (!decided->trusted()) {
+    const auto& findings = decided->findings();
     X509_STORE_CTX_set_error(ctx, x509_error_for(findings.empty() ? errc::no_verdict : findings.front().code));
     return judgement::refused;
   }
@@ -289,7 +293,9 @@ void choose_alpn(SSL_CTX* ctx) {
             return SSL_TLSEXT_ERR_OK;
           };
           if (const auto& select = e.server->options.select_alpn) {
-            const auto answer = select(e.hello ? *e.hello : client_hello_info{});
+            auto answer = select(e.hello ? *e.hello : client_hello_info{});
+            // Longer ones stand in no list.
+            if (answer && answer->size() > 255) answer.reset();
             if (answer && answer->empty()) return SSL_TLSEXT_ERR_NOACK;
             // Only what the client offered can be answered.
             if (const auto chosen =

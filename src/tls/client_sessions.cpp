@@ -47,7 +47,7 @@ std::shared_ptr<const saved_session> take_from_store(engine_impl& e) {
   const auto sealed = options.sessions->take(place);
   const auto plain = sealed ? ossl::unseal(secret_of(options), place, *sealed) : std::nullopt;
   auto stored = plain ? stored_session::decode(*plain) : std::nullopt;
-  if (!stored || stored->sent.empty()) return nullptr;
+  if (!stored || stored->sent.empty() || stored->began > e.now() + std::chrono::minutes(1)) return nullptr;
   // The verdict is not stored: it is made anew of what was sent.
   const auto request = e.request(stored->sent);
   const auto generation = inside(request.trust).generation();
@@ -97,6 +97,8 @@ void engine::impl::offer_session() {
 void engine::impl::save_session(ossl::ssl_session_ptr session) {
   // What was accepted in spite of findings is judged anew each time.
   if (!judged || !judged->loosened().empty() || SSL_SESSION_is_resumable(session.get()) != 1) return;
+  // As whom we come is for the selector to say each time.
+  if (was_asked && client->options.select_identity) return;
   // A ticket of TLS 1.2 comes before the handshake is over. One of a resumed connection is of the same session, and
   // rests on what that rests on: evidence that was found for it is not known here.
   const auto* of = SSL_session_reused(ssl.get()) == 1 && offered ? offered.get() : nullptr;

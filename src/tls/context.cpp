@@ -33,6 +33,8 @@ bool set_ciphers(SSL_CTX* ctx, const context_settings& settings) {
   std::string list = settings.ciphers;
   const bool old_versions = settings.min_version < protocol_version::tls1_2;
   if (list.empty() && settings.keys == key_use::instead) list = "kECDHEPSK:kDHEPSK";
+  // Nothing without forward secrecy, and nothing that is half a certificate's.
+  if (list.empty() && settings.keys == key_use::beside) list = "DEFAULT:!kRSAPSK:!kPSK";
   if (old_versions && list.empty()) list = "DEFAULT";
   if (!list.empty()) {
     list += ":!aNULL:!eNULL";
@@ -176,7 +178,8 @@ context_settings settings_of(const server_options& o) {
           .security_level = o.security_level,
           .max_record_size = o.max_record_size,
           .dh_parameters = &o.dh_parameters,
-          .order = o.order};
+          .order = o.order,
+          .keys = o.pre_shared_keys.empty() && !o.find_pre_shared_key ? key_use::none : key_use::beside};
 }
 
 result<void> check_lifetime(std::chrono::seconds of_sessions) {

@@ -19,8 +19,8 @@ namespace signet {
 
 enum class side : unsigned char { client, server };
 
-// Whether pre-shared keys take the place of certificates.
-enum class key_use : unsigned char { none, instead };
+// Whether pre-shared keys take the place of certificates (a client's) or stand beside them (a server's).
+enum class key_use : unsigned char { none, instead, beside };
 
 struct context_settings {
   protocol_version min_version;

@@ -106,7 +106,7 @@ error engine::impl::fail(error e) {
     if (trace) base::tell(*trace, trace_level::steps, [&] { return "failed: " + e.message(); });
     auto parts = e.parts();
     parts.reached = std::make_shared<const connection_info>(info());
-    if (!parts.judged) parts.judged = judged;
+    if (!parts.judged) parts.judged = late && late->judged ? late->judged : judged;
     fatal.emplace(std::move(parts));
   }
   if (!io.write_failure() && io.unsent() != 0) (void)io.flush(wire::patience::none);
@@ -190,11 +190,14 @@ result<void> engine::impl::check_verdict() {
     return {};
   }
   if (!policy->asks() || is_by_shared_key()) return {};
+  X509* leaf = SSL_get0_peer_certificate(ssl.get());
   if (resumed) {
-    judged = ticket ? ticket->judged : nullptr;
-    sent = ticket ? ticket->sent : std::vector<certificate>();
+    // OpenSSL may have read more tickets than the one that it resumes: the session says whose it is.
+    const bool is_of_ticket = ticket && ticket->sent.empty() == (leaf == nullptr) &&
+                              (leaf == nullptr || X509_cmp(leaf, raw(ticket->sent.front())) == 0);
+    judged = is_of_ticket ? ticket->judged : nullptr;
+    sent = is_of_ticket ? ticket->sent : std::vector<certificate>();
   }
-  const X509* leaf = SSL_get0_peer_certificate(ssl.get());
   if (leaf == nullptr && policy->settings.client_auth == client_certificates::requested) return {};
   if (leaf == nullptr || !judged || !judged->trusted())
     return base::sentence{.whom = whom(), .why = "the handshake ended without a verified certificate"}.as(
@@ -278,6 +281,7 @@ result<io_status> engine::impl::read(byte_span buffer) {
     break;
   }
   io.read_only_buffered(false);
+  settle_late_certificate();
   if (total == 0 && !peer_closed)
     if (auto failure = io.take_read_failure()) return about_silence(*this, *failure);
   // Answers to the peer (a key update) are no reason to wait.
@@ -300,7 +304,8 @@ error engine::impl::why_not_written(const error& failure) {
   for (int most = 16; most > 0 && io.fetch(); --most) {
     const auto out = ossl::call(ssl.get(), [&](SSL* s) { return SSL_peek_ex(s, &first, 1, &n); });
     if (!out.succeeded() && out.reason == SSL_ERROR_WANT_READ) continue;
-    if (!out.succeeded() && out.reason != SSL_ERROR_ZERO_RETURN) (void)fail(explain_failure(*this, out));
+    if (!out.succeeded() && out.reason != SSL_ERROR_ZERO_RETURN && out.reason != SSL_ERROR_WANT_X509_LOOKUP)
+      (void)fail(explain_failure(*this, out));
     break;
   }
   io.read_only_buffered(false);
@@ -323,6 +328,13 @@ result<io_status> engine::impl::write(byte_view bytes) {
     const auto chunk = bytes.subspan(total, std::min<std::size_t>(bytes.size() - total, 16384));
     std::size_t n = 0;
     const auto out = ossl::call(ssl.get(), [&](SSL* s) { return SSL_write_ex(s, chunk.data(), chunk.size(), &n); });
+    if (!out.succeeded() && (out.reason == SSL_ERROR_WANT_READ || out.reason == SSL_ERROR_WANT_X509_LOOKUP)) {
+      // In the middle of what the peer began after the handshake, which comes first.
+      auto status = after_io(total, false, wire::patience::none);
+      if (status && total == 0)
+        status->next = out.reason == SSL_ERROR_WANT_READ ? wait_for::read : wait_for::application;
+      return status;
+    }
     if (!out.succeeded()) {
       const auto failure = fail(explain_failure(*this, out));
       return failure;
@@ -384,10 +396,12 @@ std::size_t engine::impl::pending() {
     io.read_only_buffered(true);
     const auto out = ossl::call(ssl.get(), [&](SSL* s) { return SSL_peek_ex(s, &first, 1, &n); });
     io.read_only_buffered(false);
-    if (!out.succeeded() && out.reason != SSL_ERROR_WANT_READ && out.reason != SSL_ERROR_ZERO_RETURN) {
+    if (!out.succeeded() && out.reason != SSL_ERROR_WANT_READ && out.reason != SSL_ERROR_ZERO_RETURN &&
+        out.reason != SSL_ERROR_WANT_X509_LOOKUP) {
       (void)fail(explain_failure(*this, out));
       return 0;
     }
+    settle_late_certificate();
   }
   return static_cast<std::size_t>(std::max(0, SSL_pending(ssl.get())));
 }
@@ -431,6 +445,21 @@ connection_info engine::info() const {
   return impl_->done ? impl_->info() : connection_info{};
 }
 
+std::vector<certificate> engine::impl::shown_by_us() const {
+  // Nothing is shown when a session is resumed: what it began with stands.
+  if (which == side::server && SSL_session_reused(ssl.get()) == 1) {
+    if (is_by_shared_key()) return {};
+    if (chosen) return chosen->chain();
+    const auto name = server_name::parse(name_asked_for());
+    auto found = name ? server->who.for_name(*name) : identities::choice();
+    if (found.empty()) found = server->who.for_others();
+    // Of several the client has seen one, and it is not known which.
+    return found.size() == 1 ? found.front()->chain() : std::vector<certificate>();
+  }
+  X509* own = which == side::server || was_asked ? SSL_get_certificate(ssl.get()) : nullptr;
+  return own != nullptr ? own_chain(ssl.get(), own) : std::vector<certificate>();
+}
+
 connection_info engine::impl::info() const {
   connection_info out;
   // Nothing is agreed on before there is a cipher suite.
@@ -448,10 +477,12 @@ connection_info engine::impl::info() const {
   SSL_get0_alpn_selected(ssl.get(), &alpn, &alpn_size);
   if (alpn != nullptr) out.alpn.assign(reinterpret_cast<const char*>(alpn), alpn_size);
   out.npn = npn_of(ssl.get());
-  if (const char* sni = SSL_get_servername(ssl.get(), TLSEXT_NAMETYPE_host_name)) out.sni = sni;
+  if (which == side::server)
+    out.sni = name_asked_for();
+  else if (const char* sni = SSL_get_servername(ssl.get(), TLSEXT_NAMETYPE_host_name))
+    out.sni = sni;
   out.peer_chain = sent;
-  if (X509* own = which == side::server || was_asked ? SSL_get_certificate(ssl.get()) : nullptr)
-    out.own_chain = own_chain(ssl.get(), own);
+  out.own_chain = shown_by_us();
   if (is_by_shared_key()) out.pre_shared_key_identity = shared_key_identity(*this);
   if (judged) {
     if (judged->trusted() && judged->waived().empty()) out.verified_chain = judged->chain();

@@ -13,6 +13,7 @@
 #include "base/access.hpp"
 #include "ossl/call.hpp"
 #include "ossl/handles.hpp"
+#include "tls/asked_name.hpp"
 #include "tls/config_impl.hpp"
 #include "tls/context.hpp"
 #include "tls/peer_offer.hpp"
@@ -49,8 +50,6 @@ struct engine::impl {
   // A client's: the server sent a CertificateRequest, and data came after the handshake.
   bool was_asked = false;
   bool was_answered = false;
-  // A server's: a certificate was asked for after the handshake, and has not come yet.
-  bool awaits_certificate = false;
   // The peer wanted to renegotiate, which is refused (SSL_OP_NO_RENEGOTIATION).
   bool refused_renegotiation = false;
   // The first fatal result; nothing enters OpenSSL after it.
@@ -84,10 +83,20 @@ struct engine::impl {
   // Until the handshake is over. The whole of it, and its octets, only where somebody wants to know.
   std::unique_ptr<const client_hello_info> hello;
   std::unique_ptr<const std::string> raw_hello;
+  // A server's: the name that the client asks for, in lower case, empty for none. OpenSSL tells that of the session
+  // when it resumes in TLS 1.2. Null where somebody has put a callback of his own in the place of ours.
+  std::unique_ptr<const std::string> asked;
   std::unique_ptr<const std::string> refused_alpn;
   // A server's: what its selector answered, and the name that it refused.
   std::optional<identity> chosen;
   std::unique_ptr<const std::string> refused_name;
+  // A server's: a certificate was asked for after the handshake. What has come counts once all of the answer has.
+  struct late_answer {
+    std::shared_ptr<const signet::verdict> judged = {};
+    std::vector<certificate> sent = {};
+    bool is_complete = false;
+  };
+  std::unique_ptr<late_answer> late;
   // A server's: what came of a ticket. It counts once the session is resumed.
   struct ticket_answer {
     std::shared_ptr<const signet::verdict> judged = {};
@@ -109,6 +118,7 @@ struct engine::impl {
   result<io_status> write(byte_view bytes);
   error why_not_written(const error& failure);
   error fail(error e);
+  void settle_late_certificate();
   result<io_status> flush();
   result<io_status> close_write();
   std::size_t pending();
@@ -127,6 +137,8 @@ struct engine::impl {
   [[nodiscard]] verify_request request(const std::vector<certificate>& sent) const;
   [[nodiscard]] std::chrono::sys_seconds now() const;
   [[nodiscard]] connection_info info() const;
+  [[nodiscard]] std::vector<certificate> shown_by_us() const;
+  [[nodiscard]] std::string name_asked_for() const { return asked ? *asked : asked_name(ssl.get()); }
   // Whether it stands on a pre-shared key of ours. After the handshake.
   [[nodiscard]] bool is_by_shared_key() const;
   // "handshake complete: ..."

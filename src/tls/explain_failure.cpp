@@ -440,8 +440,8 @@ error explain_failure(const engine_impl& e, const ossl::outcome& failed) {
   };
 
   if (e.refusal && !e.done) return finished(e.refusal->parts());
-  if (e.judged && !e.judged->trusted() && (!e.done || e.awaits_certificate))
-    return finished(to_error(e.whom(), e.judged).parts());
+  if (const auto& judged = e.late ? e.late->judged : e.judged; judged && !judged->trusted() && (!e.done || e.late))
+    return finished(to_error(e.whom(), judged).parts());
   // An alert says more than the reset that often follows it.
   if (const auto a = received_alert(e, failed)) return with_queue(on_alert(e, *a));
   if (!e.done && !may_be_tls(io.first_bytes())) return with_queue(not_tls(e));

@@ -1,4 +1,7 @@
 // A certificate that a server asks for after the handshake (RFC 8446 section 4.6.2).
+#include <openssl/err.h>
+#include <openssl/sslerr.h>
+
 #include "base/sentence.hpp"
 #include "tls/engine_impl.hpp"
 #include "tls/message_trace.hpp"
@@ -19,24 +22,37 @@ result<io_status> engine::request_certificate(client_certificates how) {
   if (e.policy->settings.client_trust.size() == 0 && e.policy->loosened.reason().empty())
     return error(errc::invalid_configuration, "client certificates are asked for, and nobody is trusted to issue them",
                  "name the CA in client_trust");
-  if (e.awaits_certificate) return e.flush();
-  const int must = how == client_certificates::required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0;
-  SSL_set_verify(e.ssl.get(), SSL_VERIFY_PEER | SSL_VERIFY_POST_HANDSHAKE | must, nullptr);
+  // Of two questions without an answer the stricter one counts.
+  const bool must = how == client_certificates::required ||
+                    (e.late && (SSL_get_verify_mode(e.ssl.get()) & SSL_VERIFY_FAIL_IF_NO_PEER_CERT) != 0);
+  SSL_set_verify(e.ssl.get(),
+                 SSL_VERIFY_PEER | SSL_VERIFY_POST_HANDSHAKE | (must ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), nullptr);
+  if (e.late) return e.flush();
   if (SSL_verify_client_post_handshake(e.ssl.get()) != 1) {
-    ossl::drain_errors();
+    if (!ossl::holds(ossl::drain_errors(), ERR_LIB_SSL, SSL_R_EXTENSION_NOT_RECEIVED))
+      return refused("a certificate cannot be asked for at this moment", "read, and ask again");
     return refused("does not offer to show a certificate after the handshake",
                    "ask for it in the handshake (client_auth), or have the client offer post_handshake_auth");
   }
   see_messages(e.ssl.get());
   e.io.begin_call();
-  e.awaits_certificate = true;
+  e.late = std::make_unique<engine_impl::late_answer>();
   const auto out = ossl::call(e.ssl.get(), SSL_do_handshake);
   if (!out.succeeded() && out.reason != SSL_ERROR_WANT_READ) return e.fail(explain_failure(e, out));
   return e.flush();
 }
 
 bool engine::client_answered() const noexcept {
-  return !impl_->awaits_certificate;
+  return impl_->late == nullptr;
+}
+
+// The last message came by before OpenSSL had checked it; a call that then went well did so.
+void engine::impl::settle_late_certificate() {
+  if (!late || !late->is_complete || fatal || SSL_is_init_finished(ssl.get()) != 1) return;
+  judged = std::move(late->judged);
+  sent = std::move(late->sent);
+  ticket.reset();
+  late.reset();
 }
 
 }  // namespace signet

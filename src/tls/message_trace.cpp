@@ -96,7 +96,7 @@ void see_message(int is_sent, int version, int content_type, const void* octets,
       return 0;
     });
   // OpenSSL does not tell when a certificate that was asked for late has come; its last message does.
-  if (is_received && *first == SSL3_MT_FINISHED) e.awaits_certificate = false;
+  if (is_received && *first == SSL3_MT_FINISHED && e.late) e.late->is_complete = true;
   if (e.trace) tell_of(*e.trace, is_sent != 0, version, content_type, first, size);
 }
 

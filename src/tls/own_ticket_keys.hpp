@@ -1,4 +1,4 @@
-// The keys of a server_config that was given none. Without a clock they go by the system's.
+// The keys of a server_config that was given none. Without a clock they go by the time since the system's start.
 #pragma once
 
 #include <signet/tls/ticket_keys.hpp>

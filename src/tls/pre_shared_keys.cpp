@@ -2,6 +2,7 @@
 #include <openssl/ssl.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <optional>
 #include <string>
@@ -24,8 +25,12 @@ int identity_index() {
   static const int index = SSL_SESSION_get_ex_new_index(
       0, nullptr, nullptr,
       [](CRYPTO_EX_DATA*, const CRYPTO_EX_DATA*, void** data, int, long, void*) {
-        if (*data != nullptr) *data = new (std::nothrow) std::string(*static_cast<std::string*>(*data));
-        return 1;
+        if (*data == nullptr) return 1;
+        // Without it a copy would pass for a session of a ticket: no copy then.
+        return ossl::guarded(0, [data] {
+          *data = new std::string(*static_cast<std::string*>(*data));
+          return 1;
+        });
       },
       [](void*, void* data, CRYPTO_EX_DATA*, int, long, void*) { delete static_cast<std::string*>(data); });
   return index;
@@ -76,7 +81,9 @@ bool engine::impl::is_by_shared_key() const {
            SSL_SESSION_get_ex_data(session, identity_index()) != nullptr;
   }
   const auto* cipher = SSL_get_current_cipher(ssl.get());
-  return cipher != nullptr && SSL_CIPHER_get_auth_nid(cipher) == NID_auth_psk && SSL_session_reused(ssl.get()) == 0;
+  if (cipher == nullptr || SSL_session_reused(ssl.get()) == 1) return false;
+  constexpr std::array keyed{NID_kx_psk, NID_kx_ecdhe_psk, NID_kx_dhe_psk, NID_kx_rsa_psk};
+  return std::ranges::find(keyed, SSL_CIPHER_get_kx_nid(cipher)) != keyed.end();
 }
 
 std::string shared_key_identity(const engine_impl& e) {
@@ -108,6 +115,8 @@ void use_pre_shared_key(SSL_CTX* ctx) {
   SSL_CTX_set_psk_client_callback(ctx,
                                   [](SSL* ssl, const char*, char* identity, unsigned identity_room, unsigned char* key,
                                      unsigned key_room) -> unsigned {
+                                    // OpenSSL asks here too where the key does not fit into a ClientHello of TLS 1.3.
+                                    if (SSL_get_state(ssl) == TLS_ST_CW_CLNT_HELLO) return 0;
                                     const auto& ours = *engine_of(ssl).client->options.shared_key;
                                     if (ours.identity.size() >= identity_room || ours.key.size() > key_room ||
                                         ours.identity.find('\0') != std::string::npos)
@@ -136,6 +145,8 @@ void find_pre_shared_keys(SSL_CTX* ctx) {
   // Beside TLS 1.2: OpenSSL then prefers suites with SHA-256, which the keys are for.
   SSL_CTX_set_psk_server_callback(
       ctx, [](SSL* ssl, const char* identity, unsigned char* out, unsigned room) -> unsigned {
+        // Of TLS 1.3 all has been looked up already; here an identity would be cut at its first NUL.
+        if (SSL_version(ssl) >= TLS1_3_VERSION) return 0;
         return ossl::guarded(0U, [&] {
           const auto key = identity != nullptr ? key_of(engine_of(ssl).server->options, identity) : std::nullopt;
           if (!key || key->size() > room) return 0U;

@@ -3,6 +3,7 @@
 #include <openssl/rand.h>
 
 #include <algorithm>
+#include <exception>
 #include <new>
 #include <utility>
 
@@ -110,7 +111,19 @@ void server_config::refresh() {
   // What could not be taken is tried again: a file may be half written, a key on its way.
   if (seen == impl_->seen && impl_->told.empty()) return;
   impl_->seen = seen;
-  tell(*impl_, take(*impl_, impl_->source));
+  // Whoever accepts a client is not to blame for what the user's functions throw.
+  try {
+    tell(*impl_, take(*impl_, impl_->source));
+  } catch (const std::exception& thrown) {
+    impl_->told = thrown.what();
+    if (impl_->told.empty()) impl_->told = "an exception";
+    try {
+      if (impl_->reload.on_reload)
+        impl_->reload.on_reload({.failed = error(errc::internal, "reload: " + impl_->told), .valid_until = {}});
+    } catch (const std::exception&) {
+      // There is nobody else to tell.
+    }
+  }
 }
 
 }  // namespace signet

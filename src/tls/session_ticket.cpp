@@ -31,7 +31,9 @@ std::optional<session_ticket> session_ticket::decode(byte_view data) {
   std::memcpy(out.policy.data(), data.data(), out.policy.size());
   data = data.subspan(out.policy.size());
   const auto began = take_number(data, 8);
-  if (!began) return {};
+  // No year that a clock could not show.
+  constexpr std::uint64_t latest = 1ULL << 40U;
+  if (!began || *began > latest) return {};
   out.began = std::chrono::sys_seconds(std::chrono::seconds(static_cast<std::int64_t>(*began)));
   while (!data.empty()) {
     const auto der = take_counted(data);

@@ -43,7 +43,9 @@ std::optional<stored_session> stored_session::decode(std::string_view data) {
   byte_view rest(data.substr(1));
   const auto began = take_number(rest, 8);
   const auto session = take_counted(rest);
-  if (!began || !session) return {};
+  // No year that a clock could not show.
+  constexpr std::uint64_t latest = 1ULL << 40U;
+  if (!began || *began > latest || !session) return {};
   stored_session out{.began = std::chrono::sys_seconds(std::chrono::seconds(static_cast<std::int64_t>(*began)))};
   const auto* at = reinterpret_cast<const unsigned char*>(session->data());
   out.session.reset(d2i_SSL_SESSION(nullptr, &at, static_cast<long>(session->size())));

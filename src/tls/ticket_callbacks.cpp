@@ -43,10 +43,14 @@ bool write_ticket(SSL* ssl) {
   // What a pre-shared key stands for is proved by it alone: such a ticket resumes nothing.
   if (e.is_by_shared_key()) return SSL_SESSION_set1_ticket_appdata(SSL_get_session(ssl), "", 0) == 1;
   const bool resumed = SSL_session_reused(ssl) == 1;
-  session_ticket made{.policy = policy_of_tickets(e, e.hello ? e.hello->server_name : asked_name(ssl)),
-                      .began = resumed && e.ticket ? e.ticket->began : e.now()};
-  const auto& judged = resumed && e.ticket ? e.ticket->judged : e.judged;
-  const auto& sent = resumed && e.ticket ? e.ticket->sent : e.sent;
+  if (e.policy->asks() && !resumed && !e.judged) e.trust_digest = inside(e.policy->settings.client_trust).digest();
+  // What a late certificate said is complete when its ticket is written.
+  const bool is_late = e.late && e.late->is_complete;
+  const bool is_as_before = resumed && e.ticket && !is_late;
+  session_ticket made{.policy = policy_of_tickets(e, e.name_asked_for()),
+                      .began = is_as_before ? e.ticket->began : e.now()};
+  const auto& judged = is_late ? e.late->judged : is_as_before ? e.ticket->judged : e.judged;
+  const auto& sent = is_late ? e.late->sent : is_as_before ? e.ticket->sent : e.sent;
   if (judged && !sent.empty()) {
     auto needed = without_what_nobody_needs(sent, *judged);
     made.issuers.assign(std::next(needed.begin()), needed.end());
@@ -63,8 +67,6 @@ bool write_ticket(SSL* ssl) {
 bool read_ticket(SSL* ssl, SSL_SESSION* session) {
   auto& e = engine_of(ssl);
   e.ticket.reset();
-  // Somebody has put a callback of his own in the place of ours.
-  if (!e.hello) return false;
   const auto& options = e.server->options;
   void* data = nullptr;
   std::size_t size = 0;
@@ -76,7 +78,7 @@ bool read_ticket(SSL* ssl, SSL_SESSION* session) {
 
   const auto& rules = e.policy->settings;
   if (e.policy->asks()) e.trust_digest = inside(rules.client_trust).digest();
-  if (held->policy != policy_of_tickets(e, e.hello->server_name)) return false;
+  if (held->policy != policy_of_tickets(e, e.name_asked_for())) return false;
 
   engine_impl::ticket_answer answer{.began = held->began};
   if (e.policy->asks()) {

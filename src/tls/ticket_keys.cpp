@@ -3,6 +3,7 @@
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include <algorithm>
 #include <cstring>
@@ -30,8 +31,9 @@ constexpr seconds ticket_lifetime = std::chrono::hours(2);
 
 using secret32 = std::array<std::byte, 32>;
 
+template <std::size_t Size>
 struct wiped_octets {
-  std::array<std::byte, whole_size> octets = {};
+  std::array<std::byte, Size> octets = {};
   wiped_octets() = default;
   wiped_octets(const wiped_octets&) = delete;
   wiped_octets& operator=(const wiped_octets&) = delete;
@@ -39,7 +41,7 @@ struct wiped_octets {
 };
 
 ticket_key derived_key(byte_view secret, std::int64_t epoch) {
-  wiped_octets made;
+  wiped_octets<whole_size> made;
   ossl::derive(secret, "signet ticket key " + std::to_string(epoch), made.octets);
   return ticket_key::from_bytes(made.octets).value();
 }
@@ -119,11 +121,10 @@ class scheduled_keys final : public ticket_source {
 class own_keys final : public ticket_source {
  public:
   explicit own_keys(ticket_clock now) : now_(std::move(now)), began_(now_()) {
-    if (RAND_bytes(reinterpret_cast<unsigned char*>(chain_.data()), static_cast<int>(chain_.size())) != 1)
+    if (RAND_bytes(reinterpret_cast<unsigned char*>(chain_.octets.data()), static_cast<int>(chain_.octets.size())) != 1)
       throw std::bad_alloc();
-    kept_.push_back({0, derived_key(chain_, 0)});
+    kept_.push_back({0, derived_key(chain_.octets, 0)});
   }
-  ~own_keys() override { OPENSSL_cleanse(chain_.data(), chain_.size()); }
 
   std::optional<ticket_key> current() override {
     const std::lock_guard lock(mutex_);
@@ -140,25 +141,36 @@ class own_keys final : public ticket_source {
   static constexpr seconds period = std::chrono::hours(1);
   static constexpr std::int64_t past = ticket_lifetime / period + 1;
 
+  // Whole steps: one that fails leaves the chain where it was.
   void turn() {
-    // A clock that is set back changes nothing; one that leaps ahead costs no more than a year of turns.
-    const auto due = std::min<std::int64_t>((now_() - began_) / period, kept_.front().epoch + 24 * 366);
-    for (auto epoch = kept_.front().epoch + 1; epoch <= due; ++epoch) {
-      secret32 next;
-      ossl::derive(chain_, "signet ticket chain", next);
-      chain_ = next;
-      OPENSSL_cleanse(next.data(), next.size());
-      if (epoch + past >= due) kept_.insert(kept_.begin(), kept_key{epoch, derived_key(chain_, epoch)});
+    // One call makes up for a year at most.
+    const auto due = std::min<std::int64_t>((now_() - began_) / period, epoch_ + 24 * 366);
+    while (epoch_ < due) {
+      wiped_octets<32> next;
+      ossl::derive(chain_.octets, "signet ticket chain", next.octets);
+      if (epoch_ + 1 + past >= due)
+        kept_.insert(kept_.begin(), kept_key{epoch_ + 1, derived_key(next.octets, epoch_ + 1)});
+      chain_.octets = next.octets;
+      ++epoch_;
     }
-    std::erase_if(kept_, [this](const kept_key& k) { return k.epoch < kept_.front().epoch - past; });
+    std::erase_if(kept_, [this](const kept_key& k) { return k.epoch < epoch_ - past; });
   }
 
   const ticket_clock now_;
   const sys_seconds began_;
   std::mutex mutex_;
-  secret32 chain_ = {};
+  // Of this epoch.
+  wiped_octets<32> chain_;
+  std::int64_t epoch_ = 0;
   std::vector<kept_key> kept_;
 };
+
+// Goes on while the system sleeps, and nobody sets it: only what lies between two looks counts.
+sys_seconds since_boot() {
+  timespec now{};
+  ::clock_gettime(CLOCK_BOOTTIME, &now);
+  return sys_seconds(seconds(now.tv_sec));
+}
 
 }  // namespace
 
@@ -229,7 +241,7 @@ result<std::shared_ptr<ticket_source>> ticket_keys::scheduled(byte_view secret, 
 }
 
 std::shared_ptr<ticket_source> own_ticket_keys(ticket_clock now) {
-  if (!now) now = [] { return std::chrono::floor<seconds>(std::chrono::system_clock::now()); };
+  if (!now) now = since_boot;
   return std::make_shared<own_keys>(std::move(now));
 }
 

@@ -163,6 +163,14 @@ class SharedKeys(Server):
             text = s_client(port, version, "-psk", self.HEX, "-psk_identity", "one", given="hello\n")
             self.assertRegex(text, r"(?m)^hello" if version == "-tls1_3" else r"Cipher is \S*PSK", version)
 
+    def test_no_suite_is_half_a_certificates_or_without_forward_secrecy(self):
+        _, port = self.serve("--psk", f"one:{self.HEX}", "--cert", PKI / "server-rsa.pem", "--key", PKI / "server-rsa.key")
+        for suite in ("RSA-PSK-AES128-GCM-SHA256", "PSK-AES128-GCM-SHA256"):
+            text = s_client(port, "-tls1_2", "-cipher", suite, "-psk", self.HEX, "-psk_identity", "one")
+            self.assertIn("Cipher is (NONE)", text, suite)
+        text = s_client(port, "-tls1_2", "-cipher", "ECDHE-PSK-CHACHA20-POLY1305", "-psk", self.HEX, "-psk_identity", "one")
+        self.assertIn("Cipher is ECDHE-PSK-CHACHA20-POLY1305", text)
+
     def test_what_is_no_key(self):
         for text, says in (("one", "no colon"), ("one:", "key is empty"), (":00", "identity is empty"), ("one:0", "pairs"), ("one:0g", "pairs")):
             status, _, err = signet("cat", "127.0.0.1:1", "--psk", text)

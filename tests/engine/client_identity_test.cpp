@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "support/pair.hpp"
 #include "support/pki.hpp"
 
@@ -114,6 +116,38 @@ TEST_P(client_identity, a_selector_that_throws_ends_the_handshake) {
   EXPECT_TRUE(converse().failure);
 }
 
+// Whom it came as is for the selector to say each time.
+TEST_P(client_identity, of_a_selector_is_in_no_session) {
+  std::optional<identity> who = of_b_;
+  options_.client.select_identity = [&](const certificate_request_info&) { return identity_choice{.chosen = who}; };
+  ask(ca_b_, client_certificates::requested);
+  const auto client = client_config::make(options_.client).value();
+  const auto server = server_config::make(options_.server).value();
+  for (int i = 0; i < 3; ++i) {
+    pair p(client, server);
+    p.must_shake();
+    p.server->write("x").value();
+    drain(*p.client);
+    EXPECT_FALSE(p.client->info().resumed);
+    EXPECT_EQ(p.server->info().peer_chain.empty(), !who.has_value());
+    who.reset();
+  }
+}
+
+// Who shows nothing resumes from the second connection on.
+TEST_P(client_identity, a_client_without_one_resumes) {
+  ask(ca_b_, client_certificates::requested);
+  const auto client = client_config::make(options_.client).value();
+  const auto server = server_config::make(options_.server).value();
+  for (const bool resumed : {false, true, true}) {
+    pair p(client, server);
+    p.must_shake();
+    p.server->write("x").value();
+    drain(*p.client);
+    EXPECT_EQ(p.client->info().resumed, resumed);
+  }
+}
+
 // ---- after the handshake (TLS 1.3)
 
 class late_certificate : public testing::Test {
@@ -202,6 +236,86 @@ TEST_F(late_certificate, needs_a_client_that_offers_it) {
   p.must_shake();
   EXPECT_EQ(p.server->request_certificate().error().code(), errc::not_supported);
   EXPECT_EQ(p.client->request_certificate().error().code(), errc::not_connected);
+}
+
+// A chain is public: it counts once its owner has signed.
+TEST_F(late_certificate, counts_when_all_of_the_answer_has_come) {
+  options_.client.identity = test::load_identity("client");
+  pair p(options_);
+  p.must_shake();
+  ASSERT_TRUE(p.server->request_certificate());
+  (void)drain(*p.client);
+  const auto flight = p.to_server->queue;
+  const std::size_t first = 5 + static_cast<unsigned char>(flight[3]) * 256U + static_cast<unsigned char>(flight[4]);
+  ASSERT_LT(first, flight.size());
+  p.to_server->queue = flight.substr(0, first);
+  EXPECT_FALSE(drain(*p.server).failure);
+  EXPECT_FALSE(p.server->client_answered());
+  EXPECT_FALSE(p.server->verdict());
+  EXPECT_TRUE(p.server->info().verified_chain.empty());
+  EXPECT_TRUE(p.server->info().peer_chain.empty());
+  // Nothing can be written in the middle of it, and nothing is lost.
+  const auto waits = p.server->write("hello");
+  ASSERT_TRUE(waits) << waits.error().message();
+  EXPECT_EQ(waits->bytes, 0U);
+  EXPECT_EQ(waits->next, wait_for::read);
+  p.to_server->queue = flight.substr(first);
+  EXPECT_FALSE(drain(*p.server).failure);
+  EXPECT_TRUE(p.server->client_answered());
+  EXPECT_EQ(p.server->info().verified_chain.front(), options_.client.identity->leaf());
+  EXPECT_EQ(p.server->write("hello").value().bytes, 5U);
+  EXPECT_EQ(drain(*p.client).text, "hello");
+}
+
+TEST_F(late_certificate, of_two_questions_the_stricter_one_counts) {
+  options_.client.select_identity = [](const certificate_request_info&) {
+    return identity_choice{.is = identity_choice::state::refused};
+  };
+  pair p(options_);
+  p.must_shake();
+  ASSERT_TRUE(p.server->request_certificate(client_certificates::requested));
+  ASSERT_TRUE(p.server->request_certificate(client_certificates::required));
+  (void)drain(*p.client);
+  const auto got = drain(*p.server);
+  ASSERT_TRUE(got.failure);
+  EXPECT_EQ(got.failure->code(), errc::certificate_required);
+  EXPECT_EQ(p.server->request_certificate(client_certificates::ignored).error().code(), errc::certificate_required);
+}
+
+TEST_F(late_certificate, a_client_that_declines_it_is_nobody_from_then_on) {
+  bool declines = false;
+  const auto identity = test::load_identity("client");
+  options_.client.select_identity = [&](const certificate_request_info&) {
+    return declines ? identity_choice{.is = identity_choice::state::refused} : identity_choice{.chosen = identity};
+  };
+  options_.server.client_auth = client_certificates::requested;
+  pair p(options_);
+  p.must_shake();
+  EXPECT_TRUE(p.server->verdict());
+  declines = true;
+  ASSERT_TRUE(p.server->request_certificate(client_certificates::requested));
+  EXPECT_EQ(answer(p), "");
+  EXPECT_TRUE(p.server->client_answered());
+  EXPECT_FALSE(p.server->verdict());
+  EXPECT_TRUE(p.server->info().verified_chain.empty());
+}
+
+TEST_F(late_certificate, a_client_that_needs_time_loses_nothing) {
+  identity_choice choice{.is = identity_choice::state::not_yet};
+  options_.client.select_identity = [&](const certificate_request_info&) { return choice; };
+  pair p(options_);
+  p.must_shake();
+  ASSERT_TRUE(p.server->request_certificate());
+  p.server->write("data").value();
+  std::array<char, 16> buffer{};
+  EXPECT_EQ(p.client->read(buffer).value().next, wait_for::application);
+  EXPECT_FALSE(p.client->readable());
+  EXPECT_EQ(p.client->write("more").value().next, wait_for::application);
+  choice = {.chosen = test::load_identity("client")};
+  EXPECT_EQ(drain(*p.client).text, "data");
+  EXPECT_EQ(p.client->write("more").value().bytes, 4U);
+  EXPECT_EQ(drain(*p.server).text, "more");
+  EXPECT_TRUE(p.server->verdict());
 }
 
 TEST_F(late_certificate, needs_somebody_to_trust) {

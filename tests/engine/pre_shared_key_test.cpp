@@ -1,6 +1,9 @@
 #include <signet/tls/pre_shared_key.hpp>
 
+#include <signet/native.hpp>
+
 #include <gtest/gtest.h>
+#include <openssl/ssl.h>
 
 #include "support/pair.hpp"
 #include "support/pki.hpp"
@@ -154,6 +157,47 @@ TEST(pre_shared_key, one_that_is_none_is_refused) {
   wrong({std::string(129, 'i'), "key"}, "129 octets");
   wrong({"id", ""}, "the key of a pre-shared key has 0 octets");
   wrong({"id", std::string(257, 'k')}, "257 octets");
+}
+
+// Cut at its NUL it would be the identity of somebody else.
+TEST(pre_shared_key, an_identity_is_compared_whole) {
+  using namespace std::string_literals;
+  const auto server = server_config::make({.identities = pair::defaults().server.identities,
+                                           .loaded_identities = pair::defaults().server.loaded_identities,
+                                           .pre_shared_keys = {{"alice", "key"}}})
+                          .value();
+  for (const auto& identity : {"alice\0"s, "alice\0x"s, "alic"s, "alicee"s}) {
+    const auto client = client_config::make({.shared_key = pre_shared_key{identity, "key"}}).value();
+    pair p(client, server, "server.test");
+    EXPECT_FALSE(p.shake()) << identity;
+    EXPECT_FALSE(p.server->handshake_done() && !p.server->info().pre_shared_key_identity.empty());
+  }
+}
+
+TEST_P(pre_shared_keys, bring_no_ticket) {
+  server_.pre_shared_keys = {{"id", "key"}};
+  client_.shared_key = pre_shared_key{"id", "key"};
+  const auto client = client_config::make(client_).value();
+  const auto server = server_config::make(server_).value();
+  auto* ctx = native::handle(client);
+  static int tickets;
+  tickets = 0;
+  SSL_CTX_clear_options(ctx, SSL_OP_NO_TICKET);
+  SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+  SSL_CTX_sess_set_new_cb(ctx, [](SSL*, SSL_SESSION* session) {
+    unsigned char* data = nullptr;
+    std::size_t size = 0;
+    // What the server put in is sealed; a session of TLS 1.2 without a ticket counts for none.
+    if (SSL_SESSION_has_ticket(session) == 1 &&
+        SSL_SESSION_get0_ticket_appdata(session, reinterpret_cast<void**>(&data), &size))
+      tickets += SSL_SESSION_get_protocol_version(session) >= TLS1_3_VERSION ? 1 : 0;
+    return 0;
+  });
+  pair p(client, server, "server.test");
+  p.must_shake();
+  p.server->write("x").value();
+  drain(*p.client);
+  EXPECT_EQ(tickets, 0);
 }
 
 // In TLS 1.2 OpenSSL takes the identity as text.

@@ -209,6 +209,29 @@ TEST_F(reload, files_are_looked_at_no_more_often_than_asked_for) {
   EXPECT_EQ(read, 2);
 }
 
+TEST_F(reload, a_source_that_throws_is_asked_again) {
+  const auto first = leaf(), second = leaf();
+  write(first);
+  bool throws = false;
+  auto server = server_config::reloadable(
+                    [&]() -> result<server_options> {
+                      if (throws) throw std::runtime_error("no memory for it");
+                      return of_files();
+                    },
+                    {.watched = {folder_ / "cert.pem"},
+                     .interval = 0ms,
+                     .on_reload = [this](const reload_event& e) { events_.push_back(e); }})
+                    .value();
+  throws = true;
+  write(second);
+  server.refresh();
+  ASSERT_EQ(events_.size(), 1U);
+  EXPECT_NE(events_.front().failed->message().find("no memory for it"), std::string::npos);
+  throws = false;
+  server.refresh();
+  EXPECT_EQ(shown(server), second.leaf());
+}
+
 TEST_F(reload, under_load_no_handshake_fails) {
   const auto one = leaf(), two = leaf();
   auto server = server_config::make({.loaded_identities = {one}}).value();

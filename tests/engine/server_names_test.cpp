@@ -101,6 +101,20 @@ TEST_P(server_names, our_own_certificate_is_told) {
   EXPECT_TRUE(made.client.own_chain.empty());
 }
 
+// A resumed connection shows no certificate, and means the one that its session began with.
+TEST_P(server_names, our_own_certificate_is_told_of_a_resumed_connection_too) {
+  const auto who = leaf({"one.test"});
+  server_.loaded_identities = {leaf({"other.test"}), who};
+  converse("one.test");
+  pair p(*made_client_, *made_server_, "one.test");
+  p.must_shake();
+  ASSERT_TRUE(p.server->info().resumed);
+  ASSERT_FALSE(p.server->info().own_chain.empty());
+  EXPECT_EQ(p.server->info().own_chain.front(), who.leaf());
+  EXPECT_EQ(p.server->binding(channel_binding::tls_server_end_point).value(),
+            p.client->binding(channel_binding::tls_server_end_point).value());
+}
+
 TEST_P(server_names, rules_by_name) {
   const auto admin_root = make_ca({.common_name = "admins"}, fresh_key()).value();
   const auto admin =
@@ -156,9 +170,9 @@ TEST_P(server_names, rules_by_name_begin_with_those_of_all) {
   client_.alpn = {"h2"};
   EXPECT_EQ(converse("admin.test").failure->code(), errc::certificate_required);
   made_client_.reset();
-  client_.identity = issue_certificate({.dns_names = {"user.client"}, .purposes = {certificate_purpose::client}},
-                                       fresh_key(), root_)
-                         .value();
+  client_.identity =
+      issue_certificate({.dns_names = {"user.client"}, .purposes = {certificate_purpose::client}}, fresh_key(), root_)
+          .value();
   EXPECT_EQ(converse("admin.test").client.alpn, "h2");
   EXPECT_EQ(converse("www.test").client.alpn, "");
 }

@@ -166,7 +166,7 @@ TEST(ticket_keys, those_of_a_config_change_each_hour_and_forget_the_past) {
   EXPECT_EQ(std::set<ticket_key_name>(names.begin(), names.end()).size(), 6U);
   now -= 1h;
   for (std::size_t ago = 0; ago < 6; ++ago) EXPECT_EQ(keys->find(names[5 - ago]).has_value(), ago <= 3) << ago;
-  // Set back: the newest stays.
+  // Set back: the newest stays, until its time comes.
   now -= 5h;
   EXPECT_EQ(keys->current()->name(), names[5]);
   // A leap ahead is no end of work.

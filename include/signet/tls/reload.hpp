@@ -14,7 +14,8 @@ namespace signet {
 struct server_options;
 
 /// A function that makes the options: reads the files, loads the keys. One thread calls it at a time. It must not call
-/// reload() or refresh() of this config. What it throws reaches the caller of reload(), or of accept().
+/// reload() or refresh() of this config. What it throws reaches the caller of reload(); refresh() tells it as a
+/// failure.
 using server_options_source = std::function<result<server_options>()>;
 
 /// What came of a reload.

@@ -70,6 +70,7 @@ struct server_options {
   /// What becomes of clients that ask for a name of none of the identities. select_identity decides by itself.
   unknown_names unknown_name = unknown_names::first_identity;
 
+  /// Whether clients are asked for certificates. A client with a pre-shared key is not.
   client_certificates client_auth = client_certificates::ignored;
   /// The issuers whose clients are accepted. It has to hold some if client_auth asks for certificates. A store of at
   /// most 50 certificates is named to clients as a hint. Do not use the system's store: any public CA could then admit
@@ -116,7 +117,8 @@ struct server_options {
   /// The greatest plain text of a record that is sent, 512 to 16384 octets. A smaller one reaches a slow reader sooner
   /// and costs speed.
   std::size_t max_record_size = 16384;
-  /// Keys that both sides know already, in place of certificates.
+  /// Keys that both sides know already, in place of certificates. A client that has one gets in under every name,
+  /// whatever client_auth and by_name say.
   std::vector<pre_shared_key> pre_shared_keys = {};
   /// Finds the key of an identity that is not in that list. It must not wait, and several threads may call it at once.
   pre_shared_key_finder find_pre_shared_key = {};

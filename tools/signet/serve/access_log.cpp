@@ -65,12 +65,12 @@ void access_log::write(const char* event, const entry& of) {
   if (lines_ && of.info && !of.info->cipher.empty() && !of.failed) say(line_of(of));
   if (!file_) return;
   const std::lock_guard lock(mutex_);
-  const auto text = to_text(document_of(event, of, lost_), json_layout::one_line) + "\n";
-  // Whole or not at all: a pipe takes up to PIPE_BUF at once, and a file all of it.
-  if (::write(file_.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()))
-    lost_ = 0;
-  else
-    ++lost_;
+  // Half a line may have gone where a pipe or a disk was full.
+  const auto text = (is_cut_ ? "\n" : "") + to_text(document_of(event, of, lost_), json_layout::one_line) + "\n";
+  const auto written = ::write(file_.get(), text.data(), text.size());
+  const bool is_whole = written == static_cast<ssize_t>(text.size());
+  if (written > 0) is_cut_ = !is_whole;
+  lost_ = is_whole ? 0 : lost_ + 1;
 }
 
 }  // namespace tool

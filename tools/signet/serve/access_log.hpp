@@ -40,6 +40,7 @@ class access_log {
   std::mutex mutex_;
   owned_descriptor file_;
   std::size_t lost_ = 0;
+  bool is_cut_ = false;
 };
 
 }  // namespace tool

@@ -201,7 +201,8 @@ struct loaded_options {
 };
 
 // Reads every file anew. `self_signed` is made once.
-loaded_options load_options(const serve_options& o, const std::optional<signet::identity>& self_signed) {
+loaded_options load_options(const serve_options& o, const std::optional<signet::identity>& self_signed,
+                            shared_sources& shared) {
   std::vector<std::string> weak_points;
   signet::server_options options;
   for (std::size_t i = 0; i < o.certificates.size(); ++i) {
@@ -218,7 +219,7 @@ loaded_options load_options(const serve_options& o, const std::optional<signet::
     options.resumption = signet::resumption::disabled;
   else
     options.session_lifetime = std::chrono::seconds(o.session_lifetime);
-  if (o.session_lifetime != 0 && !o.redis.empty()) share_over_redis(options, o.redis, o.redis_ca);
+  if (o.session_lifetime != 0 && !o.redis.empty()) share_over_redis(options, o.redis, o.redis_ca, shared);
   if (!o.client_ca.empty()) {
     options.client_trust = trust_at("--client-ca", o.client_ca, o.password_file, "--password-file");
     options.client_auth =
@@ -236,9 +237,10 @@ loaded_options load_options(const serve_options& o, const std::optional<signet::
 
 // For a reload, where a failure is a line and no end.
 signet::result<signet::server_options> reloaded_options(const serve_options& o,
-                                                        const std::optional<signet::identity>& self_signed) {
+                                                        const std::optional<signet::identity>& self_signed,
+                                                        shared_sources& shared) {
   try {
-    return load_options(o, self_signed).options;
+    return load_options(o, self_signed, shared).options;
   } catch (const signet::exception& failed) {
     return failed.error();
   } catch (const failure& failed) {
@@ -249,13 +251,15 @@ signet::result<signet::server_options> reloaded_options(const serve_options& o,
 configured server_config_of(const serve_options& o) {
   std::optional<signet::identity> self_signed;
   if (!o.self_signed.empty()) self_signed = self_signed_identity(o);
-  auto loaded = load_options(o, self_signed);
+  auto shared = std::make_shared<shared_sources>();
+  auto loaded = load_options(o, self_signed, *shared);
   // What is read first tells its own exit status.
   auto first = std::make_shared<std::optional<signet::server_options>>(std::move(loaded.options));
-  auto made = signet::server_config::reloadable([o, self_signed, first]() -> signet::result<signet::server_options> {
-    if (auto once = std::exchange(*first, std::nullopt)) return *std::move(once);
-    return reloaded_options(o, self_signed);
-  });
+  auto made =
+      signet::server_config::reloadable([o, self_signed, first, shared]() -> signet::result<signet::server_options> {
+        if (auto once = std::exchange(*first, std::nullopt)) return *std::move(once);
+        return reloaded_options(o, self_signed, *shared);
+      });
   return {std::move(made).value(), std::move(loaded.weak_points)};
 }
 

@@ -40,12 +40,10 @@ std::string secret_of(const signet::server_options& options) {
   if (!options.loaded_identities.empty()) {
     const auto key = options.loaded_identities.front().key().der();
     all = signet::byte_view(key).text();
-  } else {
-    for (const auto& one : options.pre_shared_keys) all += one.key;
   }
   if (all.size() < least)
     throw failure(exit_status::usage, "serve: --redis: there is no private key at hand to seal what is kept there",
-                  "give the key of the first --cert as a file, or a --psk of 32 octets");
+                  "give the first --cert with its key in a file");
   // The parts of an RSA key that say the most stand at its end.
   return all.substr(all.size() - std::min(all.size(), most));
 }
@@ -61,8 +59,16 @@ void check_redis_url(const std::string& command, const std::string& url) {
     throw failure(exit_status::usage, command + ": --redis: " + parsed.error().message(), parsed.error().hint());
 }
 
-void share_over_redis(signet::server_options& options, const std::string& url, const std::string& ca) {
+void share_over_redis(signet::server_options& options, const std::string& url, const std::string& ca,
+                      shared_sources& kept) {
   const auto secret = secret_of(options);
+  const auto use = [&] {
+    if (!options.tickets) options.tickets = kept.tickets;
+    options.sessions = kept.sessions;
+    options.session_secret = kept.secret;
+  };
+  // The keys that were agreed on outlive a reload.
+  if (kept.secret == secret) return use();
   signet::redis_options how{.on_event = tell};
   if (!ca.empty()) how.tls = signet::client_config::make({.trust = trust_at("--ca", ca)}).value();
   const auto where = signet::redis_url::parse(url).value();
@@ -70,9 +76,10 @@ void share_over_redis(signet::server_options& options, const std::string& url, c
   // Told of by on_event; the server goes on without it.
   static_cast<void>(redis.ping());
   const auto lifetime = std::min<std::chrono::seconds>(options.session_lifetime, std::chrono::hours(2));
-  if (!options.tickets) options.tickets = signet::make_redis_ticket_source(redis, {.lifetime = lifetime}).value();
-  options.sessions = signet::make_redis_session_store(redis).value();
-  options.session_secret = secret;
+  kept = {.secret = secret,
+          .tickets = signet::make_redis_ticket_source(redis, {.lifetime = lifetime}).value(),
+          .sessions = signet::make_redis_session_store(redis).value()};
+  use();
 }
 #else
 bool knows_redis() noexcept {
@@ -82,7 +89,7 @@ void check_redis_url(const std::string& command, const std::string&) {
   throw failure(exit_status::usage, command + ": --redis: this signet was built without Redis",
                 "build it where hiredis is installed");
 }
-void share_over_redis(signet::server_options&, const std::string&, const std::string&) {}
+void share_over_redis(signet::server_options&, const std::string&, const std::string&, shared_sources&) {}
 #endif
 
 }  // namespace tool
