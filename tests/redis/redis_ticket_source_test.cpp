@@ -44,7 +44,7 @@ class shared_clock {
 };
 
 std::shared_ptr<ticket_source> source_of(const redis_client& client, const shared_clock& clock) {
-  return make_redis_ticket_source(client, {.clock = clock.reader()}).value();
+  return make_redis_ticket_source(client, {.lifetime = 24h, .clock = clock.reader()}).value();
 }
 
 std::string octets_of(const ticket_key& key) {
