@@ -87,7 +87,7 @@ int take_hello(SSL* ssl, int* alert) {
     return SSL_CLIENT_HELLO_ERROR;
   }
   if (e.raw_hello) now.raw = *e.raw_hello;
-  e.asked = std::make_unique<const std::string>(now.server_name);
+  e.wanted_name = std::make_unique<const std::string>(now.server_name);
   e.hello = std::make_unique<const client_hello_info>(std::move(now));
 
   e.policy = &config.policy_of(e.hello->server_name);

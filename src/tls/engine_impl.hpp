@@ -85,7 +85,7 @@ struct engine::impl {
   std::unique_ptr<const std::string> raw_hello;
   // A server's: the name that the client asks for, in lower case, empty for none. OpenSSL tells that of the session
   // when it resumes in TLS 1.2. Null where somebody has put a callback of his own in the place of ours.
-  std::unique_ptr<const std::string> asked;
+  std::unique_ptr<const std::string> wanted_name;
   std::unique_ptr<const std::string> refused_alpn;
   // A server's: what its selector answered, and the name that it refused.
   std::optional<identity> chosen;
@@ -138,7 +138,7 @@ struct engine::impl {
   [[nodiscard]] std::chrono::sys_seconds now() const;
   [[nodiscard]] connection_info info() const;
   [[nodiscard]] std::vector<certificate> shown_by_us() const;
-  [[nodiscard]] std::string name_asked_for() const { return asked ? *asked : asked_name(ssl.get()); }
+  [[nodiscard]] std::string name_asked_for() const { return wanted_name ? *wanted_name : asked_name(ssl.get()); }
   // Whether it stands on a pre-shared key of ours. After the handshake.
   [[nodiscard]] bool is_by_shared_key() const;
   // "handshake complete: ..."

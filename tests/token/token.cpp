@@ -84,9 +84,9 @@ void token::remove(const std::string& label) const {
   std::filesystem::remove_all(std::filesystem::read_symlink(folder_ / ("token-" + label)));
 }
 
-void token::make_key(const std::string& token, const std::string& pin, const std::string& type,
+void token::make_key(const std::string& place, const std::string& pin, const std::string& type,
                      const std::string& label, const std::string& id) const {
-  must_run({"pkcs11-tool", "--module", std::string(module), "--token-label", token, "--login", "--pin", pin,
+  must_run({"pkcs11-tool", "--module", std::string(module), "--token-label", place, "--login", "--pin", pin,
             "--keypairgen", "--key-type", type, "--label", label, "--id", id});
 }
 

@@ -31,7 +31,7 @@ class token {
  private:
   token();
   void add(const std::string& label, const std::string& pin) const;
-  void make_key(const std::string& token, const std::string& pin, const std::string& type, const std::string& label,
+  void make_key(const std::string& place, const std::string& pin, const std::string& type, const std::string& label,
                 const std::string& id) const;
 
   temporary_folder folder_;
