@@ -167,7 +167,7 @@ result<std::optional<reply>> reply_reader::next() {
     return error(errc::protocol_violation, "it answers with a type of reply that was not asked for");
   fed = 0;
   made.elements = 0;
-  auto out = std::exchange(made.root, {});
+  auto out = std::exchange(made.root, std::nullopt);
   return out;
 }
 
