@@ -27,8 +27,10 @@ digest32 policy_of_tickets(const engine_impl& e, const std::string& name) {
     all.append(print.begin(), print.end());
   } else {
     const auto& who = e.server->who;
-    const auto parsed = server_name::parse(name);
-    const auto found = parsed ? who.for_name(*parsed) : identities::choice();
+    // One alone is shown to everybody.
+    identities::choice found;
+    if (who.all().size() > 1)
+      if (const auto parsed = server_name::parse(name)) found = who.for_name(*parsed);
     who.add_digest(all, found.empty() ? who.for_others() : found);
   }
   all += name;
