@@ -4,7 +4,7 @@
 #include <signet/base/bytes.hpp>
 
 #include <array>
-#include <cstdint>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,11 +23,11 @@ class sealer {
   // AES-256-GCM with a random nonce. What is sealed for one place opens at no other.
   [[nodiscard]] std::optional<std::string> seal(std::string_view plain, std::string_view place) const;
   [[nodiscard]] std::optional<std::string> open(std::string_view sealed, std::string_view place) const;
-  // HMAC-SHA256 in hex.
+  // HKDF-SHA256 in hex.
   [[nodiscard]] std::optional<std::string> hashed(std::string_view name) const;
 
  private:
-  using key = std::array<std::uint8_t, 32>;
+  using key = std::array<std::byte, 32>;
   sealer() = default;
 
   key encryption_ = {};

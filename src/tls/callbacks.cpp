@@ -50,7 +50,7 @@ int x509_error_for(errc code) noexcept {
 
 int refuse_name(engine_impl& e, int* alert) {
   *alert = SSL_AD_UNRECOGNIZED_NAME;
-  e.refused_name = std::make_unique<const std::string>(e.hello->server_name);
+  e.refused_name = std::make_unique<const std::string>(e.name_asked_for());
   return SSL_CLIENT_HELLO_ERROR;
 }
 
@@ -76,21 +76,20 @@ int take_hello(SSL* ssl, int* alert) {
   auto& e = engine_of(ssl);
   const auto& config = *e.server;
   *alert = SSL_AD_INTERNAL_ERROR;
-  client_hello_info now;
-  if (e.wants_raw_hello())
-    now = read_client_hello(ssl);
-  else
-    now.server_name = asked_name_in_hello(ssl);
+  auto name = asked_name_in_hello(ssl);
   // A second ClientHello asks for the same (RFC 8446 section 4.1.2).
-  if (e.hello && e.hello->server_name != now.server_name) {
+  if (e.wanted_name && *e.wanted_name != name) {
     *alert = SSL_AD_ILLEGAL_PARAMETER;
     return SSL_CLIENT_HELLO_ERROR;
   }
-  if (e.raw_hello) now.raw = *e.raw_hello;
-  e.wanted_name = std::make_unique<const std::string>(now.server_name);
-  e.hello = std::make_unique<const client_hello_info>(std::move(now));
+  if (e.wants_raw_hello()) {
+    auto now = read_client_hello(ssl);
+    if (e.raw_hello) now.raw = *e.raw_hello;
+    e.hello = std::make_unique<const client_hello_info>(std::move(now));
+  }
+  e.wanted_name = std::make_unique<const std::string>(std::move(name));
 
-  e.policy = &config.policy_of(e.hello->server_name);
+  e.policy = &config.policy_of(*e.wanted_name);
   if (e.policy != config.policy.get()) {
     SSL_set_verify(ssl, e.policy->verify_mode(), nullptr);
     SSL_set0_CA_list(ssl, e.policy->issuers().release());
@@ -100,7 +99,7 @@ int take_hello(SSL* ssl, int* alert) {
       return SSL_CLIENT_HELLO_ERROR;
   }
   if (config.options.select_identity) return select_identity(e, alert);
-  return is_unknown(config, e.hello->server_name) ? refuse_name(e, alert) : SSL_CLIENT_HELLO_SUCCESS;
+  return is_unknown(config, *e.wanted_name) ? refuse_name(e, alert) : SSL_CLIENT_HELLO_SUCCESS;
 }
 
 // Of two lists in wire form: the first entry of `preferred` that is in `other`, out of `preferred`.

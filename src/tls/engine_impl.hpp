@@ -80,7 +80,7 @@ struct engine::impl {
   std::string session_key;
   // A server's: what the client offered, as far as it cannot be asked for later.
   offered_versions versions;
-  // Until the handshake is over. The whole of it, and its octets, only where somebody wants to know.
+  // Until the handshake is over, where a selector wants to know: what the ClientHello says, and its octets.
   std::unique_ptr<const client_hello_info> hello;
   std::unique_ptr<const std::string> raw_hello;
   // A server's: the name that the client asks for, in lower case, empty for none. OpenSSL tells that of the session
